@@ -1,0 +1,4 @@
+import { project } from "slipway";
+import * as definitions from "./definitions.ts";
+
+export default project({ name: "flights", definitions });

@@ -1,0 +1,73 @@
+// A command answers once: `show` prints its document under --json, and lines for people otherwise. Stdout then holds nothing
+// else, so everything said along the way goes to stderr. Colour is for terminals only, and NO_COLOR turns it off.
+
+import type { TextSink } from "./host.ts";
+import { table } from "./table.ts";
+
+/** How a command answers. */
+export interface Output {
+  readonly json: boolean;
+  readonly style: Style;
+  /** Whether the answer has been printed. */
+  readonly answered: boolean;
+  /** Prints the answer: `document` under --json, else the lines. Arrays of arrays are drawn as a table. */
+  show(document: unknown, lines: readonly Line[]): void;
+}
+
+/** A line of text, or a table: a header and its rows. */
+export type Line = string | TableLines;
+
+/** A table for people; numbers are set to the right. */
+export interface TableLines {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | bigint | null | undefined)[])[];
+}
+
+/** Words with a meaning, coloured where colour is wanted. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  warn(text: string): string;
+  bad(text: string): string;
+}
+
+/** The style for a sink: coloured on a terminal unless NO_COLOR is set. */
+export function styleFor(sink: TextSink, env: Readonly<Record<string, string | undefined>>): Style {
+  const { NO_COLOR, TERM } = env;
+  const on = sink.isTTY === true && !NO_COLOR && TERM !== "dumb";
+  const wrap = (open: number, close: number) => (text: string) =>
+    on ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return { bold: wrap(1, 22), dim: wrap(2, 22), good: wrap(32, 39), warn: wrap(33, 39), bad: wrap(31, 39) };
+}
+
+/** A value as one indented JSON document: bigint as a number where that is exact, NaN and infinities as null. */
+export function jsonDocument(value: unknown): string {
+  const plain = (_key: string, item: unknown): unknown => {
+    if (typeof item !== "bigint") return item;
+    return Number.isSafeInteger(Number(item)) ? Number(item) : String(item);
+  };
+  return `${JSON.stringify(value, plain, 2) ?? "null"}\n`;
+}
+
+/** The output of one command. */
+export function createOutput(
+  stdout: TextSink,
+  env: Readonly<Record<string, string | undefined>>,
+  json: boolean,
+): Output {
+  const style = styleFor(stdout, env);
+  let answered = false;
+  return {
+    json,
+    style,
+    get answered() {
+      return answered;
+    },
+    show(document, lines) {
+      answered = true;
+      if (json) stdout.write(jsonDocument(document));
+      else for (const line of lines) stdout.write(`${typeof line === "string" ? line : table(line, style)}\n`);
+    },
+  };
+}

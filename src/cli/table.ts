@@ -1,0 +1,33 @@
+// Draws a table of plain text: columns as wide as their widest cell, numbers to the right, nothing for null.
+
+import type { Style, TableLines } from "./output.ts";
+
+type Cell = TableLines["rows"][number][number];
+
+function cellText(cell: Cell): string {
+  if (cell === null || cell === undefined) return "";
+  return typeof cell === "string" ? cell : String(cell);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes take no room on a terminal.
+const COLOUR = /\u001b\[\d+m/g;
+
+function width(text: string): number {
+  return [...text.replace(COLOUR, "")].length;
+}
+
+/** A table as text, without a line break at its end. */
+export function table({ columns, rows }: TableLines, style: Style): string {
+  const texts = rows.map((row) => columns.map((_, place) => cellText(row[place])));
+  const right = columns.map((_, place) => rows.some((row) => typeof row[place] === "number"));
+  const widths = columns.map((name, place) => Math.max(width(name), ...texts.map((row) => width(row[place] ?? ""))));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, place) => {
+        const space = " ".repeat((widths[place] ?? 0) - width(cell));
+        return right[place] ? space + cell : cell + space;
+      })
+      .join("  ")
+      .trimEnd();
+  return [style.dim(line(columns)), ...texts.map(line)].join("\n");
+}

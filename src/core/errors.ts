@@ -1,0 +1,92 @@
+// One error class for everything Slipway refuses, and one table that says what each code means to HTTP, gRPC and a shell.
+// Add a code here first, then a section in docs/errors.md: a test holds the two together.
+
+/** What a code means outside the process. `grpc` is the numeric status of grpc/status.proto; `exit` follows sysexits.h. */
+export interface ErrorMeaning {
+  readonly http: number;
+  readonly grpc: number;
+  readonly exit: number;
+  /** Whether doing the same thing again later can succeed without a change. */
+  readonly retry: boolean;
+}
+
+const EXIT = { usage: 64, data: 65, noInput: 66, unavailable: 69, internal: 70, noWrite: 73, tempFail: 75, config: 78 };
+
+/** Every code with its meaning outside the process. */
+export const errorTable = {
+  USAGE: { http: 400, grpc: 3, exit: EXIT.usage, retry: false },
+  INPUT_INVALID: { http: 400, grpc: 3, exit: EXIT.data, retry: false },
+  CONFIG_NOT_FOUND: { http: 500, grpc: 9, exit: EXIT.config, retry: false },
+  CONFIG_INVALID: { http: 500, grpc: 9, exit: EXIT.config, retry: false },
+  DEFINITION_INVALID: { http: 400, grpc: 3, exit: EXIT.config, retry: false },
+  DEFINITION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  NOT_APPLIED: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
+  SOURCE_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.noInput, retry: false },
+  SOURCE_UNREADABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  SOURCE_SCHEMA_MISMATCH: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  SOURCE_KEY_INVALID: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  TRAINING_SET_EMPTY: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  LABEL_SINGLE_CLASS: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  TRAINER_FAILED: { http: 500, grpc: 13, exit: EXIT.internal, retry: false },
+  LIBRARY_NOT_FOUND: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: true },
+  ENGINE_NOT_INSTALLED: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: false },
+  MODEL_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  VERSION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  RUN_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  ROUTE_NOT_FOUND: { http: 404, grpc: 12, exit: EXIT.usage, retry: false },
+  FEATURES_MISMATCH: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
+  ARTIFACT_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
+  NOT_READY: { http: 503, grpc: 14, exit: EXIT.tempFail, retry: true },
+  STATE_LOCKED: { http: 409, grpc: 10, exit: EXIT.tempFail, retry: true },
+  STATE_NOT_WRITABLE: { http: 500, grpc: 9, exit: EXIT.noWrite, retry: false },
+  STORAGE_FULL: { http: 507, grpc: 8, exit: EXIT.noWrite, retry: true },
+  PORT_IN_USE: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: true },
+  CANCELLED: { http: 499, grpc: 1, exit: 130, retry: true },
+  INTERNAL: { http: 500, grpc: 13, exit: EXIT.internal, retry: false },
+} as const satisfies Record<string, ErrorMeaning>;
+
+/** A stable name for one kind of refusal; docs/errors.md explains each. */
+export type ErrorCode = keyof typeof errorTable;
+
+/** What may accompany an error: its cause, and machine-readable details. */
+export interface ErrorContext {
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The one error Slipway throws on purpose: the message names the thing, its value and the next step. */
+export class SlipwayError extends Error {
+  override readonly name = "SlipwayError";
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.details = context.details ?? {};
+  }
+}
+
+/** Any thrown value as a SlipwayError: a full disk and a read-only folder get their codes, everything else is INTERNAL. */
+export function asSlipwayError(thrown: unknown): SlipwayError {
+  if (thrown instanceof SlipwayError) return thrown;
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const code = "code" in cause ? String(cause.code) : "";
+  const text = cause.message;
+  if (code === "ENOSPC" || /No space left on device|database or disk is full|MDB_MAP_FULL/i.test(text))
+    return new SlipwayError("STORAGE_FULL", `No space left to write: ${text}. Free some space, then run it again.`, {
+      cause,
+    });
+  if (
+    code === "EROFS" ||
+    code === "EACCES" ||
+    code === "EPERM" ||
+    /readonly database|read-only file system|permission denied/i.test(text)
+  )
+    return new SlipwayError(
+      "STATE_NOT_WRITABLE",
+      `Cannot write here: ${text}. Check the folder's permissions, or choose another with --state.`,
+      { cause },
+    );
+  return new SlipwayError("INTERNAL", `Unexpected failure: ${text}`, { cause });
+}

@@ -1,0 +1,101 @@
+// Batches of rows as typed columns: what crosses every port. Null slots of `values` hold garbage, so always ask the validity.
+
+import type { ColumnSchema, DataType, Value, ValueOf } from "./types.ts";
+
+interface ValuesByType {
+  bool: Uint8Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  float64: Float64Array;
+  string: readonly string[];
+  timestamp: BigInt64Array;
+}
+
+/** One column of a table. `validity` is a bitmap, least significant bit first, 1 = valid; absent means no nulls. */
+export type Column<T extends DataType = DataType> = T extends DataType
+  ? { readonly name: string; readonly type: T; readonly values: ValuesByType[T]; readonly validity?: Uint8Array }
+  : never;
+
+/** Columns of equal length. */
+export interface Table {
+  readonly rowCount: number;
+  readonly columns: readonly Column[];
+}
+
+/** Whether row `index` of a column holds a value. */
+export function isValid(column: Column, index: number): boolean {
+  const { validity } = column;
+  return validity === undefined || ((validity[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+}
+
+/** The value in row `index`, or null. */
+export function valueAt(column: Column, index: number): Value {
+  if (!isValid(column, index)) return null;
+  const value = column.values[index] as Value;
+  return column.type === "bool" ? value !== 0 : value;
+}
+
+/** The column of that name; a wrong name is a programming error and throws. */
+export function columnOf(table: Table, name: string): Column {
+  const column = table.columns.find((candidate) => candidate.name === name);
+  if (!column) throw new RangeError(`The table has no column "${name}".`);
+  return column;
+}
+
+/** Row `index` as an object. */
+export function rowAt(table: Table, index: number): Record<string, Value> {
+  return Object.fromEntries(table.columns.map((column) => [column.name, valueAt(column, index)]));
+}
+
+/** Builds one column from values and nulls. */
+export function columnFrom<T extends DataType>(
+  name: string,
+  type: T,
+  cells: readonly (ValueOf<T> | null)[],
+): Column<T> {
+  const values = allocate(type, cells.length);
+  const validity = new Uint8Array((cells.length + 7) >> 3);
+  let nulls = 0;
+  cells.forEach((cell, index) => {
+    if (cell === null) nulls += 1;
+    else {
+      (values as unknown[])[index] = typeof cell === "boolean" ? Number(cell) : cell;
+      validity[index >> 3] = (validity[index >> 3] ?? 0) | (1 << (index & 7));
+    }
+  });
+  const column = nulls === 0 ? { name, type, values } : { name, type, values, validity };
+  return column as unknown as Column<T>;
+}
+
+function allocate(type: DataType, length: number): ValuesByType[DataType] {
+  switch (type) {
+    case "bool":
+      return new Uint8Array(length);
+    case "int32":
+      return new Int32Array(length);
+    case "float64":
+      return new Float64Array(length);
+    case "int64":
+    case "timestamp":
+      return new BigInt64Array(length);
+    case "string":
+      return new Array<string>(length).fill("");
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Builds a table from row objects; an absent cell is null. */
+export function tableFrom(
+  schema: readonly ColumnSchema[],
+  rows: readonly Readonly<Record<string, Value | undefined>>[],
+): Table {
+  const columns = schema.map(({ name, type }) =>
+    columnFrom(
+      name,
+      type,
+      rows.map((row) => (row[name] ?? null) as ValueOf<DataType> | null),
+    ),
+  );
+  return { rowCount: rows.length, columns };
+}

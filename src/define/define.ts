@@ -1,0 +1,56 @@
+// The door of `define`: the words users write, and the plain data they become.
+
+export {
+  type Aggregate,
+  type AggregateOperator,
+  age,
+  count,
+  type FeatureDefinition,
+  type FeatureRule,
+  latest,
+  max,
+  mean,
+  min,
+  share,
+  sum,
+} from "./aggregate.ts";
+export { type Definition, definitionHash, isDefinition, type Spec, spec, specOf } from "./definition.ts";
+export { type Entity, type EntitySpec, entity } from "./entity.ts";
+export { type Expression, expressionOf, literal, when } from "./expression.ts";
+export {
+  type FeatureReference,
+  type FeatureSpec,
+  type FeatureTypes,
+  type FeatureView,
+  type FeatureViewOptions,
+  type FeatureViewSpec,
+  featureView,
+} from "./feature-view.ts";
+export { type Field, type Fields, type InputOf, type RowInput, schemaOf, t } from "./field.ts";
+export { type InputSpec, type Model, type ModelOptions, type ModelSpec, model, type RowOf } from "./model.ts";
+export {
+  alertFrom,
+  type Monitor,
+  type MonitorOptions,
+  type MonitorSpec,
+  monitor,
+  type Retrain,
+  type RetrainOptions,
+  type RetrainSpec,
+  retrain,
+  type TriggerSpec,
+} from "./monitor.ts";
+export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
+export { collectProject, type DefinitionSpec, definitionsOf, findDefinition, type Project } from "./project.ts";
+export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
+export { type ParquetOptions, parquet, type Source, type SourceSpec } from "./source.ts";
+export {
+  auc,
+  byTime,
+  logLoss,
+  type MetricSpec,
+  type SplitSpec,
+  type TrainerSpec,
+  type XgboostOptions,
+  xgboost,
+} from "./trainer.ts";

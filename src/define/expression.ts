@@ -1,0 +1,262 @@
+// The typed, chainable face of the expression tree. A method only builds a node; nothing is computed here.
+// An operand may be another expression or a plain value; types that cannot meet do not compile.
+
+import { type DataType, type Duration, isNumeric, type NumericType, SlipwayError, type ValueOf } from "../core/core.ts";
+import type { ExpressionNode, Operator } from "./node.ts";
+
+type Comparable<T extends DataType> = T extends NumericType ? NumericType : T;
+type Literal<T extends DataType> = T extends NumericType ? number | bigint : ValueOf<T>;
+
+/** What may stand beside an expression of type `T`: an expression that compares with it, or a plain value. */
+export type Operand<T extends DataType> = Expression<Comparable<T>> | Literal<T>;
+
+type Sum<A extends DataType, B> = A extends "float64"
+  ? "float64"
+  : B extends Expression<"float64">
+    ? "float64"
+    : "int64";
+type NumericOperand = Expression<NumericType> | number | bigint;
+
+/**
+ * A value computed from a row, described but not computed. Nulls spread through every operator except `isNull`, `orElse`, `when`,
+ * and the three-valued `and` and `or`. NaN equals NaN and is greater than every number; -0 equals 0. Whole-number results outside 64
+ * bits are null.
+ */
+export interface Expression<T extends DataType = DataType> {
+  readonly node: ExpressionNode;
+  readonly type: T;
+  eq(other: Operand<T>): Expression<"bool">;
+  ne(other: Operand<T>): Expression<"bool">;
+  lt(other: Operand<T>): Expression<"bool">;
+  le(other: Operand<T>): Expression<"bool">;
+  gt(other: Operand<T>): Expression<"bool">;
+  ge(other: Operand<T>): Expression<"bool">;
+  isNull(): Expression<"bool">;
+  /** This value, or `other` where it is null. */
+  orElse(other: Expression<T> | Literal<T>): Expression<T>;
+
+  /** Whole numbers give int64, anything else float64; the same for `minus` and `times`. */
+  plus<O extends NumericOperand>(this: Expression<NumericType>, other: O): Expression<Sum<T, O>>;
+  minus<O extends NumericOperand>(this: Expression<NumericType>, other: O): Expression<Sum<T, O>>;
+  times<O extends NumericOperand>(this: Expression<NumericType>, other: O): Expression<Sum<T, O>>;
+  /** IEEE 754 division, always float64: 1/0 is Infinity, 0/0 is NaN. */
+  dividedBy(this: Expression<NumericType>, other: NumericOperand): Expression<"float64">;
+  /** The remainder of whole numbers, with the sign of this value; null for a divisor of 0. */
+  remainder(
+    this: Expression<"int32" | "int64">,
+    other: Expression<"int32" | "int64"> | number | bigint,
+  ): Expression<"int64">;
+  negated(this: Expression<NumericType>): Expression<Sum<T, never>>;
+  abs(this: Expression<NumericType>): Expression<Sum<T, never>>;
+  floor(this: Expression<"float64">): Expression<"float64">;
+  isNaN(this: Expression<"float64">): Expression<"bool">;
+  toFloat64(this: Expression<NumericType>): Expression<"float64">;
+  /** Cut towards zero; null for NaN and for what does not fit. */
+  toInt64(this: Expression<NumericType>): Expression<"int64">;
+
+  and(this: Expression<"bool">, other: Expression<"bool"> | boolean): Expression<"bool">;
+  or(this: Expression<"bool">, other: Expression<"bool"> | boolean): Expression<"bool">;
+  not(this: Expression<"bool">): Expression<"bool">;
+
+  concat(this: Expression<"string">, other: Expression<"string"> | string): Expression<"string">;
+  /** Length in Unicode code points. */
+  length(this: Expression<"string">): Expression<"int64">;
+  startsWith(this: Expression<"string">, prefix: Expression<"string"> | string): Expression<"bool">;
+  endsWith(this: Expression<"string">, suffix: Expression<"string"> | string): Expression<"bool">;
+  contains(this: Expression<"string">, part: Expression<"string"> | string): Expression<"bool">;
+  /** Up to `count` code points from the `start`-th, counted from 0. */
+  substring(this: Expression<"string">, start: number, count: number): Expression<"string">;
+
+  /** This instant moved by a duration. */
+  shift(this: Expression<"timestamp">, by: Duration): Expression<"timestamp">;
+  /** Whole units from `earlier` to this instant, rounded down. */
+  unitsSince(
+    this: Expression<"timestamp">,
+    earlier: Expression<"timestamp"> | bigint,
+    unit: Duration,
+  ): Expression<"int64">;
+  /** Calendar parts in UTC; `dayOfWeek` is 1 on Monday to 7 on Sunday. */
+  year(this: Expression<"timestamp">): Expression<"int64">;
+  month(this: Expression<"timestamp">): Expression<"int64">;
+  dayOfMonth(this: Expression<"timestamp">): Expression<"int64">;
+  dayOfWeek(this: Expression<"timestamp">): Expression<"int64">;
+  hourOfDay(this: Expression<"timestamp">): Expression<"int64">;
+  minuteOfHour(this: Expression<"timestamp">): Expression<"int64">;
+}
+
+/** Whether a value is an expression. */
+export function isExpression(value: unknown): value is Expression {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === methods;
+}
+
+/** Wraps a node in the chainable face. */
+export function expressionOf<T extends DataType>(node: ExpressionNode & { readonly type: T }): Expression<T> {
+  const face = Object.create(methods) as { node: ExpressionNode; type: T };
+  face.node = Object.freeze(node);
+  face.type = node.type;
+  return Object.freeze(face) as Expression<T>;
+}
+
+/** A plain value as an expression of the given type. Throws DEFINITION_INVALID when it has another type. */
+export function literal<T extends DataType>(value: Literal<T>, type: T): Expression<T> {
+  return expressionOf(literalNode(value, type) as ExpressionNode & { type: T });
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function literalNode(value: unknown, type: DataType): ExpressionNode {
+  const fits: Record<DataType, (v: unknown) => ValueOf<DataType> | undefined> = {
+    bool: (v) => (typeof v === "boolean" ? v : undefined),
+    string: (v) => (typeof v === "string" && !LONE_SURROGATE.test(v) ? v : undefined),
+    int32: (v) => (Number.isInteger(Number(v)) && Math.abs(Number(v)) < 2 ** 31 ? Number(v) : undefined),
+    int64: wholeNumber,
+    timestamp: wholeNumber,
+    float64: (v) => (typeof v === "number" || typeof v === "bigint" ? Number(v) : undefined),
+  };
+  const fitted = fits[type](value);
+  if (fitted === undefined)
+    throw new SlipwayError("DEFINITION_INVALID", `${String(value)} cannot be used as a value of type ${type}.`);
+  return Object.freeze({ kind: "literal", value: fitted, type });
+}
+
+function wholeNumber(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? value : undefined;
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+}
+
+/** The node of an operand beside a value of type `beside`: a fraction beside whole numbers is float64. */
+function operandNode(operand: unknown, beside: DataType): ExpressionNode {
+  if (isExpression(operand)) return operand.node;
+  if (beside === "int32" || beside === "int64") {
+    const whole = wholeNumber(operand);
+    return whole === undefined ? literalNode(operand, "float64") : literalNode(whole, "int64");
+  }
+  return literalNode(operand, beside);
+}
+
+function call(operator: Operator, type: DataType, args: readonly ExpressionNode[]): Expression {
+  return expressionOf(Object.freeze({ kind: "call", operator, args: Object.freeze(args), type }));
+}
+
+function requireType(method: string, self: Expression, ok: boolean): void {
+  if (!ok) throw new SlipwayError("DEFINITION_INVALID", `${method}() does not work on a ${self.type} value.`);
+}
+
+function compare(operator: Operator) {
+  return function (this: Expression, other: unknown): Expression {
+    const right = operandNode(other, this.type);
+    requireType(operator, this, right.type === this.type || (isNumeric(this.type) && isNumeric(right.type)));
+    return call(operator, "bool", [this.node, right]);
+  };
+}
+
+function arithmetic(operator: Operator) {
+  return function (this: Expression, other: unknown): Expression {
+    const right = operandNode(other, this.type);
+    requireType(operator, this, isNumeric(this.type) && isNumeric(right.type));
+    const type = this.type === "float64" || right.type === "float64" ? "float64" : "int64";
+    if (type === "int64" && !isExpression(other) && wholeNumber(other) === undefined)
+      throw new SlipwayError(
+        "DEFINITION_INVALID",
+        `${String(other)} is a fraction: write .toFloat64() before ${operator}.`,
+      );
+    return call(operator, type, [this.node, right]);
+  };
+}
+
+function unary(operator: Operator, accepts: readonly DataType[], type: (self: DataType) => DataType) {
+  return function (this: Expression): Expression {
+    requireType(operator, this, accepts.includes(this.type));
+    return call(operator, type(this.type), [this.node]);
+  };
+}
+
+function binary(operator: Operator, accepts: DataType, type: DataType) {
+  return function (this: Expression, other: unknown): Expression {
+    const right = operandNode(other, accepts);
+    requireType(operator, this, this.type === accepts && right.type === accepts);
+    return call(operator, type, [this.node, right]);
+  };
+}
+
+const numbers: readonly DataType[] = ["int32", "int64", "float64"];
+const sameWidth = (self: DataType): DataType => (self === "float64" ? "float64" : "int64");
+const calendar = (operator: Operator) => unary(operator, ["timestamp"], () => "int64");
+
+const methods = Object.freeze({
+  eq: compare("eq"),
+  ne: compare("ne"),
+  lt: compare("lt"),
+  le: compare("le"),
+  gt: compare("gt"),
+  ge: compare("ge"),
+  isNull(this: Expression): Expression {
+    return call("isNull", "bool", [this.node]);
+  },
+  orElse(this: Expression, other: unknown): Expression {
+    const right = isExpression(other) ? other.node : literalNode(other, this.type);
+    requireType("orElse", this, right.type === this.type);
+    return call("coalesce", this.type, [this.node, right]);
+  },
+  plus: arithmetic("add"),
+  minus: arithmetic("subtract"),
+  times: arithmetic("multiply"),
+  dividedBy(this: Expression, other: unknown): Expression {
+    const right = operandNode(other, this.type);
+    requireType("dividedBy", this, isNumeric(this.type) && isNumeric(right.type));
+    return call("divide", "float64", [this.node, right]);
+  },
+  remainder(this: Expression, other: unknown): Expression {
+    const right = operandNode(other, "int64");
+    requireType("remainder", this, sameWidth(this.type) === "int64" && sameWidth(right.type) === "int64");
+    return call("remainder", "int64", [this.node, right]);
+  },
+  negated: unary("negate", numbers, sameWidth),
+  abs: unary("abs", numbers, sameWidth),
+  floor: unary("floor", ["float64"], () => "float64"),
+  isNaN: unary("isNaN", ["float64"], () => "bool"),
+  toFloat64: unary("toFloat64", numbers, () => "float64"),
+  toInt64: unary("toInt64", numbers, () => "int64"),
+  and: binary("and", "bool", "bool"),
+  or: binary("or", "bool", "bool"),
+  not: unary("not", ["bool"], () => "bool"),
+  concat: binary("concat", "string", "string"),
+  length: unary("length", ["string"], () => "int64"),
+  startsWith: binary("startsWith", "string", "bool"),
+  endsWith: binary("endsWith", "string", "bool"),
+  contains: binary("contains", "string", "bool"),
+  substring(this: Expression, start: number, count: number): Expression {
+    requireType("substring", this, this.type === "string" && start >= 0 && count >= 0);
+    return call("substring", "string", [this.node, literalNode(start, "int64"), literalNode(count, "int64")]);
+  },
+  shift(this: Expression, by: Duration): Expression {
+    requireType("shift", this, this.type === "timestamp");
+    return call("shift", "timestamp", [this.node, literalNode(by, "int64")]);
+  },
+  unitsSince(this: Expression, earlier: unknown, unit: Duration): Expression {
+    const start = operandNode(earlier, "timestamp");
+    requireType("unitsSince", this, this.type === "timestamp" && start.type === "timestamp" && unit > 0n);
+    return call("unitsSince", "int64", [this.node, start, literalNode(unit, "int64")]);
+  },
+  year: calendar("year"),
+  month: calendar("month"),
+  dayOfMonth: calendar("dayOfMonth"),
+  dayOfWeek: calendar("dayOfWeek"),
+  hourOfDay: calendar("hourOfDay"),
+  minuteOfHour: calendar("minuteOfHour"),
+});
+
+/** `when(condition, value).otherwise(other)`: `value` where the condition is true, `other` where it is false or null. */
+export function when<T extends DataType>(
+  condition: Expression<"bool">,
+  value: Expression<T>,
+): { otherwise(other: Expression<T> | Literal<T>): Expression<T> } {
+  return {
+    otherwise(other) {
+      const alternative = isExpression(other) ? other.node : literalNode(other, value.type);
+      if (alternative.type !== value.type)
+        throw new SlipwayError("DEFINITION_INVALID", `when() gives ${value.type} but otherwise() ${alternative.type}.`);
+      return call("when", value.type, [condition.node, value.node, alternative]) as Expression<T>;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+// Feature views: named features of one entity, computed from one source.
+
+import { type ColumnSchema, type DataType, type Duration, SlipwayError } from "../core/core.ts";
+import type { FeatureDefinition, FeatureRule } from "./aggregate.ts";
+import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
+import type { Entity } from "./entity.ts";
+import { type Expression, expressionOf } from "./expression.ts";
+import type { Fields } from "./field.ts";
+import { leavesOf } from "./node.ts";
+import type { SourceSpec } from "./source.ts";
+
+/** One feature as plain data. */
+export interface FeatureSpec {
+  readonly name: string;
+  readonly type: DataType;
+  readonly rule: FeatureRule;
+}
+
+/** A feature view as plain data; `keys` are columns of the source. */
+export interface FeatureViewSpec extends Spec {
+  readonly kind: "featureView";
+  readonly entity: string;
+  readonly keys: readonly ColumnSchema[];
+  readonly source: SourceSpec;
+  /** How old the newest row may be, bounds inclusive; absent means any age. Windows are not clipped by it. */
+  readonly ttl?: Duration;
+  readonly features: readonly FeatureSpec[];
+  readonly owner?: string;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Feature types by feature name. */
+export type FeatureTypes = Readonly<Record<string, DataType>>;
+
+/** A feature view; `view.features.x` is a typed reference to one feature, usable in a model and in expressions. */
+export interface FeatureView<K extends Fields = Fields, F extends FeatureTypes = FeatureTypes>
+  extends Definition<FeatureViewSpec> {
+  readonly name: string;
+  readonly entity: Entity<K>;
+  readonly features: { readonly [N in keyof F]: FeatureReference<K, F[N]> };
+}
+
+/** One feature of one view. */
+export interface FeatureReference<K extends Fields = Fields, T extends DataType = DataType> extends Expression<T> {
+  /** The view it belongs to. */
+  readonly [viewOf]: () => FeatureView<K>;
+}
+
+/** Leads from a feature reference to its view. */
+export const viewOf: unique symbol = Symbol.for("slipway.viewOf") as never;
+
+type Declared = Readonly<Record<string, FeatureDefinition | Expression>>;
+type TypesOf<D extends Declared> = { readonly [N in keyof D]: D[N]["type"] };
+
+/** The options of a feature view. */
+export interface FeatureViewOptions<K extends Fields, D extends Declared> {
+  readonly entity: Entity<K>;
+  /** Must have the entity's keys as columns, with the same types. */
+  readonly source: Definition<SourceSpec> & { readonly [N in keyof K]: Expression<K[N]["type"]> };
+  /** How old the newest row may be; 0 means exactly the time asked. Leave out for no limit. */
+  readonly ttl?: Duration;
+  /** An aggregate over a window, `latest(...)`, `age(...)`, or an expression (its newest value). */
+  readonly features: D;
+  readonly owner?: string;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Declares features of an entity, computed from a source. */
+export function featureView<const K extends Fields, const D extends Declared>(
+  name: string,
+  options: FeatureViewOptions<K, D>,
+): FeatureView<K, TypesOf<D>> {
+  checkName("feature view", name);
+  const source = specOf(options.source);
+  const keys = specOf(options.entity).keys;
+  for (const key of keys) {
+    const column = source.columns.find((candidate) => candidate.name === key.name);
+    if (column?.type !== key.type)
+      throw new SlipwayError(
+        "DEFINITION_INVALID",
+        `feature view "${name}" needs key "${key.name}" (${key.type}) in source "${source.name}", which has ${column ? `it as ${column.type}` : "no such column"}.`,
+      );
+  }
+  const features = Object.entries(options.features).map(([feature, declared]) =>
+    featureSpec(name, source, feature, declared),
+  );
+  if (features.length === 0)
+    throw new SlipwayError("DEFINITION_INVALID", `feature view "${name}" declares no feature.`);
+  const { ttl, owner, description, tags } = options;
+  if (ttl !== undefined && ttl < 0n)
+    throw new SlipwayError("DEFINITION_INVALID", `feature view "${name}" has a negative ttl.`);
+  const own: FeatureViewSpec = frozen({
+    kind: "featureView",
+    name,
+    entity: options.entity.name,
+    keys,
+    source,
+    ...(ttl === undefined ? {} : { ttl }),
+    features,
+    ...(owner === undefined ? {} : { owner }),
+    ...(description === undefined ? {} : { description }),
+    ...(tags === undefined ? {} : { tags }),
+  });
+  const references = features.map((feature) => [
+    feature.name,
+    reference(expressionOf({ kind: "feature", view: name, name: feature.name, type: feature.type }), () => view),
+  ]);
+  const view = Object.freeze({
+    name,
+    entity: options.entity,
+    features: Object.freeze(Object.fromEntries(references)),
+    [spec]: own,
+  }) as FeatureView<K, TypesOf<D>>;
+  return view;
+}
+
+function reference(expression: Expression, view: () => FeatureView): Expression {
+  const face = Object.create(Object.getPrototypeOf(expression), Object.getOwnPropertyDescriptors(expression));
+  Object.defineProperty(face, viewOf, { value: view });
+  return Object.freeze(face);
+}
+
+function featureSpec(
+  view: string,
+  source: SourceSpec,
+  name: string,
+  declared: FeatureDefinition | Expression,
+): FeatureSpec {
+  checkName("feature", name);
+  const rule: FeatureRule = "rule" in declared ? declared.rule : { kind: "latest", value: declared.node };
+  const value = rule.kind === "age" ? undefined : rule.value;
+  for (const leaf of value ? leavesOf(value) : [])
+    if (leaf.kind !== "column" || leaf.source !== source.name)
+      throw new SlipwayError(
+        "DEFINITION_INVALID",
+        `feature "${view}.${name}" uses "${leaf.name}", which is not a column of its source "${source.name}".`,
+      );
+  if (source.eventTime === undefined && rule.kind !== "latest")
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `feature "${view}.${name}" needs event times, but source "${source.name}" is static. Give the source an eventTime.`,
+    );
+  return { name, type: declared.type, rule };
+}

@@ -1,0 +1,197 @@
+// Models: which rows are asked for, what goes in, what is to be foretold, and how it is fitted and judged.
+
+import { type ColumnSchema, type DataType, SlipwayError } from "../core/core.ts";
+import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
+import { type Expression, expressionOf } from "./expression.ts";
+import {
+  type FeatureReference,
+  type FeatureTypes,
+  type FeatureView,
+  type FeatureViewSpec,
+  viewOf,
+} from "./feature-view.ts";
+import { type Fields, type RowInput, schemaOf } from "./field.ts";
+import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
+import { type SourceSpec, sourceOfLeaf } from "./source.ts";
+import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
+
+/** One input of a model, by where it comes from. */
+export type InputSpec =
+  | { readonly from: "feature"; readonly name: string; readonly type: DataType; readonly view: string }
+  | { readonly from: "request"; readonly name: string; readonly type: DataType }
+  | { readonly from: "derived"; readonly name: string; readonly type: DataType; readonly value: ExpressionNode };
+
+/** A model as plain data. */
+export interface ModelSpec extends Spec {
+  readonly kind: "model";
+  /** One row per prediction: id, keys, prediction time, request values. */
+  readonly rows: SourceSpec;
+  /** Every view that is read, for inputs or inside derived values. */
+  readonly views: readonly FeatureViewSpec[];
+  /** Values only known when a prediction is asked for; those among `inputs` from "request" are inputs themselves. */
+  readonly request: readonly ColumnSchema[];
+  readonly inputs: readonly InputSpec[];
+  /** The outcome, on rows of another source that carry the same id. */
+  readonly label: { readonly source: SourceSpec; readonly value: ExpressionNode };
+  readonly trainer: TrainerSpec;
+  readonly split: SplitSpec;
+  readonly metrics: readonly MetricSpec[];
+}
+
+/** A model; `Row` is what a caller gives for one prediction. */
+export interface Model<Row = unknown> extends Definition<ModelSpec> {
+  readonly name: string;
+  readonly [rowType]?: Row;
+}
+
+declare const rowType: unique symbol;
+
+/** What a caller gives for one prediction of a model: entity keys and request values. */
+export type RowOf<M> = M extends Model<infer Row> ? Row : never;
+
+type Feature = FeatureView | FeatureReference;
+type KeysOf<F> = F extends FeatureView<infer K, FeatureTypes> ? K : F extends FeatureReference<infer K> ? K : never;
+type Together<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
+type RowFields<F extends readonly Feature[], R extends Fields> = R & Omit<Together<KeysOf<F[number]>>, keyof R>;
+type Values<R extends Fields> = { readonly [K in keyof R]: Expression<R[K]["type"]> };
+
+/** What a derived value may use besides features. */
+export interface DerivedScope<R extends Fields, C extends Fields> {
+  readonly request: Values<R>;
+  readonly context: Values<C>;
+}
+
+/** The options of a model. */
+export interface ModelOptions<F extends readonly Feature[], R extends Fields, C extends Fields> {
+  /** Needs `id` and `eventTime` (the prediction time), and as columns every entity key and request value. */
+  readonly rows: Definition<SourceSpec> & Values<R> & Values<C>;
+  /** Whole views, or single features such as `weather.features.temp`. */
+  readonly features: F;
+  /** Values only known when asked; each is an input. One may also be an entity key. */
+  readonly request?: R;
+  /** Values asked for that only derived values use; not inputs themselves. */
+  readonly context?: C;
+  /** Inputs computed from request values and features: `({ request }) => request.distance.lt(500)`. */
+  readonly derived?: Readonly<Record<string, (scope: DerivedScope<R, C>) => Expression>>;
+  /** An expression over another source that has the rows' id: `arrivals.arr_delay.gt(15)`. Known when that row is known. */
+  readonly label: Expression<"bool">;
+  readonly trainer: TrainerSpec;
+  readonly split: SplitSpec;
+  readonly metrics: readonly MetricSpec[];
+}
+
+const RESERVED = new Set(["key", "t", "label", "label_known_at"]);
+
+/** Declares a model. */
+export function model<
+  const F extends readonly Feature[],
+  const R extends Fields = Record<never, never>,
+  const C extends Fields = Record<never, never>,
+>(name: string, options: ModelOptions<F, R, C>): Model<RowInput<RowFields<F, R & C>>> {
+  checkName("model", name);
+  const fail = (problem: string): never => {
+    throw new SlipwayError("DEFINITION_INVALID", `model "${name}": ${problem}`);
+  };
+  const rows = specOf(options.rows);
+  const asked = schemaOf(options.request ?? {});
+  const context = schemaOf(options.context ?? {});
+  const twice = context.find((field) => asked.some((other) => other.name === field.name));
+  if (twice) fail(`"${twice.name}" is in request and in context; keep it in request.`);
+  const request = [...asked, ...context];
+  const scope = { request: rowValues(asked), context: rowValues(context) } as unknown as DerivedScope<R, C>;
+  const derived = Object.entries(options.derived ?? {}).map(([input, rule]) => {
+    const value = rule(scope);
+    return { value, spec: { from: "derived", name: input, type: value.type, value: value.node } as const };
+  });
+  const inputs: readonly InputSpec[] = [
+    ...options.features.flatMap(featureInputs),
+    ...asked.map(({ name: input, type }) => ({ from: "request", name: input, type }) as const),
+    ...derived.map((each) => each.spec),
+  ];
+  const taken = new Set<string>();
+  for (const { name: input } of inputs) {
+    if (taken.has(input)) fail(`two inputs are called "${input}"; rename one.`);
+    if (RESERVED.has(input)) fail(`"${input}" is a column of every training set; rename the input.`);
+    taken.add(input);
+  }
+  const known = new Map(options.features.map((feature) => viewSpec(feature)).map((view) => [view.name, view]));
+  for (const leaf of derived.flatMap((each) => leavesOf(each.value.node))) checkDerivedLeaf(leaf, request, known, fail);
+  const views = [...known.values()];
+  checkRows(rows, views, request, fail);
+  const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
+  const { trainer, split, metrics } = options;
+  const own: ModelSpec = { kind: "model", name, rows, views, request, inputs, label, trainer, split, metrics };
+  return Object.freeze({ name, [spec]: frozen(own) });
+}
+
+function rowValues(fields: readonly ColumnSchema[]): Readonly<Record<string, Expression>> {
+  return Object.fromEntries(fields.map(({ name, type }) => [name, expressionOf({ kind: "row", name, type })]));
+}
+
+function viewSpec(feature: Feature): FeatureViewSpec {
+  return specOf("features" in feature ? feature : feature[viewOf]());
+}
+
+function featureInputs(feature: Feature): readonly InputSpec[] {
+  if ("features" in feature) {
+    const { name: view, features } = specOf(feature);
+    return features.map(({ name, type }) => ({ from: "feature", name, type, view }));
+  }
+  const { node } = feature;
+  if (node.kind !== "feature")
+    throw new SlipwayError("DEFINITION_INVALID", "features takes views and view.features.x only.");
+  return [{ from: "feature", name: node.name, type: node.type, view: node.view }];
+}
+
+type Fail = (problem: string) => never;
+
+function checkDerivedLeaf(
+  leaf: LeafNode,
+  request: readonly ColumnSchema[],
+  known: ReadonlyMap<string, FeatureViewSpec>,
+  fail: Fail,
+): void {
+  if (leaf.kind === "column")
+    fail(
+      `a derived value uses column "${leaf.source}.${leaf.name}", which is not known when a prediction is asked for; use request or features.`,
+    );
+  if (leaf.kind === "row" && !request.some((field) => field.name === leaf.name))
+    fail(`a derived value uses "${leaf.name}", which is not in request.`);
+  if (leaf.kind === "feature" && !known.has(leaf.view))
+    fail(`a derived value uses "${leaf.view}.${leaf.name}"; add a feature of that view to features.`);
+}
+
+function checkRows(
+  rows: SourceSpec,
+  views: readonly FeatureViewSpec[],
+  request: readonly ColumnSchema[],
+  fail: Fail,
+): void {
+  if (rows.id === undefined) fail(`rows source "${rows.name}" needs an id, the column that names a prediction.`);
+  if (rows.eventTime === undefined)
+    fail(`rows source "${rows.name}" needs an eventTime, the time a prediction is made.`);
+  for (const field of [...request, ...views.flatMap((view) => view.keys)]) {
+    const column = rows.columns.find((candidate) => candidate.name === field.name);
+    if (column?.type !== field.type)
+      fail(
+        `rows source "${rows.name}" needs column "${field.name}" (${field.type}), ${column ? `but has it as ${column.type}` : "which it does not declare"}.`,
+      );
+  }
+}
+
+function labelSource(label: Expression, rows: SourceSpec, fail: Fail): SourceSpec {
+  const leaves = leavesOf(label.node);
+  const columns = leaves.filter((leaf) => leaf.kind === "column");
+  const [first] = columns;
+  if (!first || columns.length < leaves.length) return fail("the label must be computed from columns of one source.");
+  const source = sourceOfLeaf(first);
+  const stranger = columns.find((leaf) => leaf.source !== source.name);
+  if (stranger) fail(`the label mixes sources "${source.name}" and "${stranger.source}"; use columns of one.`);
+  if (source.id === undefined || source.id !== rows.id)
+    fail(
+      `label source "${source.name}" must have the same id column as the rows ("${rows.id}"), to find each row's outcome.`,
+    );
+  if (source.eventTime === undefined)
+    fail(`label source "${source.name}" needs an eventTime, so that it is known when a label arrives.`);
+  return source;
+}

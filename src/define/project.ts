@@ -1,0 +1,90 @@
+// A project: the definitions under one name, checked against each other. Which engines run them is decided in presets.
+
+import { contentHash, SlipwayError } from "../core/core.ts";
+import { type Definition, isDefinition, type Spec, spec } from "./definition.ts";
+import type { EntitySpec } from "./entity.ts";
+import type { FeatureViewSpec } from "./feature-view.ts";
+import type { ModelSpec } from "./model.ts";
+import type { MonitorSpec, RetrainSpec } from "./monitor.ts";
+import type { SourceSpec } from "./source.ts";
+
+/** The spec of any definition. */
+export type DefinitionSpec = SourceSpec | EntitySpec | FeatureViewSpec | ModelSpec | MonitorSpec | RetrainSpec;
+
+/** Definitions by kind and name, with those that others refer to included. */
+export interface Project {
+  readonly name: string;
+  readonly definitions: readonly DefinitionSpec[];
+  /** The content hash of all definitions: the same for the same meaning. */
+  readonly hash: string;
+}
+
+/** Collects a module's definitions; exports that are not definitions are passed over. Throws DEFINITION_INVALID. */
+export function collectProject(name: string, definitions: Readonly<Record<string, unknown>>): Project {
+  const found = new Map<string, DefinitionSpec>();
+  const add = (one: DefinitionSpec): void => {
+    const id = `${one.kind} "${one.name}"`;
+    const earlier = found.get(id);
+    if (earlier && contentHash(earlier) !== contentHash(one))
+      throw new SlipwayError("DEFINITION_INVALID", `Two different definitions are called ${id}; rename one.`);
+    found.set(id, one);
+  };
+  const exported = Object.values(definitions)
+    .filter((value): value is Definition => isDefinition(value))
+    .map((definition) => definition[spec] as Spec as DefinitionSpec);
+  for (const one of exported) {
+    add(one);
+    if (one.kind === "featureView") add(one.source);
+    if (one.kind === "model") {
+      for (const view of one.views) for (const part of [view.source, view]) add(part);
+      add(one.rows);
+      add(one.label.source);
+    }
+  }
+  const all = [...found.values()].sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));
+  checkReferences(all);
+  return Object.freeze({ name, definitions: Object.freeze(all), hash: contentHash(all) });
+}
+
+function checkReferences(all: readonly DefinitionSpec[]): void {
+  const has = (kind: DefinitionSpec["kind"], name: string): boolean =>
+    all.some((one) => one.kind === kind && one.name === name);
+  for (const one of all) {
+    if ((one.kind === "monitor" || one.kind === "retrain") && !has("model", one.model))
+      throw new SlipwayError(
+        "DEFINITION_INVALID",
+        `${one.kind} "${one.name}" is about model "${one.model}", which is not exported.`,
+      );
+    if (one.kind === "retrain")
+      for (const trigger of one.when)
+        if (!has("monitor", trigger.monitor))
+          throw new SlipwayError(
+            "DEFINITION_INVALID",
+            `retrain "${one.name}" waits for monitor "${trigger.monitor}", which is not exported.`,
+          );
+  }
+}
+
+/** The definition of a kind and name. Throws DEFINITION_NOT_FOUND, naming those there are. */
+export function findDefinition<K extends DefinitionSpec["kind"]>(
+  project: Project,
+  kind: K,
+  name: string,
+): Extract<DefinitionSpec, { readonly kind: K }> {
+  const ofKind = definitionsOf(project, kind);
+  const found = ofKind.find((one) => one.name === name);
+  if (found) return found;
+  const names = ofKind.map((one) => one.name).join(", ") || "none";
+  throw new SlipwayError(
+    "DEFINITION_NOT_FOUND",
+    `Project "${project.name}" has no ${kind} "${name}". It has: ${names}.`,
+  );
+}
+
+/** The definitions of one kind, by name. */
+export function definitionsOf<K extends DefinitionSpec["kind"]>(
+  project: Project,
+  kind: K,
+): readonly Extract<DefinitionSpec, { readonly kind: K }>[] {
+  return project.definitions.filter((one): one is Extract<DefinitionSpec, { readonly kind: K }> => one.kind === kind);
+}

@@ -1,0 +1,103 @@
+// Trainers, splits and metrics as values: how a model is to be fitted and judged.
+
+import { type Duration, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
+
+/** The XGBoost options Slipway types; defaults are in each field's words. */
+export interface XgboostOptions {
+  /** Binary classification; the score is a probability. */
+  readonly objective: "binary:logistic";
+  /** Most boosting rounds; default 500. */
+  readonly rounds?: number;
+  /** Stop after so many rounds without a better validation log loss; default 20, 0 for never. */
+  readonly earlyStoppingRounds?: number;
+  /** Step size; default 0.1. */
+  readonly learningRate?: number;
+  /** Deepest tree; default 6. */
+  readonly maxDepth?: number;
+  /** Least sum of hessians in a leaf; default 1. */
+  readonly minChildWeight?: number;
+  /** Share of rows each tree sees; default 1. */
+  readonly subsample?: number;
+  /** Share of columns each tree sees; default 1. */
+  readonly columnSample?: number;
+  /** L2 penalty on leaf values; default 1. */
+  readonly l2?: number;
+  /** L1 penalty on leaf values; default 0. */
+  readonly l1?: number;
+  /** Most histogram bins; default 256. */
+  readonly maxBins?: number;
+  /** Seed of every random choice; default 0. */
+  readonly seed?: number;
+}
+
+/** A trainer as plain data: `parameters` are the engine's own names. */
+export interface TrainerSpec {
+  readonly kind: string;
+  readonly task: "binary";
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly rounds: number;
+  readonly earlyStoppingRounds: number;
+  readonly seed: number;
+}
+
+/** Gradient-boosted trees by XGBoost. */
+export function xgboost(options: XgboostOptions): TrainerSpec {
+  const { rounds = 500, earlyStoppingRounds = 20, seed = 0 } = options;
+  const named = {
+    objective: options.objective,
+    tree_method: "hist",
+    eval_metric: "logloss",
+    eta: options.learningRate ?? 0.1,
+    max_depth: options.maxDepth ?? 6,
+    min_child_weight: options.minChildWeight ?? 1,
+    subsample: options.subsample ?? 1,
+    colsample_bytree: options.columnSample ?? 1,
+    lambda: options.l2 ?? 1,
+    alpha: options.l1 ?? 0,
+    max_bin: options.maxBins ?? 256,
+  };
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new SlipwayError("DEFINITION_INVALID", `xgboost rounds ${rounds} must be a whole number of at least 1.`);
+  return Object.freeze({
+    kind: "xgboost",
+    task: "binary",
+    parameters: Object.freeze(named),
+    rounds,
+    earlyStoppingRounds,
+    seed,
+  });
+}
+
+/** How rows are divided by prediction time. */
+export type SplitSpec =
+  | { readonly kind: "recent"; readonly validate: Duration; readonly test: Duration }
+  | { readonly kind: "dates"; readonly validateFrom: Instant; readonly testFrom: Instant };
+
+/**
+ * Oldest rows train, later ones validate, the newest test. A training row's label must have been known before validation
+ * starts. Give lengths counted back from the newest row, or fixed starts (UTC).
+ */
+export function byTime(
+  options:
+    | { readonly validate: Duration; readonly test: Duration }
+    | { readonly validateFrom: string; readonly testFrom: string },
+): SplitSpec {
+  if ("validate" in options) return Object.freeze({ kind: "recent", ...options });
+  const validateFrom = parseInstant(options.validateFrom);
+  const testFrom = parseInstant(options.testFrom);
+  if (testFrom <= validateFrom)
+    throw new SlipwayError("DEFINITION_INVALID", `byTime: testFrom ${options.testFrom} must be after validateFrom.`);
+  return Object.freeze({ kind: "dates", validateFrom, testFrom });
+}
+
+/** A measure of a model on labelled rows. */
+export interface MetricSpec {
+  readonly name: "auc" | "logLoss";
+  readonly better: "higher" | "lower";
+}
+
+/** Area under the ROC curve: the chance that a positive row scores above a negative one; ties count half. */
+export const auc = (): MetricSpec => Object.freeze({ name: "auc", better: "higher" });
+
+/** Mean negative log likelihood, in nats; lower is better. */
+export const logLoss = (): MetricSpec => Object.freeze({ name: "logLoss", better: "lower" });

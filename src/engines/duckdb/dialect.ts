@@ -1,0 +1,168 @@
+// How DuckDB writes the few things SQL engines disagree on. Meaning is set by src/define/row-function.ts; what is odd below is odd
+// because DuckDB's own operator differs from it: whole-number overflow is an error there and null here, `//` and `%` truncate.
+
+import type { ColumnSchema, DataType, Value } from "../../core/core.ts";
+import type { ExpressionNode, SourceSpec } from "../../define/define.ts";
+import type { LeafSql, SqlDialect } from "../../ports/ports.ts";
+
+const typeNames: Readonly<Record<DataType, string>> = {
+  bool: "BOOLEAN",
+  int32: "INTEGER",
+  int64: "BIGINT",
+  float64: "DOUBLE",
+  string: "VARCHAR",
+  timestamp: "TIMESTAMP",
+};
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** NUL cannot stand in DuckDB's SQL text, so it is spelled with chr(). */
+function text(value: string): string {
+  const parts = value.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
+  return parts.length === 1 ? (parts[0] ?? "''") : `(${parts.join(" || chr(0) || ")})`;
+}
+
+/** The dialect over files found by `locate`, which turns a source's path into one DuckDB can open. */
+export function duckdbDialect(locate: (source: SourceSpec) => string): SqlDialect {
+  return {
+    name: "duckdb",
+    identifier,
+    text,
+    typeName: (type) => typeNames[type],
+    expression,
+    scanLines(files, columns, objects) {
+      const inText = (type: DataType): string => (type === "timestamp" ? "BIGINT" : typeNames[type]);
+      const struct = (fields: readonly ColumnSchema[]): string =>
+        `STRUCT(${fields.map(({ name, type }) => `${identifier(name)} ${inText(type)}`).join(", ")})`;
+      const types = [
+        ...columns.map(({ name, type }) => `${text(name)}: ${text(inText(type))}`),
+        ...Object.entries(objects).map(([name, fields]) => `${text(name)}: ${text(struct(fields))}`),
+      ];
+      return `read_json([${files.map(text).join(", ")}], format = 'newline_delimited', columns = {${types.join(", ")}})`;
+    },
+    scan(source) {
+      const columns = source.columns.map(({ name, type }) => {
+        const column = identifier(name);
+        return type === "timestamp"
+          ? `make_timestamp(epoch_us(${column})) AS ${column}`
+          : `${column}::${typeNames[type]} AS ${column}`;
+      });
+      return `(SELECT ${columns.join(", ")} FROM read_parquet(${text(locate(source))}))`;
+    },
+  };
+}
+
+function literal(value: Value, type: DataType): string {
+  if (value === null) return `NULL::${typeNames[type]}`;
+  if (type === "timestamp") return `make_timestamp(${value}::BIGINT)`;
+  if (typeof value === "string") return text(value);
+  if (type === "float64") return `'${Object.is(value, -0) ? "-0.0" : value}'::DOUBLE`;
+  // As text, because -9223372036854775808 is parsed as minus a number that does not fit.
+  return `'${value}'::${typeNames[type]}`;
+}
+
+/** The first and last microsecond that DuckDB's TIMESTAMP can be; the row function holds `shift` to the same. */
+const TIMESTAMP_RANGE = "-9223372022400000000 AND 9223372036854775806";
+
+/**
+ * A number as BIGINT, null where it does not fit. Not TRY_CAST: comparing one with a constant, DuckDB 1.5.6 compares the number before the cast
+ * and answers false where the cast would have given null.
+ */
+const fitted = (value: string): string => `TRY(CAST(${value} AS BIGINT))`;
+
+function expression(node: ExpressionNode, leaf: LeafSql): string {
+  if (node.kind === "literal") return literal(node.value, node.type);
+  if (node.kind !== "call") return leaf(node);
+  const args = node.args.map((arg) => expression(arg, leaf));
+  const [a = "NULL", b = "NULL", c = "NULL"] = args;
+  const isWhole = node.type === "int64";
+  const arithmetic = (operator: string): string =>
+    isWhole ? fitted(`(${a})::HUGEINT ${operator} (${b})::HUGEINT`) : `((${a})::DOUBLE ${operator} (${b})::DOUBLE)`;
+  const compared = (operator: string): string => {
+    const types = node.args.map((arg) => arg.type);
+    const cast = types.includes("float64") ? "::DOUBLE" : types.includes("int64") ? "::BIGINT" : "";
+    return `((${a})${cast} ${operator} (${b})${cast})`;
+  };
+  switch (node.operator) {
+    case "add":
+      return arithmetic("+");
+    case "subtract":
+      return arithmetic("-");
+    case "multiply":
+      return arithmetic("*");
+    case "divide":
+      return `((${a})::DOUBLE / (${b})::DOUBLE)`;
+    case "remainder":
+      return `(CASE WHEN (${b}) <> 0 THEN ((${a})::HUGEINT % (${b})::HUGEINT)::BIGINT END)`;
+    case "negate":
+      return isWhole ? fitted(`-((${a})::HUGEINT)`) : `(-(${a}))`;
+    case "abs":
+      return isWhole ? fitted(`abs((${a})::HUGEINT)`) : `abs(${a})`;
+    case "floor":
+      return `floor(${a})`;
+    case "toFloat64":
+      return `(${a})::DOUBLE`;
+    case "toInt64":
+      return node.args[0]?.type === "float64" ? fitted(`trunc(${a})`) : `(${a})::BIGINT`;
+    case "eq":
+      return compared("=");
+    case "ne":
+      return compared("<>");
+    case "lt":
+      return compared("<");
+    case "le":
+      return compared("<=");
+    case "gt":
+      return compared(">");
+    case "ge":
+      return compared(">=");
+    case "and":
+      return `((${a}) AND (${b}))`;
+    case "or":
+      return `((${a}) OR (${b}))`;
+    case "not":
+      return `(NOT (${a}))`;
+    case "isNull":
+      return `((${a}) IS NULL)`;
+    case "isNaN":
+      return `isnan(${a})`;
+    case "coalesce":
+      return `coalesce(${a}, ${b})`;
+    case "when":
+      return `(CASE WHEN ${a} THEN ${b} ELSE ${c} END)`;
+    case "concat":
+      return `((${a}) || (${b}))`;
+    case "length":
+      return `length(${a})`;
+    case "startsWith":
+      return `starts_with(${a}, ${b})`;
+    case "endsWith":
+      return `ends_with(${a}, ${b})`;
+    case "contains":
+      return `contains(${a}, ${b})`;
+    case "substring":
+      return `substring(${a}, (${b}) + 1, ${c})`;
+    case "shift": {
+      const moved = `(epoch_us(${a})::HUGEINT + (${b})::HUGEINT)`;
+      return `(CASE WHEN ${moved} BETWEEN ${TIMESTAMP_RANGE} THEN make_timestamp(${moved}::BIGINT) END)`;
+    }
+    case "unitsSince": {
+      const gap = `(epoch_us(${a})::HUGEINT - epoch_us(${b})::HUGEINT)`;
+      return fitted(`(${gap} - (((${gap} % (${c})) + (${c})) % (${c}))) // (${c})`);
+    }
+    case "year":
+      return `year(${a})`;
+    case "month":
+      return `month(${a})`;
+    case "dayOfMonth":
+      return `day(${a})`;
+    case "dayOfWeek":
+      return `isodow(${a})`;
+    case "hourOfDay":
+      return `hour(${a})`;
+    case "minuteOfHour":
+      return `minute(${a})`;
+    default:
+      return node.operator satisfies never;
+  }
+}

@@ -1,0 +1,157 @@
+// DuckDB as the offline engine: one in-memory instance, its temporary files under a folder of ours, memory bounded so that what is
+// larger spills. Statements run on connections of their own, so that a stream may stay open while another statement runs.
+
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, version } from "@duckdb/node-api";
+import { SlipwayError, type Table } from "../../core/core.ts";
+import type { SourceSpec } from "../../define/define.ts";
+import type { OfflineEngine } from "../../ports/ports.ts";
+import { columnTypes, tableOf } from "./batches.ts";
+import { duckdbDialect } from "./dialect.ts";
+import { checkSource, unreadable } from "./source-check.ts";
+
+/** How DuckDB may use the machine. */
+export interface DuckdbOptions {
+  /** The folder that relative source paths start from. */
+  readonly root: string;
+  /** Where it spills what does not fit in memory. */
+  readonly temporaryFolder: string;
+  /** E.g. "4GB"; default 60 % of the machine's memory. */
+  readonly memoryLimit?: string;
+  /** Default: every processor. */
+  readonly threads?: number;
+}
+
+const BATCH_ROWS = 65_536;
+
+/** Opens the engine. */
+export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(options.threads ?? availableParallelism()),
+    temp_directory: options.temporaryFolder,
+    ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+    // Nothing is to be fetched or loaded from outside, whatever the SQL says.
+    autoinstall_known_extensions: "false",
+    preserve_insertion_order: "true",
+  });
+  const connections = new Set<DuckDBConnection>();
+  const locate = (source: SourceSpec): string =>
+    isAbsolute(source.path) ? source.path : resolve(options.root, source.path);
+
+  async function connect(): Promise<DuckDBConnection> {
+    const connection = await instance.connect();
+    // Times are UTC everywhere, whatever the machine's zone.
+    await connection.run("SET TimeZone = 'UTC'");
+    connections.add(connection);
+    return connection;
+  }
+
+  function disconnect(connection: DuckDBConnection): void {
+    connections.delete(connection);
+    connection.closeSync();
+  }
+
+  async function* stream(sql: string): AsyncIterable<Table> {
+    const connection = await connect();
+    try {
+      const result = await connection.stream(sql);
+      const schema = columnTypes(result);
+      let held: DuckDBDataChunk[] = [];
+      let rows = 0;
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        const ended = chunk === null || chunk.rowCount === 0;
+        if (!ended) {
+          held.push(chunk);
+          rows += chunk.rowCount;
+        }
+        if (rows > 0 && (ended || rows >= BATCH_ROWS)) {
+          yield tableOf(schema, held);
+          held = [];
+          rows = 0;
+        }
+        if (ended) return;
+      }
+    } catch (cause) {
+      throw translated(cause);
+    } finally {
+      disconnect(connection);
+    }
+  }
+
+  return {
+    name: "duckdb",
+    version: version(),
+    dialect: duckdbDialect(locate),
+    stream,
+    async check(source) {
+      const connection = await connect();
+      try {
+        await checkSource(connection, source, locate(source));
+      } finally {
+        disconnect(connection);
+      }
+    },
+    async writeParquet(sql, file) {
+      const target = resolve(file);
+      const temporary = join(dirname(target), `.${randomUUID()}.parquet.tmp`);
+      const connection = await connect();
+      try {
+        await mkdir(dirname(target), { recursive: true });
+        const result = await connection.runAndReadAll(
+          `COPY (${sql}) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+        );
+        await flush(temporary);
+        const [hash, { size }] = [await fileHash(temporary), await stat(temporary)];
+        await rename(temporary, target);
+        await flush(dirname(target));
+        return { rowCount: Number(result.getRowObjects()[0]?.["Count"] ?? 0), bytes: size, hash };
+      } catch (cause) {
+        throw translated(cause);
+      } finally {
+        disconnect(connection);
+        await rm(temporary, { force: true });
+      }
+    },
+    interrupt() {
+      for (const connection of connections) connection.interrupt();
+    },
+    async close() {
+      for (const connection of [...connections]) disconnect(connection);
+      instance.closeSync();
+    },
+  };
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fileHash(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array);
+  return hash.digest("hex");
+}
+
+function translated(cause: unknown): unknown {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (/^INTERRUPT|interrupted/i.test(message))
+    return new SlipwayError("CANCELLED", "The query was stopped.", { cause });
+  const file = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
+  if (
+    file !== undefined &&
+    /parquet|magic bytes|Invalid Input|TProtocol|corrupt/i.test(message) &&
+    !/No space/i.test(message)
+  )
+    return unreadable("parquet", file, cause);
+  return cause;
+}

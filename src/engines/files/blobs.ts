@@ -1,0 +1,119 @@
+// Blobs as files. One is written beside the store under a temporary name, synced, and then linked to its own name: linking refuses a
+// name that is taken, so a blob appears whole, at once and only once, whoever else writes it at the same time.
+
+import { copyFile, link, readFile, rename, unlink } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { asSlipwayError, SlipwayError } from "../../core/core.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+import { listBlobs } from "./blob-list.ts";
+import { makeFolder, syncPath, systemCode } from "./durable.ts";
+import { pathUnder } from "./names.ts";
+import { sameContent, takenBy } from "./same-content.ts";
+import { type StartTemporary, temporariesOf } from "./temporary.ts";
+
+/** A blob store in a local folder, made when it is missing. */
+export function fileBlobs(root: string): BlobStore {
+  const base = resolve(root);
+  const start = temporariesOf(base);
+  return {
+    put: (name, content) => attempt(async () => put(start, pathUnder(base, name), name, content)),
+    adopt: (name, file) => attempt(async () => adopt(start, pathUnder(base, name), name, file)),
+    get: (name) => attempt(async () => get(pathUnder(base, name))),
+    locate: (name) => pathUnder(base, name),
+    list: (prefix) => attempt(async () => listBlobs(base, prefix)),
+    delete: (name) => attempt(async () => remove(pathUnder(base, name))),
+  };
+}
+
+async function put(start: StartTemporary, path: string, name: string, content: Uint8Array): Promise<void> {
+  if (await takenBy(path)) return refuseOther(name, await sameContent(path, content));
+  const temporary = await start();
+  try {
+    await temporary.handle.writeFile(content);
+    await temporary.handle.sync();
+    await temporary.handle.close();
+    await publish(temporary.path, path, name);
+  } catch (thrown) {
+    await temporary.discard();
+    throw thrown;
+  }
+}
+
+async function adopt(start: StartTemporary, path: string, name: string, file: string): Promise<void> {
+  await syncPath(file);
+  try {
+    await publish(file, path, name);
+  } catch (thrown) {
+    if (systemCode(thrown) !== "EXDEV") throw thrown;
+    await copyIn(start, path, name, file);
+  }
+}
+
+async function copyIn(start: StartTemporary, path: string, name: string, file: string): Promise<void> {
+  const temporary = await start();
+  try {
+    await temporary.handle.close();
+    await copyFile(file, temporary.path);
+    await syncPath(temporary.path);
+    await publish(temporary.path, path, name);
+  } catch (thrown) {
+    await temporary.discard();
+    throw thrown;
+  }
+  await unlink(file);
+}
+
+/** Gives a finished, synced file its name, and takes the old name away. */
+async function publish(from: string, path: string, name: string): Promise<void> {
+  await makeFolder(dirname(path));
+  try {
+    await link(from, path);
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === "EEXIST") refuseOther(name, await sameContent(path, from));
+    // File systems without links get the second best: another process could still take the name between the two steps.
+    else if ((code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP") && !(await takenBy(path)))
+      return await rename(from, path).then(() => syncPath(dirname(path)));
+    else throw thrown;
+  }
+  await syncPath(dirname(path));
+  await unlink(from);
+}
+
+function refuseOther(name: string, same: boolean): void {
+  if (!same)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `The blob ${name} is there already with other bytes, and blobs never change.`,
+    );
+}
+
+async function get(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(systemCode(thrown))) return undefined;
+    throw thrown;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path);
+    await syncPath(dirname(path));
+  } catch (thrown) {
+    if (!["ENOENT", "ENOTDIR", "EISDIR"].includes(systemCode(thrown))) throw thrown;
+  }
+}
+
+async function attempt<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (thrown) {
+    if (systemCode(thrown) === "ENOTDIR")
+      throw new SlipwayError("INPUT_INVALID", "A part of that name is a blob already, so it cannot be a folder.", {
+        cause: thrown,
+      });
+    throw asSlipwayError(thrown);
+  }
+}

@@ -1,0 +1,101 @@
+// The door of the LMDB engine: one memory-mapped tree per folder. A read takes microseconds on the caller's thread, and an update is
+// one synchronous write transaction that every process on the machine takes in turn.
+
+import { open } from "lmdb";
+import { asSlipwayError, SlipwayError } from "../../core/core.ts";
+import type { OnlineStore } from "../../ports/online-store.ts";
+import { namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
+
+/** How an LMDB store treats the disk. */
+export interface LmdbOptions {
+  /** Whether an update ends only when the disk has it. Without it an update outlives kill -9 but not a power cut. Default true. */
+  readonly durable?: boolean;
+}
+
+type Tree = ReturnType<typeof openTree>;
+
+/** How many entries a scan reads before it lets others run; between batches it holds no snapshot that would keep old pages alive. */
+const SCAN_BATCH = 500;
+
+/** An online store in a local folder, made when it is missing. */
+export function lmdbStore(path: string, options: LmdbOptions = {}): OnlineStore {
+  const tree = attempt(() => openTree(path, options.durable ?? true));
+  return {
+    get: async (keys) => {
+      const stored = keys.map(({ namespace, key }) => storedKey(namespace, key));
+      return attempt(() => {
+        // A read transaction lives on until the event loop turns: without this, a get could miss what another process just wrote.
+        tree.resetReadTxn();
+        return stored.map((key) => tree.getBinary(key));
+      });
+    },
+    update: async (namespace, keys, change) => {
+      const stored = keys.map((key) => storedKey(namespace, key));
+      attempt(() => tree.transactionSync(() => rewrite(tree, stored, change)));
+    },
+    scan: (namespace) => scan(tree, namespace),
+    drop: async (namespace) => {
+      const [start, end] = rangeOf(namespace);
+      // Braces matter: a transaction whose callback returns lmdb's write result would stay open.
+      attempt(() =>
+        tree.transactionSync(() => {
+          for (const key of [...tree.getKeys({ start, end })]) tree.removeSync(key);
+        }),
+      );
+    },
+    close: () => tree.close(),
+  };
+}
+
+function openTree(path: string, durable: boolean) {
+  return open<Uint8Array, Uint8Array>(path, {
+    encoding: "binary",
+    keyEncoding: "binary",
+    noSubdir: false,
+    noSync: !durable,
+    overlappingSync: false,
+  });
+}
+
+function rewrite(
+  tree: Tree,
+  keys: readonly Uint8Array[],
+  change: (current: readonly (Uint8Array | undefined)[]) => readonly (Uint8Array | undefined)[],
+): void {
+  const current = keys.map((key) => tree.getBinary(key));
+  const next = change(current);
+  if (next.length !== keys.length)
+    throw new SlipwayError("INTERNAL", `An update of ${keys.length} keys gave ${next.length} values.`);
+  keys.forEach((key, index) => {
+    const value = next[index];
+    if (value === current[index]) return;
+    if (value === undefined) tree.removeSync(key);
+    else tree.putSync(key, value);
+  });
+}
+
+async function* scan(tree: Tree, namespace: string): AsyncGenerator<{ key: Uint8Array; value: Uint8Array }> {
+  const [first, end] = rangeOf(namespace);
+  for (let start = first; ; ) {
+    const batch = attempt(() => {
+      tree.resetReadTxn();
+      return [...tree.getRange({ start, end, exclusiveStart: start !== first, limit: SCAN_BATCH })];
+    });
+    for (const { key, value } of batch) yield { key: key.slice(first.length), value };
+    const last = batch.at(-1);
+    if (!last || batch.length < SCAN_BATCH) return;
+    start = last.key;
+  }
+}
+
+function rangeOf(namespace: string): readonly [start: Uint8Array, end: Uint8Array] {
+  return [namespacePrefix(namespace), namespaceEnd(namespace)];
+}
+
+function attempt<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (thrown) {
+    throw asSlipwayError(thrown);
+  }
+}

@@ -1,0 +1,7 @@
+// The door of the system engine: the computer's time, its randomness and its processes. What is told apart by an argument everywhere
+// else (which clock, which random bytes, which process) gets its real value here.
+
+export { offsetClock, systemClock } from "./clock.ts";
+export { isProcessAlive, thisProcess } from "./process.ts";
+export { randomBytes } from "./random.ts";
+export { replayClock } from "./replay-clock.ts";

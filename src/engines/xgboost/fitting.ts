@@ -1,0 +1,101 @@
+// Fitting one booster, inside the training process: every call here blocks until the library is done. Data arrives in blocks
+// of a fixed number of rows whatever batches the source had, so that the same rows always give the same bins and the same bytes.
+
+import type { TrainingStep } from "../../ports/trainer.ts";
+import type { Xgboost } from "./binding.ts";
+import type { Block } from "./blocks.ts";
+import { type BestRound, betterRound, pythonNumber, stepOf } from "./evaluation.ts";
+import type { Handle } from "./native.ts";
+
+/** What to fit, as plain data that crosses the pipe. */
+export interface FitPlan {
+  readonly library: string;
+  readonly names: readonly string[];
+  /** `float`, or `c` for category codes. */
+  readonly types: readonly string[];
+  readonly parameters: readonly (readonly [string, string])[];
+  readonly rounds: number;
+  /** 0 for never. */
+  readonly earlyStoppingRounds: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly blockRows: number;
+}
+
+/** What a fit leaves behind. */
+export interface Fitted {
+  readonly artifact: Uint8Array;
+  readonly bestRound: number;
+  readonly importance: readonly { readonly input: string; readonly gain: number }[];
+}
+
+const DEFAULT_BINS = 256;
+
+/** Bins a split. A validation split takes over the training split's bins through `reference`. */
+export function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
+  const proxy = library.createProxy();
+  const width = plan.names.length;
+  const maxBins = Number(plan.parameters.findLast(([name]) => name === "max_bin")?.[1] ?? DEFAULT_BINS);
+  let place = 0;
+  const next = (): boolean => {
+    const block = blocks[place];
+    if (!block) return false;
+    place += 1;
+    library.setDense(proxy, block.matrix, block.label.length, width);
+    library.setLabel(proxy, block.label);
+    library.nameMatrixFeatures(proxy, plan.names, plan.types);
+    return true;
+  };
+  const reset = (): void => {
+    place = 0;
+  };
+  try {
+    const options = { threads: plan.threads, maxBins, ...(reference === undefined ? {} : { reference }) };
+    return library.createQuantile(proxy, { next, reset }, options);
+  } finally {
+    library.freeMatrix(proxy);
+  }
+}
+
+/** Fits the rounds, telling the library's line of metrics after each. */
+export function fitBooster(
+  library: Xgboost,
+  plan: FitPlan,
+  sets: { readonly train: Handle; readonly validate?: Handle },
+  onRound: (line: string) => void,
+): Fitted {
+  const evaluated: [string, Handle][] = [["train", sets.train]];
+  if (sets.validate !== undefined) evaluated.push(["validate", sets.validate]);
+  const booster = library.createBooster(evaluated.map(([, handle]) => handle));
+  const settings: readonly (readonly [string, string])[] = [
+    ["validate_parameters", "1"],
+    ...plan.parameters,
+    ["nthread", String(plan.threads)],
+    ["seed", String(plan.seed)],
+  ];
+  for (const [name, value] of settings) library.setParameter(booster, name, value);
+  // A matrix's names are not saved with the model; Python sets them on the booster as well.
+  library.nameBoosterFeatures(booster, plan.names, plan.types);
+
+  let best: BestRound | undefined;
+  let step: TrainingStep = { round: 0, metrics: {} };
+  for (let round = 0; round < plan.rounds; round += 1) {
+    library.update(booster, round, sets.train);
+    const line = library.evaluate(booster, round, evaluated);
+    onRound(line);
+    step = stepOf(line);
+    if (plan.earlyStoppingRounds === 0) continue;
+    best = betterRound(best, step);
+    if (step.round - (best?.round ?? 0) >= plan.earlyStoppingRounds) break;
+  }
+  if (best) {
+    library.setAttribute(booster, "best_iteration", String(best.round - 1));
+    library.setAttribute(booster, "best_score", pythonNumber(best.score));
+  }
+  const gains = library.totalGain(booster);
+  const importance = plan.names
+    .map((input) => ({ input, gain: gains.get(input) ?? 0 }))
+    .filter(({ gain }) => gain > 0)
+    .sort((a, b) => b.gain - a.gain);
+  return { artifact: library.save(booster), bestRound: best?.round ?? step.round, importance };
+}

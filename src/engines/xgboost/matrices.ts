@@ -1,0 +1,94 @@
+// The calls that put rows into XGBoost's matrices. A quantile matrix pulls its batches through two callbacks, several times over,
+// on this thread and only while it is being made.
+
+import koffi from "koffi";
+import { arrayInterface, type Bind, type Handle, holding, made } from "./native.ts";
+
+/** What a quantile matrix is built from: `next` sets a batch on the proxy and says whether there was one. */
+export interface BatchIterator {
+  readonly reset: () => void;
+  readonly next: (proxy: Handle) => boolean;
+}
+
+/** How a quantile matrix is built. */
+export interface QuantileOptions {
+  readonly threads: number;
+  readonly maxBins: number;
+  /** The training matrix whose bins a validation matrix takes over. */
+  readonly reference?: Handle;
+}
+
+/** The calls on matrices. */
+export interface MatrixCalls {
+  createProxy(): Handle;
+  /** Points a proxy at a row-major matrix without copying it; the caller keeps the matrix. */
+  setDense(proxy: Handle, matrix: Float32Array, rows: number, width: number): void;
+  setLabel(matrix: Handle, label: Float32Array): void;
+  nameMatrixFeatures(matrix: Handle, names: readonly string[], types: readonly string[]): void;
+  /** A quantile matrix of all batches; what a callback throws is thrown again once the library has returned. */
+  createQuantile(proxy: Handle, batches: BatchIterator, options: QuantileOptions): Handle;
+  createDense(matrix: Float32Array, rows: number, width: number): Handle;
+  freeMatrix(matrix: Handle): void;
+}
+
+/** Binds the calls on matrices. */
+export function matrixCalls(bind: Bind): MatrixCalls {
+  const nextPointer = koffi.pointer(koffi.proto("int", ["void *"]));
+  const resetPointer = koffi.pointer(koffi.proto("void", ["void *"]));
+
+  const proxyCreate = bind("int XGProxyDMatrixCreate(_Out_ void **)");
+  const proxySetDense = bind("int XGProxyDMatrixSetDataDense(void *, const char *)");
+  const quantileCreate = bind(
+    "int XGQuantileDMatrixCreateFromCallback(void *, void *, void *, void *, void *, const char *, _Out_ void **)",
+  );
+  const denseCreate = bind("int XGDMatrixCreateFromDense(const char *, const char *, _Out_ void **)");
+  const setInfo = bind("int XGDMatrixSetInfoFromInterface(void *, const char *, const char *)");
+  const matrixStrings = bind("int XGDMatrixSetStrFeatureInfo(void *, const char *, const char **, uint64_t)");
+  const matrixFree = bind("int XGDMatrixFree(void *)");
+
+  return {
+    createProxy: () => made((out) => proxyCreate(out)),
+    setDense: (proxy, matrix, rows, width) => proxySetDense(proxy, arrayInterface(matrix, [rows, width])),
+    setLabel: (matrix, label) => holding(label, () => setInfo(matrix, "label", arrayInterface(label, [label.length]))),
+    nameMatrixFeatures: (matrix, names, types) => {
+      matrixStrings(matrix, "feature_name", names, names.length);
+      matrixStrings(matrix, "feature_type", types, types.length);
+    },
+    createQuantile: (proxy, batches, options) => {
+      let thrown: { readonly error: unknown } | undefined;
+      const guarded = (step: () => boolean): number => {
+        if (thrown) return 0;
+        try {
+          return step() ? 1 : 0;
+        } catch (error) {
+          thrown = { error };
+          return 0;
+        }
+      };
+      const next = koffi.register(() => guarded(() => batches.next(proxy)), nextPointer);
+      const reset = koffi.register(() => {
+        guarded(() => {
+          batches.reset();
+          return true;
+        });
+      }, resetPointer);
+      const config = `{"missing":NaN,"nthread":${options.threads},"max_bin":${options.maxBins}}`;
+      try {
+        const handle = made((out) => quantileCreate(null, proxy, options.reference ?? null, reset, next, config, out));
+        if (thrown) matrixFree(handle);
+        else return handle;
+      } catch (error) {
+        thrown ??= { error };
+      } finally {
+        koffi.unregister(next);
+        koffi.unregister(reset);
+      }
+      throw thrown.error;
+    },
+    createDense: (matrix, rows, width) =>
+      holding(matrix, () =>
+        made((out) => denseCreate(arrayInterface(matrix, [rows, width]), '{"missing":NaN,"nthread":1}', out)),
+      ),
+    freeMatrix: (matrix) => matrixFree(matrix),
+  };
+}

@@ -1,0 +1,106 @@
+// A Runtime in this process: one booster per predictor, one reused proxy, one thread unless told otherwise. A native call blocks,
+// so long matrices are scored in slices, and other work gets its turn between them.
+
+import { setImmediate } from "node:timers/promises";
+import { SlipwayError } from "../../core/core.ts";
+import type { Predictor, Runtime } from "../../ports/runtime.ts";
+import { checkArtifact, FORMAT } from "./artifact.ts";
+import { openXgboost, type Xgboost } from "./binding.ts";
+import { type LibraryOptions, libraryFinder } from "./library.ts";
+import type { Handle } from "./native.ts";
+
+const SLICE_CELLS = 2 ** 20;
+
+/** Scores XGBoost models in this process. */
+export function xgboostRuntime(options: LibraryOptions): Runtime {
+  const findLibrary = libraryFinder(options);
+  return {
+    format: FORMAT,
+    load: async (artifact, { rounds, threads = 1 } = {}) => {
+      checkArtifact(artifact);
+      if (!Number.isSafeInteger(threads) || threads < 1)
+        throw new SlipwayError("INPUT_INVALID", `threads is ${threads}; give a whole number of at least 1.`);
+      const library = openXgboost(await findLibrary());
+      const booster = loadBooster(library, artifact, threads);
+      const all = library.rounds(booster);
+      if (rounds !== undefined && !(Number.isSafeInteger(rounds) && rounds >= 1 && rounds <= all)) {
+        library.freeBooster(booster);
+        throw new SlipwayError("INPUT_INVALID", `rounds is ${rounds}, and the model has ${all}: give 1 to ${all}.`);
+      }
+      return predictorOf(library, booster, rounds ?? 0);
+    },
+  };
+}
+
+function loadBooster(library: Xgboost, artifact: Uint8Array, threads: number): Handle {
+  const booster = library.createBooster([]);
+  try {
+    library.setParameter(booster, "nthread", String(threads));
+    library.load(booster, artifact);
+    library.setParameter(booster, "nthread", String(threads));
+    return booster;
+  } catch (cause) {
+    library.freeBooster(booster);
+    throw new SlipwayError(
+      "ARTIFACT_CORRUPT",
+      `The model's bytes cannot be loaded by XGBoost ${library.version}: ${cause instanceof Error ? cause.message : cause}. Fetch or train it again.`,
+      { cause },
+    );
+  }
+}
+
+function predictorOf(library: Xgboost, booster: Handle, rounds: number): Predictor {
+  const inputCount = library.featureCount(booster);
+  const proxy = library.createProxy();
+  const sliceRows = Math.max(1, Math.floor(SLICE_CELLS / inputCount));
+  let underWay = 0;
+  let closed = false;
+  const free = (): void => {
+    library.freeMatrix(proxy);
+    library.freeBooster(booster);
+  };
+  const score = (matrix: Float32Array, rows: number): Float32Array => {
+    try {
+      return library.predict(booster, proxy, matrix, rows, inputCount, rounds);
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message : cause;
+      throw new SlipwayError("INTERNAL", `XGBoost ${library.version} could not score ${rows} rows: ${said}`, { cause });
+    }
+  };
+  const scoreSlices = async (matrix: Float32Array, rows: number): Promise<Float32Array> => {
+    let scores = new Float32Array(0);
+    for (let start = 0; start < rows; start += sliceRows) {
+      const end = Math.min(rows, start + sliceRows);
+      const part = score(matrix.subarray(start * inputCount, end * inputCount), end - start);
+      if (start === 0) scores = new Float32Array((part.length / (end - start)) * rows);
+      scores.set(part, start * (part.length / (end - start)));
+      await setImmediate();
+    }
+    return scores;
+  };
+  return {
+    inputCount,
+    predict: async (matrix, rows) => {
+      if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
+      if (!Number.isSafeInteger(rows) || rows < 0 || matrix.length !== rows * inputCount)
+        throw new SlipwayError(
+          "INPUT_INVALID",
+          `The matrix has ${matrix.length} cells, and ${rows} rows of ${inputCount} inputs need ${rows * inputCount}.`,
+        );
+      if (rows === 0) return new Float32Array(0);
+      if (rows <= sliceRows) return score(matrix, rows);
+      underWay += 1;
+      try {
+        return await scoreSlices(matrix, rows);
+      } finally {
+        underWay -= 1;
+        if (closed && underWay === 0) free();
+      }
+    },
+    close: () => {
+      if (closed) return;
+      closed = true;
+      if (underWay === 0) free();
+    },
+  };
+}

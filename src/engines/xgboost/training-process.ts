@@ -1,0 +1,106 @@
+// The training process: started by trainer.ts, one per job, so that a crash of the native library or a cancelled job never
+// touches the process that serves. It reads frames from standard input, writes frames to descriptor 3, and ends with its parent.
+
+import { writeSync } from "node:fs";
+import koffi from "koffi";
+import { SlipwayError } from "../../core/core.ts";
+import { openXgboost, type Xgboost } from "./binding.ts";
+import { type BlockFiller, blockFiller } from "./blocks.ts";
+import { binBlocks, type FitPlan, fitBooster } from "./fitting.ts";
+import { frameHead, readFrames } from "./frames.ts";
+import { type Handle, isLibraryError } from "./native.ts";
+import type { FromProcess, ToProcess } from "./protocol.ts";
+
+const ANSWERS = 3;
+
+function send(header: FromProcess, bytes: Uint8Array = new Uint8Array(0)): void {
+  for (const part of [frameHead(header, bytes.byteLength), bytes]) {
+    let written = 0;
+    while (written < part.byteLength) written += writeSome(part.subarray(written));
+  }
+}
+
+function writeSome(part: Uint8Array): number {
+  try {
+    return writeSync(ANSWERS, part);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      return 0;
+    }
+    // The parent is gone, so nobody wants the model.
+    process.exit(1);
+  }
+}
+
+/** Asks Linux to end this process with its parent, even in the middle of a long native call; elsewhere the next write finds out. */
+function endWithParent(): void {
+  if (process.platform !== "linux") return;
+  const PR_SET_PDEATHSIG = 1;
+  const SIGKILL = 9;
+  koffi.load(null).func("int prctl(int, ulong, ulong, ulong, ulong)")(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+interface State {
+  plan?: FitPlan;
+  library?: Xgboost;
+  filler?: BlockFiller;
+  train?: Handle;
+  validate?: Handle;
+  rounds: number;
+}
+
+function place(state: State, header: ToProcess): Uint8Array {
+  if (!state.plan || (header.kind !== "matrix" && header.kind !== "label")) return new Uint8Array(0);
+  state.filler ??= blockFiller(state.plan.names.length, state.plan.blockRows);
+  return header.kind === "matrix" ? state.filler.matrix(header.rows) : state.filler.label(header.rows);
+}
+
+/** Bins each split as soon as it is whole, so that its floats are free before the next one comes. */
+function receive(state: State, header: ToProcess): void {
+  if (header.kind === "plan") {
+    state.plan = header.plan;
+    state.library = openXgboost(header.plan.library);
+  } else if (header.kind === "end" && state.plan && state.library && state.filler) {
+    state[header.split] = binBlocks(state.library, state.plan, state.filler.finish(), state.train);
+    delete state.filler;
+  }
+}
+
+async function main(state: State): Promise<void> {
+  endWithParent();
+  // Ctrl-C reaches the whole process group; the parent decides what it means for the job.
+  process.on("SIGINT", () => {});
+  let complete = false;
+  for await (const { header } of readFrames<ToProcess>(process.stdin, (next) => place(state, next))) {
+    receive(state, header);
+    complete = header.kind === "fit";
+    if (complete) break;
+  }
+  const { plan, library, train, validate } = state;
+  // The pipe closed early: the parent is gone, or has given up.
+  if (!complete || !plan || !library || train === undefined) process.exit(1);
+  const sets = validate === undefined ? { train } : { train, validate };
+  const { artifact, bestRound, importance } = fitBooster(library, plan, sets, (line) => {
+    state.rounds += 1;
+    send({ kind: "round", line });
+  });
+  send({ kind: "model", bestRound, importance, version: library.version }, artifact);
+}
+
+/** What the library refuses before the first round has ended is about the job: a value out of range, a label it cannot take. */
+function refusalOf(error: unknown, rounds: number): FromProcess {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof SlipwayError) return { kind: "refused", code: error.code, message };
+  const aboutTheJob = rounds === 0 && isLibraryError(error) && !/alloc|memory/i.test(message);
+  return {
+    kind: "refused",
+    code: aboutTheJob ? "INPUT_INVALID" : "TRAINER_FAILED",
+    message: `XGBoost ${aboutTheJob ? "refuses this job" : `failed after ${rounds} rounds`}: ${message}`,
+  };
+}
+
+const state: State = { rounds: 0 };
+main(state)
+  .catch((error: unknown) => send(refusalOf(error, state.rounds)))
+  .finally(() => process.exit(0));

@@ -1,0 +1,16 @@
+// The door of `features`: point-in-time joins, materialisation, online reads and the audit that holds the two sides together.
+
+export { type AuditResult, auditView, type LoggedReads, type Mismatch } from "./audit.ts";
+export {
+  applyRows,
+  cursorsOf,
+  knownOf,
+  type MaterializeProgress,
+  materializedThrough,
+  materializeView,
+  streamRows,
+} from "./materialize.ts";
+export { type Cursor, type OnlineView, onlineView } from "./online-view.ts";
+export { keyColumns, type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";
+export { type OnlineRead, readOnline } from "./read-online.ts";
+export { keyColumn, sourceExpression } from "./view-events-sql.ts";

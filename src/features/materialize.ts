@@ -1,0 +1,181 @@
+// Materialisation: source rows, in the order in which they became known, folded into the online store. It advances by known time alone, and
+// each commit writes values and watermark together, so that a run killed half-way goes on where it was, a second run changes
+// nothing, and two at once cannot both count an event.
+
+import { type Instant, SlipwayError, type Table } from "../core/core.ts";
+import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
+import { metaKey } from "./entity-key.ts";
+import { decodeState, emptyState, encodeState, prune } from "./online-state.ts";
+import type { Cursor, OnlineView } from "./online-view.ts";
+import { timeColumns } from "./view-events-sql.ts";
+
+/** The engines that materialisation runs between. */
+export interface MaterializeEngines {
+  readonly offline: OfflineEngine;
+  readonly online: OnlineStore;
+}
+
+/** How far one view has come. */
+export interface MaterializeProgress {
+  readonly view: string;
+  /** Source rows added by this run so far. */
+  readonly rows: number;
+  /** Everything known up to here is in the store. */
+  readonly through: Instant;
+}
+
+const decoder = new TextDecoder();
+const encodeMeta = (through: Instant): Uint8Array => new TextEncoder().encode(String(through));
+
+/** Reads the watermark out of a view's bookkeeping entry. */
+export function decodeMeta(value: Uint8Array | undefined): Instant | undefined {
+  return value === undefined ? undefined : BigInt(decoder.decode(value));
+}
+
+/** How far a view has been materialised; undefined when never. */
+export async function materializedThrough(online: OnlineStore, view: OnlineView): Promise<Instant | undefined> {
+  const [meta] = await online.get([{ namespace: view.namespace, key: metaKey }]);
+  return decodeMeta(meta);
+}
+
+/** Brings one view up to everything known at `to`. Throws STATE_LOCKED when another process is at it. */
+export async function materializeView(
+  { offline, online }: MaterializeEngines,
+  view: OnlineView,
+  to: Instant,
+  watch: { readonly onProgress?: (progress: MaterializeProgress) => void; readonly signal?: AbortSignal } = {},
+): Promise<MaterializeProgress> {
+  await offline.check(view.spec.source);
+  const from = await materializedThrough(online, view);
+  if (view.isStatic) return materializeStatic({ offline, online }, view, from, to);
+  let through = from;
+  let rows = 0;
+  if (from !== undefined && from >= to) return { view: view.spec.name, rows, through: from };
+  const commit = async (cursors: readonly Cursor[], until: Instant): Promise<void> => {
+    await applyRows(online, view, cursors, through, until);
+    through = until;
+    rows += cursors.length;
+    watch.onProgress?.({ view: view.spec.name, rows, through: until });
+  };
+  let held: readonly Cursor[] = [];
+  for await (const table of streamRows(offline, view, from, to)) {
+    if (watch.signal?.aborted)
+      throw new SlipwayError("CANCELLED", `Materialising "${view.spec.name}" was stopped; run it again to go on.`);
+    const cursors = [...held, ...cursorsOf(table)];
+    // Rows known at the same moment are committed together, because the watermark is that moment.
+    const last = knownOf(cursors[cursors.length - 1] as Cursor);
+    const cut = cursors.findIndex((cursor) => knownOf(cursor) === last);
+    if (cut > 0) await commit(cursors.slice(0, cut), last - 1n);
+    held = cursors.slice(cut);
+  }
+  await commit(held, to);
+  return { view: view.spec.name, rows, through: to };
+}
+
+/**
+ * A view's source rows that became known in (from, to], in that order: the source's columns, then `e` and `k`. Without `from`, rows too old
+ * to matter to any read from `to` on are left out.
+ */
+export function streamRows(
+  offline: OfflineEngine,
+  view: OnlineView,
+  from: Instant | undefined,
+  to: Instant,
+): AsyncIterable<Table> {
+  const { dialect } = offline;
+  const { spec, retention } = view;
+  const columns = spec.source.columns.map(({ name }) => dialect.identifier(name));
+  const { event, known } = timeColumns(dialect, spec);
+  const present = spec.keys.map(({ name }) => `s.${dialect.identifier(name)} IS NOT NULL`);
+  const limits = [
+    ...present,
+    `${event} IS NOT NULL`,
+    `${known} <= ${to}`,
+    ...(from === undefined ? [] : [`${known} > ${from}`]),
+    ...(from === undefined && retention !== undefined ? [`${event} >= ${to - retention}`] : []),
+  ];
+  return offline.stream(
+    `SELECT ${columns.map((column) => `s.${column}`).join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s WHERE ${limits.join(" AND ")} ORDER BY k, e, ${columns.join(", ")}`,
+  );
+}
+
+/** Every row of a batch. */
+export function cursorsOf(table: Table): readonly Cursor[] {
+  return Array.from({ length: table.rowCount }, (_, index) => ({ table, index }));
+}
+
+/** When a streamed row became known. */
+export function knownOf({ table, index }: Cursor): Instant {
+  return table.columns[table.columns.length - 1]?.values[index] as bigint;
+}
+
+/**
+ * Adds rows to the store and moves the watermark from `expected` to `through`, as one transaction. Every row that became known in between
+ * must be among them.
+ */
+export async function applyRows(
+  online: OnlineStore,
+  view: OnlineView,
+  rows: readonly Cursor[],
+  expected: Instant | undefined,
+  through: Instant,
+): Promise<void> {
+  const byKey = new Map<string, { readonly key: Uint8Array; readonly rows: Cursor[] }>();
+  for (const row of rows) {
+    const key = view.keyOf(row);
+    if (!key) continue;
+    const text = Buffer.from(key).toString("latin1");
+    const entry = byKey.get(text);
+    if (entry) entry.rows.push(row);
+    else byKey.set(text, { key, rows: [row] });
+  }
+  const entries = [...byKey.values()];
+  await online.update(view.namespace, [metaKey, ...entries.map(({ key }) => key)], ([meta, ...current]) => {
+    if (decodeMeta(meta) !== expected)
+      throw new SlipwayError(
+        "STATE_LOCKED",
+        `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
+      );
+    const changed = entries.map(({ rows: own }, index) => {
+      const stored = current[index];
+      const state = stored ? decodeState(view.shape, stored) : emptyState(view.shape);
+      for (const row of own) view.apply(state, row);
+      prune(view.shape, state, through);
+      return encodeState(view.shape, state);
+    });
+    return [encodeMeta(through), ...changed];
+  });
+}
+
+async function materializeStatic(
+  { offline, online }: MaterializeEngines,
+  view: OnlineView,
+  from: Instant | undefined,
+  to: Instant,
+): Promise<MaterializeProgress> {
+  const { dialect } = offline;
+  const keys = view.spec.keys.map(({ name }) => dialect.identifier(name));
+  const greatest = view.spec.source.columns.map(({ name }) => `${dialect.identifier(name)} DESC NULLS LAST`).join(", ");
+  const present = keys.map((key) => `${key} IS NOT NULL`).join(" AND ");
+  const sql = `SELECT * FROM ${dialect.scan(view.spec.source)} WHERE ${present} QUALIFY row_number() OVER (PARTITION BY ${keys.join(", ")} ORDER BY ${greatest}) = 1`;
+  const fresh = new Map<string, { readonly key: Uint8Array; readonly value: Uint8Array }>();
+  for await (const table of offline.stream(sql))
+    for (const cursor of cursorsOf(table)) {
+      const key = view.keyOf(cursor);
+      if (!key) continue;
+      const state = emptyState(view.shape);
+      view.apply(state, cursor);
+      fresh.set(Buffer.from(key).toString("latin1"), { key, value: encodeState(view.shape, state) });
+    }
+  const gone: Uint8Array[] = [];
+  for await (const { key } of online.scan(view.namespace))
+    if (key[0] !== metaKey[0] && !fresh.has(Buffer.from(key).toString("latin1"))) gone.push(key);
+  const through = from !== undefined && from > to ? from : to;
+  const entries = [...fresh.values()];
+  await online.update(view.namespace, [metaKey, ...entries.map(({ key }) => key), ...gone], () => [
+    encodeMeta(through),
+    ...entries.map(({ value }) => value),
+    ...gone.map(() => undefined),
+  ]);
+  return { view: view.spec.name, rows: entries.length, through };
+}

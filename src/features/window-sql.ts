@@ -1,0 +1,189 @@
+// Aggregates over [tail, t) for every row that asks. Counts and whole-number sums are exact as differences of two running totals:
+// one by known time up to t, one by event time up to the tail, plus the few events from before the tail that were not yet known at t.
+// Floating-point sums, minima and maxima cannot be subtracted; they are merged from whole tiles, the part tile before t, and late
+// events: see window-merge-sql.ts.
+
+import type { FeatureViewSpec } from "../define/define.ts";
+import type { SqlDialect } from "../ports/ports.ts";
+import { isSubtractable, type Term, type WindowFeature, type WindowPlan, windowPlan } from "./aggregate-terms.ts";
+import { type EventValue, keyList, keysEqual, keysPresent, type ViewJoin, viewEventsSql } from "./view-events-sql.ts";
+import { mergedWindow } from "./window-merge-sql.ts";
+import { tailSql, termSql, type WindowContext } from "./window-terms-sql.ts";
+
+/** The join of a view's window features, or undefined when it has none. */
+export function windowJoin(dialect: SqlDialect, view: FeatureViewSpec, rows: string): ViewJoin | undefined {
+  const plan = windowPlan(view);
+  if (plan.features.length === 0) return undefined;
+  const name = (part: string): string => dialect.identifier(`${view.name}: ${part}`);
+  const keys = keyList(dialect, view);
+  const context: WindowContext = {
+    dialect,
+    view,
+    plan,
+    name,
+    events: name("events"),
+    asked: name("asked"),
+    isLate: view.source.createdAt !== undefined,
+  };
+  const values: EventValue[] = plan.terms.flatMap((term, index) =>
+    term.kind === "rows" ? [] : [{ name: `v${index}`, value: term.value }],
+  );
+  const windows = [...new Set(plan.features.map((feature) => feature.window))];
+  const parts = windows.map((window, place) => windowPart(context, window, place));
+  const running = runningTotals(context);
+  const relation = name("windows");
+  const merged = parts.flatMap((part) => part.merged);
+  return {
+    ctes: [
+      `${context.events} AS (${viewEventsSql(dialect, view, values)})`,
+      `${context.asked} AS (SELECT idx, t, cutoff, ${keys} FROM ${rows} WHERE t IS NOT NULL AND ${keysPresent(dialect, view)})`,
+      ...running,
+      ...parts.flatMap((part) => part.ctes),
+      `${relation} AS (SELECT q.idx${parts
+        .flatMap((part) => part.columns)
+        .map((column) => `, ${column}`)
+        .join(
+          "",
+        )} FROM ${context.asked} q${headJoin(context)}${parts.map((part) => part.join).join("")}${merged.map((each) => ` LEFT JOIN ${each} ON ${each}.idx = q.idx`).join("")})`,
+    ],
+    relation,
+    columns: plan.features.map((feature) => ({
+      feature: feature.feature.name,
+      sql: (alias) => resultSql(dialect, feature, windows.indexOf(feature.window), alias, plan),
+    })),
+  };
+}
+
+const subtractable = (plan: WindowPlan): readonly number[] =>
+  plan.terms.flatMap((term, index) => (isSubtractable(term) ? [index] : []));
+
+/** One running total: what a group of events adds to it, and whether a float64 holds it exactly. */
+interface Running {
+  readonly name: string;
+  readonly group: string;
+  readonly isFloat: boolean;
+}
+
+/**
+ * The running totals a term needs. DuckDB adds up float64 three to four times as fast as its 128-bit whole numbers, so whatever stays below
+ * 2^53 is float64: counts, and the two 16-bit halves of an int32 (each exact for 2^37 events).
+ */
+function runningOf(term: Term, index: number): readonly Running[] {
+  if (term.kind !== "wholeSum") return [{ name: `r${index}`, group: termSql(term, index), isFloat: true }];
+  if (term.value.type !== "int32") return [{ name: `r${index}`, group: termSql(term, index), isFloat: false }];
+  const low = `(v${index}::BIGINT & 65535)`;
+  return [
+    { name: `r${index}h`, group: `coalesce(sum((v${index}::BIGINT - ${low}) // 65536), 0)`, isFloat: true },
+    { name: `r${index}l`, group: `coalesce(sum(${low}), 0)`, isFloat: true },
+  ];
+}
+
+/** A term over the window: the difference of its running totals `h` (up to t) and `a` (up to the tail). */
+function differenceSql(term: Term, index: number, a: string): string {
+  const [first, second] = runningOf(term, index).map(({ name, isFloat }) => {
+    const difference = `(coalesce(h.${name}, 0) - coalesce(${a}.${name}, 0))`;
+    return isFloat ? `${difference}::BIGINT` : difference;
+  });
+  return second === undefined ? (first ?? "0") : `(${first}::HUGEINT * 65536 + ${second})`;
+}
+
+/** Running totals by event time (`by event`) and, where rows come late, by known time. */
+function runningTotals(context: WindowContext): readonly string[] {
+  const { plan, view, dialect, name, events } = context;
+  const running = subtractable(plan).flatMap((index) => runningOf(plan.terms[index] as Term, index));
+  if (running.length === 0) return [];
+  const keys = keyList(dialect, view);
+  const by = (label: string, at: string): string => {
+    const groups = running.map((one) => `${one.group}${one.isFloat ? "::DOUBLE" : ""} AS ${one.name}`).join(", ");
+    const totals = running.map((one) => `sum(${one.name}) OVER w AS ${one.name}`).join(", ");
+    return `${name(label)} AS MATERIALIZED (SELECT ${keys}, moment, ${totals} FROM (SELECT ${keys}, ${at} AS moment, ${groups} FROM ${events} GROUP BY ALL) WINDOW w AS (PARTITION BY ${keys} ORDER BY moment ROWS UNBOUNDED PRECEDING))`;
+  };
+  // Doubled, so that an event known as it happens counts from just after t on, and one known later from t on.
+  return context.isLate ? [by("by event", "e"), by("by known", "2 * k + (k = e)::BIGINT")] : [by("by event", "e")];
+}
+
+/** Everything known when asked: the running total just before t, or before what was not yet known. */
+function headJoin(context: WindowContext): string {
+  const { plan, view, dialect, name, isLate } = context;
+  if (subtractable(plan).length === 0) return "";
+  const keys = keysEqual(dialect, view, "q", "h");
+  return isLate
+    ? ` ASOF LEFT JOIN ${name("by known")} h ON ${keys} AND least(2 * q.t, 2 * q.cutoff + 1) >= h.moment`
+    : ` ASOF LEFT JOIN ${name("by event")} h ON ${keys} AND least(q.t, q.cutoff + 1) > h.moment`;
+}
+
+interface WindowPart {
+  readonly ctes: readonly string[];
+  readonly join: string;
+  readonly merged: readonly string[];
+  readonly columns: readonly string[];
+}
+
+function windowPart(context: WindowContext, window: bigint, place: number): WindowPart {
+  const { plan, view, dialect, name, isLate, events, asked } = context;
+  const used = new Set(
+    plan.features
+      .filter((feature) => feature.window === window)
+      .flatMap(({ result }) =>
+        result.kind === "ratio"
+          ? [result.top, result.count]
+          : result.kind === "value"
+            ? [result.of, result.count]
+            : [result.of],
+      ),
+  );
+  const exact = subtractable(plan).filter((index) => used.has(index));
+  const inexact = [...used].filter((index) => !isSubtractable(plan.terms[index] as Term));
+  const tail = tailSql(window).replaceAll("t -", "q.t -");
+  const before = isLate ? tail : `least(${tail}, q.cutoff + 1)`;
+  const join =
+    exact.length === 0
+      ? ""
+      : ` ASOF LEFT JOIN ${name("by event")} a${place} ON ${keysEqual(dialect, view, "q", `a${place}`)} AND ${before} > a${place}.moment`;
+  const correction = name(`unknown ${place}`);
+  const needsCorrection = isLate && exact.length > 0;
+  const corrections = exact.map((index) => `${termSql(plan.terms[index] as Term, index)} AS c${index}`).join(", ");
+  const gap = `least(2 * t, 2 * cutoff + 1) - 2 * ${tailSql(window)}`;
+  const ctes = needsCorrection
+    ? [
+        `${correction} AS (SELECT q.idx, ${corrections} FROM (SELECT *, ${tailSql(window)} AS tail, least(2 * t, 2 * cutoff + 1) AS x FROM ${asked}) q JOIN (SELECT * FROM ${events} WHERE 2 * k + (k = e)::BIGINT - 2 * e > (SELECT min(${gap}) FROM ${asked})) s ON ${keysEqual(dialect, view, "q", "s")} AND s.e < q.tail AND 2 * s.k + (s.k = s.e)::BIGINT > q.x GROUP BY q.idx)`,
+      ]
+    : [];
+  const columns = exact.map((index) => {
+    const back = needsCorrection ? ` + coalesce(${correction}.c${index}, 0)` : "";
+    return `${differenceSql(plan.terms[index] as Term, index, `a${place}`)}${back} AS w${place}_${index}`;
+  });
+  const merge = inexact.length === 0 ? undefined : mergedWindow(context, window, place, inexact);
+  return {
+    ctes: [...ctes, ...(merge?.ctes ?? [])],
+    join: `${join}${needsCorrection ? ` LEFT JOIN ${correction} ON ${correction}.idx = q.idx` : ""}`,
+    merged: merge ? [merge.relation] : [],
+    columns: [...columns, ...(merge?.columns ?? [])],
+  };
+}
+
+function resultSql(
+  dialect: SqlDialect,
+  { feature, result }: WindowFeature,
+  place: number,
+  alias: string,
+  plan: WindowPlan,
+): string {
+  const term = (index: number): string => `${alias}.w${place}_${index}`;
+  const type = dialect.typeName(feature.type);
+  switch (result.kind) {
+    case "count":
+      return `coalesce(${term(result.of)}, 0)::${type}`;
+    case "ratio":
+      return `(CASE WHEN ${term(result.count)} > 0 THEN ${term(result.top)}::DOUBLE / ${term(result.count)} END)`;
+    case "value": {
+      const fits =
+        plan.terms[result.of]?.kind === "wholeSum"
+          ? `TRY(CAST(${term(result.of)} AS ${type}))`
+          : `${term(result.of)}::${type}`;
+      return `(CASE WHEN ${term(result.count)} > 0 THEN ${fits} END)`;
+    }
+    default:
+      return result satisfies never;
+  }
+}

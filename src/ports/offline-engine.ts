@@ -1,0 +1,31 @@
+// An engine must: keep the order that the SQL asks for; stay inside its memory limit by spilling to disk; check a source before
+// it is first used (SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_SCHEMA_MISMATCH name the file, the column and both types); make
+// a written file appear whole or not at all; and never return a row that the SQL did not.
+
+import type { Table } from "../core/core.ts";
+import type { SourceSpec } from "../define/define.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
+
+/** What a written file holds. */
+export interface WrittenFile {
+  readonly rowCount: number;
+  readonly bytes: number;
+  /** SHA-256 of the file's bytes, in hex. */
+  readonly hash: string;
+}
+
+/** Runs SQL over sources. */
+export interface OfflineEngine {
+  readonly name: string;
+  readonly version: string;
+  readonly dialect: SqlDialect;
+  /** Checks that a source's files are there, can be read, and have the declared columns with the declared types. */
+  check(source: SourceSpec): Promise<void>;
+  /** A query's rows, in batches. Columns must come out as the six data types. */
+  stream(sql: string): AsyncIterable<Table>;
+  /** Writes a query's rows to one Parquet file: a temporary file, flushed, then renamed. */
+  writeParquet(sql: string, file: string): Promise<WrittenFile>;
+  /** Stops the statements under way; they reject with CANCELLED. */
+  interrupt(): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,29 @@
+// An engine must: make `update` one transaction (all or nothing, also after kill -9, serialised against other updates of the
+// namespace from any process); let `get` see one consistent snapshot of all its keys; and keep namespaces apart. It stores bytes
+// and knows nothing of features: what the bytes mean, and that an older event never wins, is decided once, in `features`.
+
+/** One key to read. */
+export interface OnlineKey {
+  readonly namespace: string;
+  readonly key: Uint8Array;
+}
+
+/** Bytes under keys, by namespace. */
+export interface OnlineStore {
+  /** The values, in the order asked; undefined where there is none. */
+  get(keys: readonly OnlineKey[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /**
+   * Reads `keys` of a namespace, lets `change` say what they become (undefined deletes) and writes that, as one transaction.
+   * `change` must be pure and synchronous: an engine may call it again when another writer came first.
+   */
+  update(
+    namespace: string,
+    keys: readonly Uint8Array[],
+    change: (current: readonly (Uint8Array | undefined)[]) => readonly (Uint8Array | undefined)[],
+  ): Promise<void>;
+  /** Every entry of a namespace, ordered by key. */
+  scan(namespace: string): AsyncIterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
+  /** Removes a namespace with all its entries. */
+  drop(namespace: string): Promise<void>;
+  close(): Promise<void>;
+}

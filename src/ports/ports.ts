@@ -1,0 +1,11 @@
+// The door of `ports`: what an engine must do. Interfaces only; each file's first lines are the contract in words.
+
+export type { AppendLog } from "./append-log.ts";
+export type { BlobStore } from "./blob-store.ts";
+export type { Clock, ReplayClock } from "./clock.ts";
+export type { Database } from "./database.ts";
+export type { OfflineEngine, WrittenFile } from "./offline-engine.ts";
+export type { OnlineKey, OnlineStore } from "./online-store.ts";
+export type { Predictor, Runtime } from "./runtime.ts";
+export type { LeafSql, SqlDialect } from "./sql-dialect.ts";
+export type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "./trainer.ts";

@@ -1,0 +1,22 @@
+// An engine must: never run code that comes with an artifact; refuse bytes it cannot load with ARTIFACT_CORRUPT; answer each row
+// from that row alone; be safe to call again before an earlier call has ended; and return memory of its own, never a native buffer.
+
+/** A loaded model. */
+export interface Predictor {
+  /** Columns of the matrix that `predict` takes. */
+  readonly inputCount: number;
+  /**
+   * Scores `rows` rows of a row-major (rows, inputCount) float32 matrix, NaN = missing. Returns rows × outputs float32 values,
+   * row-major: one probability a row for binary classification. INPUT_INVALID when the sizes disagree.
+   */
+  predict(matrix: Float32Array, rows: number): Promise<Float32Array>;
+  /** Frees native memory; calls under way end first. */
+  close(): void;
+}
+
+/** Loads artifacts of one format. */
+export interface Runtime {
+  readonly format: string;
+  /** `rounds` limits a boosted model to its first rounds (early stopping's best). */
+  load(artifact: Uint8Array, options?: { readonly rounds?: number; readonly threads?: number }): Promise<Predictor>;
+}

@@ -1,0 +1,31 @@
+// The few places where one SQL engine differs from another; planners write the rest once. A dialect holds no state.
+
+import type { ColumnSchema, DataType } from "../core/core.ts";
+import type { ExpressionNode, LeafNode, SourceSpec } from "../define/define.ts";
+
+/** Says what SQL stands for a leaf of an expression. */
+export type LeafSql = (leaf: LeafNode) => string;
+
+/** How one engine writes SQL. */
+export interface SqlDialect {
+  readonly name: "duckdb";
+  /** A quoted identifier. */
+  identifier(name: string): string;
+  /** A quoted text literal. */
+  text(value: string): string;
+  /** A table expression over a source's declared columns, in the file's row order. */
+  scan(source: SourceSpec): string;
+  /**
+   * A table expression over files of JSON lines. Each of `objects` is a struct column `name` with typed fields (timestamps as whole
+   * microseconds in the text); `columns` are plain ones. What a line lacks is null.
+   */
+  scanLines(
+    files: readonly string[],
+    columns: readonly ColumnSchema[],
+    objects: Readonly<Record<string, readonly ColumnSchema[]>>,
+  ): string;
+  /** An expression with exactly the value that the row function gives. */
+  expression(node: ExpressionNode, leaf: LeafSql): string;
+  /** The engine's name for a type. */
+  typeName(type: DataType): string;
+}

@@ -1,0 +1,54 @@
+// An engine must: read each split once, in order, without holding a second copy; take its randomness from `seed` alone, so that
+// the same job gives the same bytes; report every round; stop soon after `signal` aborts, with CANCELLED; and when the
+// training process dies, throw TRAINER_FAILED with what it printed. It keeps nothing: the caller stores what it returns.
+
+import type { ModelInput, Table } from "../core/core.ts";
+
+/** One model to fit. Tables hold a column per input (by name) and the label; other columns are ignored. */
+export interface TrainingJob {
+  readonly inputs: readonly ModelInput[];
+  /** The label's column: bool, int or float64, without nulls. */
+  readonly label: string;
+  readonly train: AsyncIterable<Table>;
+  /** Rows for early stopping and for the reported validation metric. */
+  readonly validate?: AsyncIterable<Table>;
+  /** The engine's own parameters, e.g. `{ objective: "binary:logistic", max_depth: 6 }`; an unknown name is refused. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly rounds: number;
+  /** Stop when the last metric has not improved for so many rounds; needs `validate`. */
+  readonly earlyStoppingRounds?: number;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** One boosting round, or epoch, as it ends: metrics by `<split>-<metric>`, e.g. `validate-logloss`. */
+export interface TrainingStep {
+  readonly round: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** How a caller follows a job and may end it early. */
+export interface TrainingWatch {
+  readonly onStep?: (step: TrainingStep) => void;
+  /** Words for a person, e.g. while the native library is being fetched. */
+  readonly onNote?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a finished job leaves: bytes a Runtime of the same `format` can load, and how it went. */
+export interface TrainedModel {
+  readonly format: string;
+  readonly artifact: Uint8Array;
+  /** Rounds to use when predicting, from 1. */
+  readonly bestRound: number;
+  readonly steps: readonly TrainingStep[];
+  /** Total gain by input name, most important first; inputs never split on are left out. */
+  readonly importance: readonly { readonly input: string; readonly gain: number }[];
+  readonly engine: { readonly name: string; readonly version: string };
+}
+
+/** Fits models of one kind. */
+export interface Trainer {
+  readonly kind: string;
+  fit(job: TrainingJob, watch?: TrainingWatch): Promise<TrainedModel>;
+}

@@ -1,0 +1,120 @@
+// What a stranger gets: the package is packed, unpacked into an empty folder beside its dependencies, and used from there. The
+// dependencies are links to this checkout's, so that no network is needed; everything of slipway's own comes from the tarball.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "slipway-package-"));
+const project = join(folder, "project");
+const modules = join(project, "node_modules");
+const installed = join(modules, "slipway");
+
+/** Packs a copy, so that a build of this checkout is neither needed nor disturbed. */
+function pack(): string {
+  const copy = join(folder, "checkout");
+  mkdirSync(copy);
+  const left = new Set(["node_modules", "dist", ".git", "coverage", ".slipway"]);
+  for (const name of readdirSync(root).filter((each) => !left.has(each) && !each.startsWith(".docs-check-")))
+    cpSync(join(root, name), join(copy, name), {
+      recursive: true,
+      filter: (path) => !/[/\\](\.slipway|flights[/\\]data)$/.test(path),
+    });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: copy });
+  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: copy,
+    encoding: "utf8",
+  });
+  return join(folder, packed.trim().split("\n").at(-1) ?? "");
+}
+
+function install(tarball: string): void {
+  mkdirSync(join(modules, ".bin"), { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "-C", modules]);
+  execFileSync("mv", [join(modules, "package"), installed]);
+  for (const name of readdirSync(join(root, "node_modules")).filter(
+    (each) => !each.startsWith(".") && each !== "slipway",
+  ))
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  const { bin } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as { bin: { slipway: string } };
+  symlinkSync(join("..", "slipway", bin.slipway), join(modules, ".bin/slipway"));
+  writeFileSync(
+    join(project, "package.json"),
+    `{ "name": "stranger", "private": true, "dependencies": { "slipway": "*" } }`,
+  );
+}
+
+function slipway(...words: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync("npx", ["slipway", ...words], {
+    cwd: project,
+    encoding: "utf8",
+  });
+  return { code: status, stdout, stderr };
+}
+
+function configProblem(): string {
+  const { checks } = JSON.parse(slipway("doctor", "--json").stdout) as {
+    checks: { name: string; found: string; next?: string }[];
+  };
+  const { found, next } = checks.find(({ name }) => name === "Config") ?? { found: "no check" };
+  return next ?? found;
+}
+
+beforeAll(() => install(pack()), 300_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the packed package", () => {
+  test("holds what is needed to use it and no tests or sources", () => {
+    const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+    for (const file of [
+      "dist/index.js",
+      "dist/index.d.ts",
+      "docs/errors.md",
+      "LICENSE",
+      "README.md",
+      "examples/starter/definitions.ts",
+    ])
+      expect(files).toContain(file);
+    expect(files.filter((file) => /\.test\.|^src\b|\.slipway/.test(file))).toEqual([]);
+  });
+
+  test("npx slipway --help", () => {
+    const { code, stdout } = slipway("--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Usage: slipway");
+  });
+
+  test("init, then a TypeScript config that loads and type-checks", () => {
+    expect(slipway("init")).toMatchObject({ code: 0 });
+    expect(configProblem()).toMatch(/^late_deliveries, from /);
+    const checked = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", project], { encoding: "utf8" });
+    expect({ code: checked.status, stdout: checked.stdout }).toEqual({ code: 0, stdout: "" });
+  });
+
+  test("definitions in the config are of the installed module, wherever else `slipway` could be found", () => {
+    writeFileSync(
+      join(project, "slipway.config.ts"),
+      `import { SlipwayError } from "slipway";\nconst code: string = "INPUT_INVALID";\n\nthrow new SlipwayError(code as never, "mine");\n`,
+    );
+    expect(configProblem()).toBe("slipway.config.ts:4: mine");
+  });
+
+  test("a syntax error is named with file and line", () => {
+    writeFileSync(join(project, "slipway.config.ts"), `import "./broken.ts";\n`);
+    writeFileSync(join(project, "broken.ts"), `export const fine = 1;\n// ünïcode\nconst = 3;\n`);
+    expect(configProblem()).toMatch(/^broken\.ts:3 does not parse: /);
+  });
+
+  test("a thrown error has the line of the source, not of the stripped file", () => {
+    writeFileSync(
+      join(project, "slipway.config.ts"),
+      `interface Gone {\n  readonly a: string;\n}\n\nconst gone = undefined as Gone | undefined;\nexport default { name: gone!.a };\n`,
+    );
+    expect(configProblem()).toMatch(/^slipway\.config\.ts:6 failed to load: Cannot read properties of undefined/);
+  });
+});
