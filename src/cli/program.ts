@@ -39,13 +39,15 @@ function createProgram(host: Host, ended: (code: number) => void): Command {
     .option("--state <dir>", "where records, features and artifacts are kept (default: .slipway beside the config)")
     .option("--json", "print the answer as one JSON document on stdout");
   const run = (spec: CommandSpec, command: Command): void => {
+    const { load } = spec;
+    if (load === undefined) return;
     command.action(async (...given: unknown[]) => {
       const positionals = given.slice(0, -2);
       const globals = program.opts<GlobalOptions>();
       const { runCommand } = await import("./run-command.ts");
       ended(
         await runCommand(host, globals, async (context) => {
-          const { run: work } = await spec.load();
+          const { run: work } = await load();
           await work(context, command.opts() as never, ...(positionals as never[]));
         }),
       );

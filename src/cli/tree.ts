@@ -17,7 +17,8 @@ export interface CommandSpec {
   readonly arguments?: readonly (readonly [name: string, about: string])[];
   readonly options?: readonly (readonly [flags: string, about: string])[];
   readonly examples: readonly string[];
-  readonly load: () => Promise<CommandModule>;
+  /** Absent until the platform can do it. */
+  readonly load?: () => Promise<CommandModule>;
 }
 
 /** A noun with its verbs. */
@@ -43,5 +44,187 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     summary: "check this machine and project, and say what to do",
     examples: ["slipway doctor", "slipway doctor --project examples/flights"],
     load: () => import("./commands/doctor.ts"),
+  },
+  {
+    name: "apply",
+    summary: "check the definitions against the data, and record them",
+    about:
+      "Checks every definition and source, shows what changed since the last time, and records it. Changes nothing when a check fails.",
+    examples: ["slipway apply"],
+    load: () => import("./commands/apply.ts"),
+  },
+  {
+    name: "features",
+    summary: "look at features, compute them, read them, audit them",
+    commands: [
+      {
+        name: "list",
+        summary: "list the feature views",
+        examples: ["slipway features list"],
+        load: () => import("./commands/features-list.ts"),
+      },
+      {
+        name: "show",
+        summary: "show one feature view: its features, windows and source",
+        arguments: [["<view>", "the view's name"]],
+        examples: ["slipway features show carrier_departures"],
+        load: () => import("./commands/features-show.ts"),
+      },
+      {
+        name: "materialize",
+        summary: "bring the online store up to date",
+        about: "Writes what became known since the last time into the online store. Running it twice changes nothing.",
+        arguments: [["[views...]", "the views' names (default: all)"]],
+        options: [["--to <instant>", "only what was known before then, in UTC (default: now)"]],
+        examples: [
+          "slipway features materialize",
+          "slipway features materialize carrier_departures --to 2013-07-01T06:00:00Z",
+        ],
+        load: () => import("./commands/features-materialize.ts"),
+      },
+      {
+        name: "read",
+        summary: "read one entity's features from the online store",
+        about: "Reads as serving does: every value comes with its age and status.",
+        arguments: [
+          ["<view>", "the view's name"],
+          ["<key...>", "the entity's key, as name=value"],
+        ],
+        options: [["--at <instant>", "as of then, in UTC (default: now)"]],
+        examples: ["slipway features read carrier_departures carrier=UA --at 2013-07-01T06:00:00Z"],
+        load: () => import("./commands/features-read.ts"),
+      },
+      {
+        name: "audit",
+        summary: "ask logged online reads again, offline, and count the mismatches",
+        arguments: [["[model]", "the model whose predictions to audit (default: all)"]],
+        examples: ["slipway features audit", "slipway features audit flight_delay --json"],
+        load: () => import("./commands/features-audit.ts"),
+      },
+      {
+        name: "training-set",
+        summary: "write a model's rows, features and labels to a Parquet file",
+        arguments: [["<model>", "the model's name"]],
+        options: [["--out <file>", "the Parquet file to write"]],
+        examples: ["slipway features training-set flight_delay --out flight_delay.parquet"],
+        load: () => import("./commands/features-training-set.ts"),
+      },
+    ],
+  },
+  {
+    name: "train",
+    summary: "train a model and register a version",
+    about:
+      "Builds the training set, fits, evaluates and registers a version; the first becomes champion by itself, a later one when it is promoted.",
+    arguments: [["<model>", "the model's name"]],
+    options: [
+      ["--until <instant>", "use only rows and labels known before then, in UTC"],
+      ["--no-promote", "leave the alias champion where it is"],
+    ],
+    examples: ["slipway train flight_delay", "slipway train flight_delay --until 2013-07-01 --no-promote"],
+    load: () => import("./commands/train.ts"),
+  },
+  {
+    name: "models",
+    summary: "look at models and their versions, and move the champion",
+    commands: [
+      { name: "list", summary: "list the models", examples: ["slipway models list"] },
+      {
+        name: "show",
+        summary: "show a model's versions and aliases, or one version",
+        arguments: [
+          ["<model>", "the model's name"],
+          ["[version]", "a version's number or an alias"],
+        ],
+        examples: ["slipway models show flight_delay", "slipway models show flight_delay champion"],
+      },
+      {
+        name: "promote",
+        summary: "make a version the champion: running servers follow",
+        arguments: [
+          ["<model>", "the model's name"],
+          ["<version>", "the version's number"],
+        ],
+        examples: ["slipway models promote flight_delay 3"],
+      },
+      {
+        name: "rollback",
+        summary: "make the champion before this one champion again",
+        arguments: [["<model>", "the model's name"]],
+        examples: ["slipway models rollback flight_delay"],
+      },
+    ],
+  },
+  {
+    name: "runs",
+    summary: "look at training runs",
+    commands: [
+      {
+        name: "list",
+        summary: "list the runs, newest first",
+        options: [["--model <name>", "only this model's"]],
+        examples: ["slipway runs list --model flight_delay"],
+      },
+      {
+        name: "show",
+        summary: "show one run: parameters, metrics, dataset",
+        arguments: [["<run>", "the run's id, or the beginning of it"]],
+        examples: ["slipway runs show 0198c0de"],
+      },
+    ],
+  },
+  {
+    name: "serve",
+    summary: "serve the champions over HTTP",
+    about: "Serves until Ctrl-C. A champion that is moved takes effect at once, without dropped requests.",
+    options: [
+      ["--port <number>", "the port; 0 for any free one, which is printed (default: 8080)"],
+      ["--host <address>", "the address to listen on (default: 127.0.0.1)"],
+      ["--at <instant>", "start the clock there, in UTC, instead of now"],
+    ],
+    examples: ["slipway serve", "slipway serve --port 0 --at 2013-12-31T12:00:00Z"],
+  },
+  {
+    name: "monitor",
+    summary: "look at models in production",
+    commands: [
+      {
+        name: "run",
+        summary: "look once: drift, performance, alerts",
+        arguments: [["[monitor]", "the monitor's name (default: all)"]],
+        options: [["--at <instant>", "as of then, in UTC (default: now)"]],
+        examples: ["slipway monitor run delay_health"],
+        load: () => import("./commands/monitor-run.ts"),
+      },
+    ],
+  },
+  {
+    name: "retrain",
+    summary: "retrain models by their rules",
+    commands: [
+      {
+        name: "run",
+        summary: "check triggers, train a challenger, promote it if the gate lets it",
+        arguments: [["[rule]", "the retraining rule's name (default: all)"]],
+        options: [
+          ["--at <instant>", "as of then, in UTC (default: now)"],
+          ["--force", "train a challenger even without an alert"],
+        ],
+        examples: ["slipway retrain run delay_retrain"],
+        load: () => import("./commands/retrain-run.ts"),
+      },
+    ],
+  },
+  {
+    name: "replay",
+    summary: "let past time go by through serving, monitoring and retraining",
+    about:
+      "Asks for every prediction at its own time on the replay clock, lets labels arrive when they were known, and runs monitors and retraining rules as they would have run.",
+    arguments: [["<model>", "the model's name"]],
+    options: [
+      ["--from <instant>", "where to start, in UTC"],
+      ["--to <instant>", "where to end, in UTC"],
+    ],
+    examples: ["slipway replay flight_delay --from 2013-05-01 --to 2013-06-01"],
   },
 ];

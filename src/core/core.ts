@@ -11,7 +11,17 @@ export {
 export { canonicalJson, contentHash, sha256 } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
 export { type CellEncoder, cellEncoders, encodeRows, encodeTable, type ModelInput } from "./signature.ts";
-export { type Column, columnFrom, columnOf, isValid, rowAt, type Table, tableFrom, valueAt } from "./table.ts";
+export {
+  type Column,
+  columnFrom,
+  columnOf,
+  concatTables,
+  isValid,
+  rowAt,
+  type Table,
+  tableFrom,
+  valueAt,
+} from "./table.ts";
 export {
   type Duration,
   dateOf,

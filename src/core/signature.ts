@@ -1,6 +1,6 @@
 // A model's inputs in matrix order, and the one way typed rows become the float32 matrix that training and serving both use.
 
-import { isValid, type Table } from "./table.ts";
+import { isValid, type Table, valueAt } from "./table.ts";
 import type { Value } from "./types.ts";
 
 /** One column of a model's input matrix. A category is coded by its place in `categories`; one not listed is missing. */
@@ -16,7 +16,7 @@ export function cellEncoders(inputs: readonly ModelInput[]): readonly CellEncode
   return inputs.map((input) => {
     if (input.kind === "number") return numberCell;
     const codes = new Map(input.categories.map((category, code) => [category, code]));
-    return (value) => codes.get(String(value)) ?? Number.NaN;
+    return (value) => (value === null || value === undefined ? Number.NaN : (codes.get(String(value)) ?? Number.NaN));
   });
 }
 
@@ -47,10 +47,10 @@ export function encodeTable(inputs: readonly ModelInput[], table: Table): Float3
   inputs.forEach((input, place) => {
     const column = columns.get(input.name);
     if (!column) return;
-    if (column.type === "string") {
-      const codes = new Map((input.kind === "category" ? input.categories : []).map((name, code) => [name, code]));
+    if (input.kind === "category") {
+      const codes = new Map(input.categories.map((category, code) => [category, code]));
       for (let row = 0; row < table.rowCount; row += 1)
-        if (isValid(column, row)) matrix[row * width + place] = codes.get(column.values[row] ?? "") ?? Number.NaN;
+        if (isValid(column, row)) matrix[row * width + place] = codes.get(String(valueAt(column, row))) ?? Number.NaN;
       return;
     }
     for (let row = 0; row < table.rowCount; row += 1)

@@ -99,3 +99,27 @@ export function tableFrom(
   );
   return { rowCount: rows.length, columns };
 }
+
+/** Several batches of the same columns as one table. */
+export function concatTables(tables: readonly Table[]): Table {
+  const [first] = tables;
+  if (!first) return { rowCount: 0, columns: [] };
+  if (tables.length === 1) return first;
+  const rowCount = tables.reduce((total, table) => total + table.rowCount, 0);
+  const columns = first.columns.map((column, place) => {
+    const values = allocate(column.type, rowCount);
+    const validity = new Uint8Array((rowCount + 7) >> 3);
+    let start = 0;
+    for (const table of tables) {
+      const from = table.columns[place] as Column;
+      for (let row = 0; row < table.rowCount; row += 1) {
+        const at = start + row;
+        (values as unknown[])[at] = from.values[row];
+        if (isValid(from, row)) validity[at >> 3] = (validity[at >> 3] ?? 0) | (1 << (at & 7));
+      }
+      start += table.rowCount;
+    }
+    return { name: column.name, type: column.type, values, validity } as unknown as Column;
+  });
+  return { rowCount, columns };
+}

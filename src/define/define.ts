@@ -27,6 +27,7 @@ export {
   featureView,
 } from "./feature-view.ts";
 export { type Field, type Fields, type InputOf, type RowInput, schemaOf, t } from "./field.ts";
+export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
 export { type InputSpec, type Model, type ModelOptions, type ModelSpec, model, type RowOf } from "./model.ts";
 export {
   alertFrom,
@@ -41,7 +42,15 @@ export {
   type TriggerSpec,
 } from "./monitor.ts";
 export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
-export { collectProject, type DefinitionSpec, definitionsOf, findDefinition, type Project } from "./project.ts";
+export {
+  collectProject,
+  type DefinitionSpec,
+  definitionsOf,
+  findDefinition,
+  type Project,
+  type ProjectConfig,
+  project,
+} from "./project.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
 export { type ParquetOptions, parquet, type Source, type SourceSpec } from "./source.ts";
 export {

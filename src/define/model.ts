@@ -64,7 +64,7 @@ export interface DerivedScope<R extends Fields, C extends Fields> {
 /** The options of a model. */
 export interface ModelOptions<F extends readonly Feature[], R extends Fields, C extends Fields> {
   /** Needs `id` and `eventTime` (the prediction time), and as columns every entity key and request value. */
-  readonly rows: Definition<SourceSpec> & Values<R> & Values<C>;
+  readonly rows: Definition<SourceSpec> & Values<NoInfer<R>> & Values<NoInfer<C>>;
   /** Whole views, or single features such as `weather.features.temp`. */
   readonly features: F;
   /** Values only known when asked; each is an input. One may also be an entity key. */

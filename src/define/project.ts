@@ -11,6 +11,21 @@ import type { SourceSpec } from "./source.ts";
 /** The spec of any definition. */
 export type DefinitionSpec = SourceSpec | EntitySpec | FeatureViewSpec | ModelSpec | MonitorSpec | RetrainSpec;
 
+/** What a slipway.config.ts exports. */
+export interface ProjectConfig {
+  /** Names the project in records. */
+  readonly name: string;
+  /** A module of definitions: `import * as definitions from "./definitions.ts"`. */
+  readonly definitions: Readonly<Record<string, unknown>>;
+  /** Which engines, from `slipway/presets` or of your own; default `local()`. */
+  readonly engines?: (context: never) => Promise<unknown>;
+}
+
+/** Declares a project: the default export of slipway.config.ts. Nothing is opened or read. */
+export function project(config: ProjectConfig): ProjectConfig {
+  return Object.freeze({ ...config });
+}
+
 /** Definitions by kind and name, with those that others refer to included. */
 export interface Project {
   readonly name: string;

@@ -10,7 +10,7 @@ export {
   materializeView,
   streamRows,
 } from "./materialize.ts";
-export { type Cursor, type OnlineView, onlineView } from "./online-view.ts";
+export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
 export { keyColumns, type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";
 export { type OnlineRead, readOnline } from "./read-online.ts";
 export { keyColumn, sourceExpression } from "./view-events-sql.ts";

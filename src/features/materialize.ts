@@ -84,7 +84,8 @@ export function streamRows(
 ): AsyncIterable<Table> {
   const { dialect } = offline;
   const { spec, retention } = view;
-  const columns = spec.source.columns.map(({ name }) => dialect.identifier(name));
+  // Qualified throughout, because a source may have a column called e or k.
+  const columns = spec.source.columns.map(({ name }) => `s.${dialect.identifier(name)}`);
   const { event, known } = timeColumns(dialect, spec);
   const present = spec.keys.map(({ name }) => `s.${dialect.identifier(name)} IS NOT NULL`);
   const limits = [
@@ -95,7 +96,7 @@ export function streamRows(
     ...(from === undefined && retention !== undefined ? [`${event} >= ${to - retention}`] : []),
   ];
   return offline.stream(
-    `SELECT ${columns.map((column) => `s.${column}`).join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s WHERE ${limits.join(" AND ")} ORDER BY k, e, ${columns.join(", ")}`,
+    `SELECT ${columns.join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s WHERE ${limits.join(" AND ")} ORDER BY ${[known, event, ...columns].join(", ")}`,
   );
 }
 

@@ -98,6 +98,11 @@ function wholeSum(slots: Float64Array, start: number): bigint {
   return limb(0) + (limb(1) << LIMB) + (limb(2) << (LIMB * 2n));
 }
 
+/** Where a view's online values lie: they change place with the definition, so that values of two definitions never mix. */
+export function viewNamespace(view: string, hash: string): string {
+  return `${view}@${hash.slice(0, 16)}`;
+}
+
 /** Compiles a view. */
 export function onlineView(spec: FeatureViewSpec): OnlineView {
   const { columns, eventTime, createdAt } = spec.source;
@@ -132,7 +137,7 @@ export function onlineView(spec: FeatureViewSpec): OnlineView {
 
   return {
     spec,
-    namespace: `${spec.name}@${definitionHash(spec).slice(0, 16)}`,
+    namespace: viewNamespace(spec.name, definitionHash(spec)),
     shape,
     isStatic,
     retention: retentionOf(spec),

@@ -84,7 +84,7 @@ function differenceSql(term: Term, index: number, a: string): string {
     const difference = `(coalesce(h.${name}, 0) - coalesce(${a}.${name}, 0))`;
     return isFloat ? `${difference}::BIGINT` : difference;
   });
-  return second === undefined ? (first ?? "0") : `(${first}::HUGEINT * 65536 + ${second})`;
+  return second === undefined ? (first ?? "0") : `(${first} * 65536 + ${second})`;
 }
 
 /** Running totals by event time (`by event`) and, where rows come late, by known time. */
@@ -162,6 +162,12 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
   };
 }
 
+/** A sum as the nearest float64. DuckDB rounds a 128-bit number twice on its way there, but a 64-bit number or a text once. */
+function floatSql(sum: string, term: Term | undefined): string {
+  const isWide = term?.kind === "wholeSum" && term.value.type !== "int32";
+  return isWide ? `coalesce(TRY_CAST(${sum} AS BIGINT)::DOUBLE, ${sum}::VARCHAR::DOUBLE)` : `${sum}::DOUBLE`;
+}
+
 function resultSql(
   dialect: SqlDialect,
   { feature, result }: WindowFeature,
@@ -175,7 +181,7 @@ function resultSql(
     case "count":
       return `coalesce(${term(result.of)}, 0)::${type}`;
     case "ratio":
-      return `(CASE WHEN ${term(result.count)} > 0 THEN ${term(result.top)}::DOUBLE / ${term(result.count)} END)`;
+      return `(CASE WHEN ${term(result.count)} > 0 THEN ${floatSql(term(result.top), plan.terms[result.top])} / ${term(result.count)} END)`;
     case "value": {
       const fits =
         plan.terms[result.of]?.kind === "wholeSum"

@@ -36,7 +36,7 @@ export function termSql(term: Term, index: number): string {
     case "true":
       return `count(*) FILTER (WHERE v${index})`;
     case "wholeSum":
-      return `coalesce(sum(v${index}::HUGEINT), 0)`;
+      return `coalesce(sum(v${index}), 0)`;
     case "floatSum":
       return `sum(v${index} ORDER BY e, v${index})`;
     case "min":

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { areaUnderRoc, logLossOf } from "../define/metric.ts";
+import { areaUnderRoc, logLossOf } from "../define/define.ts";
 import { aucStandardError, performanceOf } from "./performance.ts";
 
 // The minimal standard generator of Park and Miller 1988: enough for a simulation.

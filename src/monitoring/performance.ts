@@ -2,7 +2,7 @@
 // with how hard the rows are. The scores themselves say how much loss to expect were they true, row by row, and how far
 // chance alone can move it; what is judged is the loss beyond that, in standard errors. No second data set is needed.
 
-import { areaUnderRoc, rowLogLoss, type Scores } from "../define/metric.ts";
+import { areaUnderRoc, rowLogLoss, type Scores } from "../define/define.ts";
 
 /** When performance counts as dropped, and what to compare with. */
 export interface PerformanceOptions {

@@ -4,7 +4,7 @@
 // A profile is the same whatever the order of the batches: values are kept exactly and sorted before anything is summed.
 
 import { type Column, isValid, type ModelInput, type Table, valueAt } from "../core/core.ts";
-import type { Scores } from "../define/metric.ts";
+import type { Scores } from "../define/define.ts";
 
 /** A numeric input's values. Bin i holds edges[i−1] < value ≤ edges[i]; the first and the last are open outwards. */
 export interface NumberProfile {

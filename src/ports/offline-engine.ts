@@ -21,6 +21,10 @@ export interface OfflineEngine {
   readonly dialect: SqlDialect;
   /** Checks that a source's files are there, can be read, and have the declared columns with the declared types. */
   check(source: SourceSpec): Promise<void>;
+  /** A text that changes when a source's files do: their names, sizes and times of change. */
+  fingerprint(source: SourceSpec): Promise<string>;
+  /** The SHA-256 of a file that `BlobStore.locate` or a source's path names, in hex. */
+  hashFile(file: string): Promise<string>;
   /** A query's rows, in batches. Columns must come out as the six data types. */
   stream(sql: string): AsyncIterable<Table>;
   /** Writes a query's rows to one Parquet file: a temporary file, flushed, then renamed. */

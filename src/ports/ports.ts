@@ -7,5 +7,6 @@ export type { Database } from "./database.ts";
 export type { OfflineEngine, WrittenFile } from "./offline-engine.ts";
 export type { OnlineKey, OnlineStore } from "./online-store.ts";
 export type { Predictor, Runtime } from "./runtime.ts";
+export type { Scheduler } from "./scheduler.ts";
 export type { LeafSql, SqlDialect } from "./sql-dialect.ts";
 export type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "./trainer.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { areaUnderRoc, logLossOf } from "../define/metric.ts";
+import { areaUnderRoc, logLossOf } from "../define/define.ts";
 import { compareOnGate, type GateInput, seededRandom } from "./gate.ts";
 
 interface World {

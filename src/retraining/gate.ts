@@ -4,8 +4,8 @@
 // a fortnight is 14 draws however many rows it has, and the spread is widened as so few draws deserve.
 
 import type { MetricSpec } from "../define/define.ts";
-import { areaUnderRoc, logLossOf, rowLogLoss, type Scores } from "../define/metric.ts";
-import { normalQuantile } from "../monitoring/drift.ts";
+import { areaUnderRoc, logLossOf, rowLogLoss, type Scores } from "../define/define.ts";
+import { normalQuantile } from "../monitoring/monitoring.ts";
 
 /** The labelled rows of a gate window with both models' scores, and how sure to be; every array has shape (rows). */
 export interface GateInput {

@@ -12,7 +12,8 @@ import type { SourceSpec } from "../../define/define.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
 import { columnTypes, tableOf } from "./batches.ts";
 import { duckdbDialect } from "./dialect.ts";
-import { checkSource, unreadable } from "./source-check.ts";
+import { isInterrupt, sourceCheck, unreadable } from "./source-check.ts";
+import { fingerprintOf, sourceFiles } from "./source-files.ts";
 
 /** How DuckDB may use the machine. */
 export interface DuckdbOptions {
@@ -39,6 +40,7 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
     preserve_insertion_order: "true",
   });
   const connections = new Set<DuckDBConnection>();
+  const check = sourceCheck();
   const locate = (source: SourceSpec): string =>
     isAbsolute(source.path) ? source.path : resolve(options.root, source.path);
 
@@ -77,7 +79,7 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
         if (ended) return;
       }
     } catch (cause) {
-      throw translated(cause);
+      throw translated(cause, sql);
     } finally {
       disconnect(connection);
     }
@@ -91,11 +93,22 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
     async check(source) {
       const connection = await connect();
       try {
-        await checkSource(connection, source, locate(source));
+        await check(connection, source, locate(source));
+      } catch (cause) {
+        throw translated(cause);
       } finally {
         disconnect(connection);
       }
     },
+    async fingerprint(source) {
+      const connection = await connect();
+      try {
+        return fingerprintOf(await sourceFiles(connection, locate(source)));
+      } finally {
+        disconnect(connection);
+      }
+    },
+    hashFile: fileHash,
     async writeParquet(sql, file) {
       const target = resolve(file);
       const temporary = join(dirname(target), `.${randomUUID()}.parquet.tmp`);
@@ -111,7 +124,7 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
         await flush(dirname(target));
         return { rowCount: Number(result.getRowObjects()[0]?.["Count"] ?? 0), bytes: size, hash };
       } catch (cause) {
-        throw translated(cause);
+        throw translated(cause, sql);
       } finally {
         disconnect(connection);
         await rm(temporary, { force: true });
@@ -142,16 +155,19 @@ async function fileHash(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-function translated(cause: unknown): unknown {
+const DAMAGED = /TProtocolException|thrift|magic bytes|corrupt|decompress|zstd|snappy|out of buffer/i;
+
+/** A failure as one of ours where it is a stop or a damaged file; DuckDB names the file only when its footer is damaged. */
+function translated(cause: unknown, sql = ""): unknown {
+  if (cause instanceof SlipwayError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/^INTERRUPT|interrupted/i.test(message))
-    return new SlipwayError("CANCELLED", "The query was stopped.", { cause });
-  const file = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
-  if (
-    file !== undefined &&
-    /parquet|magic bytes|Invalid Input|TProtocol|corrupt/i.test(message) &&
-    !/No space/i.test(message)
-  )
-    return unreadable("parquet", file, cause);
-  return cause;
+  if (isInterrupt(cause)) return new SlipwayError("CANCELLED", "The query was stopped.", { cause });
+  const named = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
+  const read = [...sql.matchAll(/read_parquet\('((?:[^']|'')*)'\)/g)].map(([, path = ""]) =>
+    path.replaceAll("''", "'"),
+  );
+  const isDamaged = DAMAGED.test(message) || (named !== undefined && /parquet|invalid input/i.test(message));
+  if (!isDamaged || /No space/i.test(message)) return cause;
+  const files = named === undefined ? [...new Set(read)] : [named];
+  return files.length === 0 ? cause : unreadable("parquet", files.join(" or "), cause);
 }

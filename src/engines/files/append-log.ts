@@ -4,7 +4,7 @@
 
 import { join, resolve } from "node:path";
 import { asSlipwayError, SlipwayError } from "../../core/core.ts";
-import type { AppendLog } from "../../ports/append-log.ts";
+import type { AppendLog } from "../../ports/ports.ts";
 import { checkedWord } from "./names.ts";
 import { listSegments, wholeLines } from "./segment-list.ts";
 import { type SegmentWriter, segmentWriter } from "./segment-writer.ts";

@@ -4,7 +4,7 @@
 import { copyFile, link, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { asSlipwayError, SlipwayError } from "../../core/core.ts";
-import type { BlobStore } from "../../ports/blob-store.ts";
+import type { BlobStore } from "../../ports/ports.ts";
 import { listBlobs } from "./blob-list.ts";
 import { makeFolder, syncPath, systemCode } from "./durable.ts";
 import { pathUnder } from "./names.ts";

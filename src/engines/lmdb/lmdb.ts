@@ -3,7 +3,7 @@
 
 import { open } from "lmdb";
 import { asSlipwayError, SlipwayError } from "../../core/core.ts";
-import type { OnlineStore } from "../../ports/online-store.ts";
+import type { OnlineStore } from "../../ports/ports.ts";
 import { namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
 /** How an LMDB store treats the disk. */

@@ -1,15 +1,59 @@
-// One connection in the shape Kysely expects, around libsql's three surprises: a BLOB comes back as an ArrayBuffer, a number is bound
-// as REAL even when it is whole, and a boolean parameter aborts the whole process.
+// One open file, around libsql's surprises: a statement that found the database busy stays in progress until it is collected as
+// garbage, and no commit succeeds before (`exec` alone ends it at once); a BLOB comes back as an ArrayBuffer; a whole number is bound
+// as REAL; and a boolean parameter aborts the process.
 
-import type { SqliteDatabase, SqliteStatement } from "kysely";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { QueryResult } from "kysely";
 import Sqlite from "libsql";
 import { SlipwayError } from "../../core/core.ts";
 import { sqliteError } from "./failure.ts";
+import { startWriteAheadLog } from "./write-ahead-log.ts";
 
-const BUSY_TIMEOUT_MS = 10_000;
+/** How long SQLite itself waits for another writer, blocking the thread on which that very writer may have to go on. */
+const BUSY_TIMEOUT_MS = 5;
 
-/** Opens a file for Kysely, set up to commit for good and to wait for other writers. */
-export function openConnection(file: string): SqliteDatabase {
+/** An open file, used by one caller at a time. */
+export interface SqliteConnection {
+  inTransaction(): boolean;
+  /** Begins a transaction that holds the write lock; waits for another writer. */
+  begin(): Promise<void>;
+  commit(): void;
+  /** Rolls back, unless SQLite already has. */
+  rollback(): void;
+  execute<R>(sql: string, parameters: readonly unknown[]): QueryResult<R>;
+  stream<R>(sql: string, parameters: readonly unknown[]): Iterable<R>;
+  close(): void;
+}
+
+/** Opens a file, set up to commit for good. */
+export function openConnection(file: string, patienceMs: number): SqliteConnection {
+  const guarded = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (thrown) {
+      throw sqliteError(thrown, file);
+    }
+  };
+  const database = guarded(() => openDatabase(file));
+  return {
+    inTransaction: () => database.inTransaction,
+    begin: () => beginPatiently(() => guarded(() => database.exec("begin immediate")), patienceMs),
+    commit: () => void guarded(() => database.exec("commit")),
+    rollback: () => {
+      if (database.inTransaction) guarded(() => database.exec("rollback"));
+    },
+    execute: (sql, parameters) => guarded(() => execute(database, sql, parameters)),
+    *stream<R>(sql: string, parameters: readonly unknown[]) {
+      const rows = guarded(() => database.prepare(sql).iterate(parameters.map(bound)));
+      for (const row of rows) yield withBytes<R>(row);
+    },
+    close: () => void database.close(),
+  };
+}
+
+function openDatabase(file: string): Sqlite.Database {
+  mkdirSync(dirname(file), { recursive: true });
   const database = new Sqlite(file);
   try {
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
@@ -18,47 +62,32 @@ export function openConnection(file: string): SqliteDatabase {
     // written a few times per run; losing "version 7 is champion" after saying so would cost more.
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");
+    return database;
   } catch (thrown) {
     database.close();
     throw thrown;
   }
-  return {
-    close: () => void database.close(),
-    prepare: (sql) => guarded(file, () => statement(file, database.prepare(sql))),
-  };
 }
 
-function startWriteAheadLog(database: Sqlite.Database): void {
-  // Two processes that create the file at once meet here, and SQLite does not wait for this lock by itself.
-  for (let attempt = 1; ; attempt += 1) {
+async function beginPatiently(begin: () => unknown, patienceMs: number): Promise<void> {
+  for (let waited = 0; ; waited += BUSY_TIMEOUT_MS) {
     try {
-      database.pragma("journal_mode = WAL");
+      begin();
       return;
     } catch (thrown) {
-      const busy = thrown instanceof Error && "code" in thrown && String(thrown.code).startsWith("SQLITE_BUSY");
-      if (!busy || attempt === 200) throw thrown;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+      const locked = thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED";
+      if (!locked || waited >= patienceMs) throw thrown;
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 }
 
-function statement(file: string, prepared: Sqlite.Statement<unknown[]>): SqliteStatement {
-  return {
-    reader: prepared.reader,
-    all: (parameters) => guarded(file, () => prepared.all(parameters.map(bound)).map(withBytes)),
-    run: (parameters) => guarded(file, () => prepared.run(parameters.map(bound))),
-    *iterate(parameters) {
-      for (const row of guarded(file, () => prepared.iterate(parameters.map(bound)))) yield withBytes(row);
-    },
-  };
-}
-
-function guarded<T>(file: string, action: () => T): T {
-  try {
-    return action();
-  } catch (thrown) {
-    throw sqliteError(thrown, file);
-  }
+function execute<R>(database: Sqlite.Database, sql: string, parameters: readonly unknown[]): QueryResult<R> {
+  const statement = database.prepare(sql);
+  const values = parameters.map(bound);
+  if (statement.reader) return { rows: statement.all(values).map((row) => withBytes<R>(row)) };
+  const { changes, lastInsertRowid } = statement.run(values);
+  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
 }
 
 function bound(value: unknown): unknown {
@@ -69,11 +98,11 @@ function bound(value: unknown): unknown {
   throw new SlipwayError("INTERNAL", `SQLite cannot store a parameter of type ${typeof value}.`);
 }
 
-function withBytes(row: unknown): unknown {
+function withBytes<R>(row: unknown): R {
   const cells = row as Record<string, unknown>;
   for (const name in cells) {
     const cell = cells[name];
     if (cell instanceof ArrayBuffer) cells[name] = new Uint8Array(cell);
   }
-  return cells;
+  return cells as R;
 }

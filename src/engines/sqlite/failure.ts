@@ -19,7 +19,12 @@ export function sqliteError(thrown: unknown, file: string): unknown {
       `${file} is not a readable SQLite database (${thrown.message}). Restore it from a backup, or choose another --state.`,
       { cause },
     );
-  if (code.startsWith("SQLITE_CANTOPEN") || thrown.message.includes("Unable to open connection"))
+  if (
+    code.startsWith("SQLITE_CANTOPEN") ||
+    code === "EEXIST" ||
+    code === "ENOTDIR" ||
+    thrown.message.includes("Unable to open connection")
+  )
     return new SlipwayError(
       "STATE_NOT_WRITABLE",
       `Cannot open ${file}. Check that it is a file and that its folder may be written, or choose another --state.`,

@@ -2,7 +2,7 @@
 // but drifts from it. Reading the second from an anchor on the first, anew whenever they part, gives both.
 
 import { type Instant, SlipwayError } from "../../core/core.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock } from "../../ports/ports.ts";
 
 /** The longest a timer can be set for; a longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -2,7 +2,7 @@
 // that a replay does the same things in the same order every time.
 
 import { formatInstant, type Instant, SlipwayError } from "../../core/core.ts";
-import type { ReplayClock } from "../../ports/clock.ts";
+import type { ReplayClock } from "../../ports/ports.ts";
 
 interface Waiter {
   readonly until: Instant;

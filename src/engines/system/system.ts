@@ -5,3 +5,4 @@ export { offsetClock, systemClock } from "./clock.ts";
 export { isProcessAlive, thisProcess } from "./process.ts";
 export { randomBytes } from "./random.ts";
 export { replayClock } from "./replay-clock.ts";
+export { systemScheduler } from "./scheduler.ts";

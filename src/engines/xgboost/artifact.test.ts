@@ -1,3 +1,5 @@
+// UBJSON written by hand, right and wrong; models damaged as a whole are in runtime.test.ts.
+
 import { expect, it } from "vitest";
 import { checkArtifact } from "./artifact.ts";
 import { readUbjson } from "./ubjson.ts";

@@ -63,8 +63,9 @@ export function boosterCalls(bind: Bind): BoosterCalls {
     const dimensions: [number] = [0];
     const result: [Handle] = [0n];
     run(shape, dimensions, result);
-    const sizes = new BigUint64Array(koffi.view(shape[0], 8 * Number(dimensions[0])));
-    const count = sizes.reduce((product, size) => product * Number(size), 1);
+    const sizes: readonly (number | bigint)[] = koffi.decode(shape[0], "uint64_t", Number(dimensions[0]));
+    let count = 1;
+    for (const size of sizes) count *= Number(size);
     return count === 0 ? new Float32Array(0) : new Float32Array(koffi.view(result[0], 4 * count).slice(0));
   };
 
@@ -119,6 +120,7 @@ export function boosterCalls(bind: Bind): BoosterCalls {
           predictDense(
             booster,
             arrayInterface(matrix, [rows, width]),
+            // XGBoost 1.7 insists on a cache_id.
             `{"type":0,"training":false,"iteration_begin":0,"iteration_end":${rounds},"strict_shape":true,"missing":NaN,"cache_id":0}`,
             proxy,
             shape,

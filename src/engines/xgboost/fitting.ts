@@ -69,6 +69,8 @@ export function fitBooster(
   const booster = library.createBooster(evaluated.map(([, handle]) => handle));
   const settings: readonly (readonly [string, string])[] = [
     ["validate_parameters", "1"],
+    // The default since 2.0, and the only method an older library can use with binned data.
+    ["tree_method", "hist"],
     ...plan.parameters,
     ["nthread", String(plan.threads)],
     ["seed", String(plan.seed)],

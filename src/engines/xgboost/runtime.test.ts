@@ -1,3 +1,6 @@
+// The port's contract first, then scores held against XGBoost's other way of scoring, and models damaged on purpose: none of them
+// may take this process down.
+
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { cellEncoders, encodeRows } from "../../core/core.ts";

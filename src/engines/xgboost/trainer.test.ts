@@ -1,3 +1,6 @@
+// The port's contract first, then what is XGBoost's own: how its process may die, what it refuses, how early stopping judges.
+// The processes the trainer starts are caught as they start, so that a test can kill one.
+
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it, vi } from "vitest";

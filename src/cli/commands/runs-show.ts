@@ -1,0 +1,2 @@
+import { getRun, listRuns, SlipwayRunId } from "../../platform/platform.ts";
+import type { CommandContext } from "../run-command.ts";

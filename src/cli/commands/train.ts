@@ -1,0 +1,105 @@
+// Trains one model while a person watches: what the training set looks like, how the rounds go, how good it is against doing
+// nothing clever, and what became of the champion.
+
+import { parseInstant } from "../../core/core.ts";
+import { type TrainOutcome, trainModel } from "../../platform/platform.ts";
+import type { Line } from "../output.ts";
+import type { CommandContext } from "../run-command.ts";
+import { withPlatform } from "../with-platform.ts";
+import { figure, instantText } from "../words.ts";
+
+/** `slipway train <model>` */
+export async function run(
+  context: CommandContext,
+  options: { readonly until?: string; readonly promote: boolean },
+  model: string,
+): Promise<void> {
+  const { output, progress, signal } = context;
+  const knownBy = options.until === undefined ? {} : { knownBy: parseInstant(options.until) };
+  await withPlatform(context, async (platform) => {
+    const outcome = await progress.step(`Training ${model}`, () =>
+      trainModel(platform, {
+        model,
+        ...knownBy,
+        promote: options.promote,
+        withBaselines: true,
+        signal,
+        onNote: (text) => progress.note(text),
+        onStep: ({ round, metrics }) => progress.note(`round ${round}: ${metricsText(metrics)}`),
+        onDataset: ({ parts, snapshot }) =>
+          progress.line(`  training set: ${parts.train.rows} of ${snapshot.rowCount} rows to learn from`),
+      }),
+    );
+    output.show(document(outcome), lines(outcome));
+  });
+}
+
+function metricsText(metrics: Readonly<Record<string, number>>): string {
+  return Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join(", ");
+}
+
+function document({ version, dataset, findings, fitted, promoted, champion }: TrainOutcome): unknown {
+  const parts = Object.entries(dataset.parts).map(([name, { rows, positives, from, to }]) => [
+    name,
+    { rows, positives, from: instantText(from), to: instantText(to) },
+  ]);
+  return {
+    model: version.model,
+    version: version.number,
+    run: version.runId,
+    dataset: { id: dataset.id, rows: dataset.snapshot.rowCount, parts: Object.fromEntries(parts) },
+    findings,
+    bestRound: version.bestRound,
+    artifact: { hash: version.artifactHash, bytes: version.artifactSize, format: version.format },
+    test: fitted.test,
+    validate: fitted.validate,
+    baselines: fitted.baselines,
+    promoted,
+    championBefore: champion,
+  };
+}
+
+function lines({ version, dataset, findings, fitted, promoted, champion }: TrainOutcome): readonly Line[] {
+  const { constant, requestOnly } = fitted.baselines;
+  const names = Object.keys(fitted.test).filter((name) => name === "auc" || name === "logLoss");
+  const measured = [
+    ["this version", fitted.test],
+    ["request values alone", requestOnly],
+    ["a constant", constant],
+  ] as const;
+  const name = `version ${version.number} of ${version.model}`;
+  const before = champion === undefined ? "there was none" : `it was version ${champion}`;
+  return [
+    {
+      columns: ["part", "rows", "label rate", "from", "to"],
+      rows: Object.entries(dataset.parts).map(([part, { rows, positives, from, to }]) => [
+        part,
+        rows,
+        figure(positives / rows),
+        instantText(from),
+        instantText(to),
+      ]),
+    },
+    ...findings.filter(({ severity }) => severity !== "info").map(({ severity, message }) => `${severity}: ${message}`),
+    "",
+    {
+      columns: ["on the test rows", ...names],
+      rows: measured.flatMap(([who, metrics]) =>
+        metrics === undefined
+          ? []
+          : [
+              [
+                who,
+                ...names.map((metric) => figure((metrics as Readonly<Record<string, number | undefined>>)[metric])),
+              ],
+            ],
+      ),
+    },
+    "",
+    promoted
+      ? `Registered ${name} and made it champion (${before}).`
+      : `Registered ${name}. To make it champion: slipway models promote ${version.model} ${version.number}`,
+  ];
+}

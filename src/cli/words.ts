@@ -1,0 +1,54 @@
+// How values look to people: instants, durations, feature rules, figures.
+
+import { type Duration, formatDuration, formatInstant, type Instant, type Value } from "../core/core.ts";
+import type { FeatureRule } from "../define/define.ts";
+
+/** An instant as ISO 8601, or undefined for JSON to leave out. */
+export function instantText(instant: Instant | null | undefined): string | undefined {
+  return instant === null || instant === undefined ? undefined : formatInstant(instant);
+}
+
+/** A duration to the nearest of its two largest units: `2d 3h`. */
+export function roughly(duration: Duration): string {
+  const seconds = Number(duration / 1_000_000n);
+  const units = [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+    ["s", 1],
+  ] as const;
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first < 0) return "0s";
+  let rest = seconds;
+  const parts = units.slice(first, first + 2).map(([name, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count > 0 ? `${count}${name}` : "";
+  });
+  return parts.filter(Boolean).join(" ");
+}
+
+/** A value as a person reads it. */
+export function valueText(value: Value, type: string): string {
+  if (value === null) return "null";
+  return type === "timestamp" ? formatInstant(value as bigint) : String(value);
+}
+
+/** A figure with four decimals; nothing for what is not a number. */
+export function figure(value: number | null | undefined): string {
+  return value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(4);
+}
+
+/** What a feature is, in words. */
+export function ruleText(rule: FeatureRule): string {
+  switch (rule.kind) {
+    case "latest":
+      return "latest value";
+    case "age":
+      return `age in ${formatDuration(rule.unit)}`;
+    case "window":
+      return `${rule.aggregate} over ${formatDuration(rule.window)}`;
+    default:
+      return rule satisfies never;
+  }
+}

@@ -1,0 +1,63 @@
+// A model's feature snapshot as one SQL query: a row per row of its rows source, in that order, with the features as of its time, request and
+// derived values, and the label with the moment it became known. Which rows train is decided later, by filters on this table.
+
+import { SlipwayError } from "../core/core.ts";
+import type { LeafNode, ModelSpec, SourceSpec } from "../define/define.ts";
+import { keyColumn, keyColumns, pointInTimePlan, sourceExpression } from "../features/features.ts";
+import type { OfflineEngine, SqlDialect } from "../ports/ports.ts";
+
+/** The query. Columns: `key`, `t`, every input in order, `label`, `label_known_at`. */
+export function snapshotSql(dialect: SqlDialect, model: ModelSpec): string {
+  const { rows, views, request, inputs } = model;
+  const quote = dialect.identifier;
+  const passed = request.map(({ name }) => `s.${quote(name)} AS ${quote(`request ${name}`)}`);
+  const keys = keyColumns(views).map(({ name }) => `s.${quote(name)} AS ${keyColumn(dialect, name)}`);
+  const asking = [
+    `epoch_us(s.${quote(rows.eventTime ?? "")}) AS t`,
+    `s.${quote(rows.id ?? "")} AS ${quote("row id")}`,
+    ...keys,
+    ...passed,
+  ];
+  const plan = pointInTimePlan(dialect, { rows: `SELECT ${asking.join(", ")} FROM ${dialect.scan(rows)} s`, views });
+  const leaf = (node: LeafNode): string =>
+    node.kind === "feature" ? plan.feature(node.view, node.name) : `r.${quote(`request ${node.name}`)}`;
+  const values = inputs.map((input) => {
+    if (input.from === "feature") return `${plan.feature(input.view, input.name)} AS ${quote(input.name)}`;
+    if (input.from === "request") return `r.${quote(`request ${input.name}`)} AS ${quote(input.name)}`;
+    return `(${dialect.expression(input.value, leaf)})::${dialect.typeName(input.type)} AS ${quote(input.name)}`;
+  });
+  const selected = [
+    `r.${quote("row id")} AS ${quote("key")}`,
+    `make_timestamp(r.t) AS ${quote("t")}`,
+    ...values,
+    `o.label AS ${quote("label")}`,
+    `CASE WHEN o.label IS NOT NULL THEN make_timestamp(o.known) END AS ${quote("label_known_at")}`,
+  ];
+  return `${plan.with} SELECT ${selected.join(",\n")} ${plan.from} LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")} ${plan.orderBy}`;
+}
+
+/** A model's labels as a table expression: `id`, `label`, and when each was `known` (microseconds). */
+export function labelsSql(dialect: SqlDialect, { label: { source, value } }: ModelSpec): string {
+  const id = `s.${dialect.identifier(source.id ?? "")}`;
+  return `(SELECT ${id} AS id, ${sourceExpression(dialect, value, "s")} AS label, ${labelKnownSql(dialect, source)} AS known FROM ${dialect.scan(source)} s)`;
+}
+
+function labelKnownSql(dialect: SqlDialect, { eventTime, createdAt }: SourceSpec): string {
+  const event = `epoch_us(s.${dialect.identifier(eventTime ?? "")})`;
+  return createdAt === undefined
+    ? event
+    : `greatest(${event}, coalesce(epoch_us(s.${dialect.identifier(createdAt)}), ${event}))`;
+}
+
+/** Checks every source that a model's snapshot reads, and that it has rows at all. */
+export async function checkSources(offline: OfflineEngine, model: ModelSpec): Promise<void> {
+  const sources = [model.rows, model.label.source, ...model.views.map((view) => view.source)];
+  for (const source of new Map(sources.map((each) => [each.name, each])).values()) await offline.check(source);
+  const count = `SELECT count(*)::BIGINT AS n FROM ${offline.dialect.scan(model.rows)}`;
+  for await (const table of offline.stream(count))
+    if (table.columns[0]?.values[0] === 0n)
+      throw new SlipwayError(
+        "TRAINING_SET_EMPTY",
+        `Model "${model.name}" has no rows: source "${model.rows.name}" is empty.`,
+      );
+}

@@ -1,0 +1,146 @@
+// What is refused before anything is computed from a source, and how the refusal reads.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Fields, parquet, type Source, specOf, t } from "../../define/define.ts";
+import type { OfflineEngine } from "../../ports/ports.ts";
+import { duckdb } from "./duckdb.ts";
+
+let folder: string;
+let engine: OfflineEngine;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-source-"));
+  engine = await duckdb({ root: folder, temporaryFolder: join(folder, "spill"), threads: 1 });
+});
+afterEach(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const write = (sql: string, file = "trips.parquet"): Promise<unknown> => engine.writeParquet(sql, join(folder, file));
+const check = (source: Source<Fields>): Promise<void> => engine.check(specOf(source));
+const trips = (columns: Fields, path = "trips.parquet"): Source<Fields> => parquet("trips", { path, columns });
+const withId = (type = t.string()): Source<Fields> =>
+  parquet("trips", { path: "trips.parquet", columns: { key: type }, id: "key" }) as never;
+
+test("takes what was declared, narrower numbers, other timestamps, and columns that nobody asked for", async () => {
+  await write(
+    "SELECT true AS b, 1::TINYINT AS i, 2::INTEGER AS l, 1.5::FLOAT AS d, 'x' AS s, TIMESTAMPTZ '2024-01-01 00:00:00+02' AS at, 1 AS other",
+  );
+  const source = trips({ b: t.bool(), i: t.int32(), l: t.int64(), d: t.float64(), s: t.string(), at: t.timestamp() });
+  await check(source);
+  for await (const table of engine.stream(`SELECT epoch_us("at") AS at FROM ${engine.dialect.scan(specOf(source))}`))
+    expect(table.columns[0]?.values[0]).toBe(BigInt(Date.UTC(2023, 11, 31, 22)) * 1000n);
+});
+
+test("names the path where no file is", async () => {
+  await expect(check(trips({ a: t.int32() }, "none/*.parquet"))).rejects.toMatchObject({
+    code: "SOURCE_NOT_FOUND",
+    message: `Source "trips" finds no file at ${folder}/none/*.parquet. Put the data there, or correct the path in its definition.`,
+  });
+});
+
+test("names the file that is no Parquet file, empty, or cut short", async () => {
+  const file = join(folder, "trips.parquet");
+  await write("SELECT range AS a, hash(range)::VARCHAR AS s FROM range(10000)");
+  const whole = readFileSync(file);
+  for (const bytes of [Buffer.from("not parquet at all"), new Uint8Array(0), whole.subarray(0, whole.length / 2)]) {
+    writeFileSync(file, bytes);
+    const refusal = check(trips({ a: t.int64() }));
+    await expect(refusal).rejects.toMatchObject({
+      code: "SOURCE_UNREADABLE",
+      details: { source: "trips", path: file },
+    });
+    await expect(refusal).rejects.toThrow(`Source "trips" cannot be read: ${file} is not a whole Parquet file`);
+  }
+});
+
+test("says that a file is unreadable when its pages are damaged behind a whole footer", async () => {
+  const file = join(folder, "trips.parquet");
+  await write("SELECT hash(range)::VARCHAR AS key FROM range(10000)");
+  const bytes = readFileSync(file);
+  bytes.fill(0x5a, 4, 4000);
+  writeFileSync(file, bytes);
+  await expect(check(withId())).rejects.toMatchObject({ code: "SOURCE_UNREADABLE" });
+  const reading = async (): Promise<void> => {
+    for await (const _ of engine.stream(`SELECT * FROM ${engine.dialect.scan(specOf(withId()))}`));
+  };
+  await expect(reading()).rejects.toMatchObject({ code: "SOURCE_UNREADABLE" });
+});
+
+test("names the column and both types of what does not fit, and what to do about times in text", async () => {
+  await write("SELECT 1::BIGINT AS wide, 1.5 AS fixed, '2024-01-01' AS at, TIMESTAMP_NS '2024-01-01 00:00:00' AS fine");
+  const file = join(folder, "trips.parquet");
+  const refusals: readonly (readonly [Fields, string])[] = [
+    [{ wide: t.int32() }, `${file} has column "wide" as BIGINT, but it is declared int32.`],
+    [{ fixed: t.float64() }, `${file} has column "fixed" as DECIMAL(2,1), but it is declared float64.`],
+    [{ fine: t.timestamp() }, `${file} has column "fine" as TIMESTAMP_NS, but it is declared timestamp.`],
+    [
+      { at: t.timestamp() },
+      `${file} has column "at" as VARCHAR, but it is declared timestamp; convert the text to timestamps when the file is written.`,
+    ],
+    [{ nothing: t.int32() }, `${file} has no column "nothing"; it has wide, fixed, at, fine.`],
+  ];
+  for (const [columns, message] of refusals)
+    await expect(check(trips(columns))).rejects.toMatchObject({
+      code: "SOURCE_SCHEMA_MISMATCH",
+      message: `Source "trips": ${message}`,
+    });
+});
+
+test("looks at every file of a glob, because the first one's types would be forced on the others", async () => {
+  await write("SELECT 1::INTEGER AS a", "day=1.parquet");
+  await write("SELECT 2.5::DOUBLE AS a", "day=2.parquet");
+  await expect(check(trips({ a: t.int32() }, "*.parquet"))).rejects.toThrow(
+    `${join(folder, "day=2.parquet")} has column "a" as DOUBLE, but it is declared int32.`,
+  );
+});
+
+test("takes the folders of a Hive layout as columns", async () => {
+  for (const day of [1, 2]) await write(`SELECT ${day} AS a`, `day=${day}/part.parquet`);
+  await check(trips({ a: t.int32(), day: t.int64() }, "*/*.parquet"));
+});
+
+test("refuses nulls in a column that is not optional, with their number", async () => {
+  await write("SELECT CASE WHEN range % 10 <> 3 THEN range END AS a FROM range(100)");
+  await expect(check(trips({ a: t.int64() }))).rejects.toMatchObject({
+    code: "SOURCE_SCHEMA_MISMATCH",
+    message: `Source "trips": column "a" of ${folder}/trips.parquet is null in 10 rows, but it is not declared optional. Add .optional() to it, or clean the data.`,
+    details: { source: "trips", column: "a", nulls: 10 },
+  });
+  await check(trips({ a: t.int64().optional() }));
+  await write("SELECT 1::BIGINT AS a WHERE false");
+  await check(trips({ a: t.int64() }));
+});
+
+test("counts nulls over all files of a glob, and in partition columns", async () => {
+  await write("SELECT 1 AS a, NULL::INTEGER AS b", "day=1/part.parquet");
+  await write("SELECT NULL::INTEGER AS a, 1 AS b", "day=2/part.parquet");
+  await expect(check(trips({ a: t.int32(), day: t.int64() }, "*/*.parquet"))).rejects.toThrow("null in 1 rows");
+});
+
+test("refuses an id that is null or comes twice, with an example", async () => {
+  await write("SELECT 'a' || (range % 99)::VARCHAR AS key FROM range(100)");
+  await expect(check(withId())).rejects.toMatchObject({
+    code: "SOURCE_KEY_INVALID",
+    message: `Source "trips": id column "key" of ${folder}/trips.parquet holds "a0" in 2 rows. Each row needs an id of its own: remove the others, or choose another id.`,
+    details: { column: "key", value: "a0", rows: 2 },
+  });
+  await write("SELECT CASE WHEN range > 2 THEN range::VARCHAR END AS key FROM range(100)");
+  await expect(check(withId())).rejects.toMatchObject({
+    code: "SOURCE_KEY_INVALID",
+    details: { value: null, rows: 3 },
+  });
+});
+
+test("looks again only when a file has changed", async () => {
+  await write("SELECT range::VARCHAR AS key FROM range(1000)");
+  await check(withId());
+  await check(withId());
+  await write("SELECT 'twice' AS key FROM range(2)");
+  await expect(check(withId())).rejects.toMatchObject({ code: "SOURCE_KEY_INVALID" });
+  await write("SELECT 'once' AS key");
+  await check(withId());
+});

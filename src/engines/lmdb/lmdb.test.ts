@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { acknowledgedUntilKilled } from "../../ports/killed-process.contract.ts";
+import { onlineStoreContract } from "../../ports/online-store.contract.ts";
+import { lmdbStore } from "./lmdb.ts";
+
+const door = new URL("./lmdb.ts", import.meta.url).href;
+const KILLS = Number(process.env["SLIPWAY_TEST_KILLS"] ?? 2);
+
+onlineStoreContract("lmdbStore", (folder) => lmdbStore(folder, { durable: false }));
+onlineStoreContract("lmdbStore, durable", (folder) => lmdbStore(join(folder, "store.v1")));
+
+describe("lmdbStore", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "slipway-lmdb-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const number = (value: Uint8Array | undefined): number => (value ? Number(new TextDecoder().decode(value)) : 0);
+  const key = (name: string): Uint8Array => new TextEncoder().encode(name);
+
+  test("refuses a key that is too long, with its size", async () => {
+    const store = lmdbStore(folder, { durable: false });
+    const long = new Uint8Array(1977);
+    await expect(store.update("n", [long], () => [long])).rejects.toThrow("1977 bytes is too long");
+    await store.update("n", [long.subarray(1)], () => [long]);
+    expect(await store.get([{ namespace: "n", key: long.subarray(1) }])).toEqual([Buffer.from(long)]);
+    await store.close();
+  });
+
+  test("keeps nothing of a change that gives too few values", async () => {
+    const store = lmdbStore(folder, { durable: false });
+    await expect(store.update("n", [key("a"), key("b")], () => [key("x")])).rejects.toMatchObject({ code: "INTERNAL" });
+    expect(await store.get([{ namespace: "n", key: key("a") }])).toEqual([undefined]);
+    await store.close();
+  });
+
+  test("after kill -9 every acknowledged update is there, none is half, and the next writer is not locked out", async () => {
+    const store = lmdbStore(folder, { durable: false });
+    let least = 0;
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const acknowledged = await acknowledgedUntilKilled(
+        `import { lmdbStore } from "${door}";
+        const store = lmdbStore(${JSON.stringify(folder)}, { durable: false });
+        const keys = Array.from({ length: 50 }, (_, index) => new TextEncoder().encode("key " + index));
+        for (;;) {
+          let next = 0;
+          await store.update("n", keys, ([first]) => {
+            next = (first ? Number(new TextDecoder().decode(first)) : 0) + 1;
+            return keys.map(() => new TextEncoder().encode(String(next)));
+          });
+          acknowledge(String(next));
+        }`,
+        { after: 50, delay: kill },
+      );
+      least = Math.max(least, Number(acknowledged.at(-1)));
+      const keys = Array.from({ length: 50 }, (_, index) => key(`key ${index}`));
+      const values = (await store.get(keys.map((each) => ({ namespace: "n", key: each })))).map(number);
+      expect(new Set(values).size).toBe(1);
+      expect(values[0]).toBeGreaterThanOrEqual(least);
+      await store.update("n", [key("own")], ([current]) => [key(String(number(current) + 1))]);
+    }
+    expect((await store.get([{ namespace: "n", key: key("own") }])).map(number)).toEqual([KILLS]);
+    await store.close();
+  });
+});

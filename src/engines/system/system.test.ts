@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { dateOf, parseInstant, seconds } from "../../core/core.ts";
+import { clockContract, replayClockContract } from "../../ports/clock.contract.ts";
+import { isProcessAlive, offsetClock, randomBytes, replayClock, systemClock, thisProcess } from "./system.ts";
+
+clockContract("systemClock", systemClock);
+clockContract("offsetClock", () => offsetClock(parseInstant("2013-07-01")));
+replayClockContract("replayClock", replayClock);
+
+test("the system clock shows the computer's time", () => {
+  expect(Math.abs(dateOf(systemClock().now()).getTime() - Date.now())).toBeLessThan(50);
+});
+
+test("the offset clock starts where it was told", () => {
+  const start = parseInstant("2013-07-01");
+  const shown = offsetClock(start).now();
+  expect(shown - start).toBeLessThan(seconds(1));
+  expect(shown).toBeGreaterThanOrEqual(start);
+});
+
+test("random bytes differ", () => {
+  expect(randomBytes(16)).toHaveLength(16);
+  expect(randomBytes(16)).not.toEqual(randomBytes(16));
+});
+
+describe("a process's mark", () => {
+  test("is alive while the process runs, and dead for its number's next owner", () => {
+    const mark = thisProcess();
+    expect(isProcessAlive(mark)).toBe(true);
+    expect(isProcessAlive(mark.replace(/"started":"\d+"/, '"started":"1"'))).toBe(false);
+    expect(isProcessAlive(mark.replace(/"boot":"[^"]*"/, '"boot":"another"'))).toBe(false);
+    expect(isProcessAlive(mark.replace(/"host":"[^"]*"/, '"host":"another"'))).toBe(true);
+  });
+
+  test("is dead when the process is", async () => {
+    const child = spawn(process.execPath, ["--eval", ""]);
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(isProcessAlive(thisProcess().replace(/"pid":\d+/, `"pid":${child.pid}`))).toBe(false);
+  });
+});

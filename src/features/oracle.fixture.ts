@@ -1,0 +1,135 @@
+// What a feature view means, as a linear scan: written from the words of the design ("Meaning that holds on every engine"), not from
+// the SQL or the online state, which the property tests hold against it. Slow and plain on purpose; only tests use it.
+
+import type { ColumnSchema, Value } from "../core/core.ts";
+import { type FeatureRule, type FeatureViewSpec, rowFunction, type SourceSpec } from "../define/define.ts";
+
+/** A source row by column name; a column that is left out is null. */
+export type OracleRow = Readonly<Record<string, Value>>;
+
+/** What is asked: keys in the entity's order, the time, and up to when anything may have become known (absent or null: t). */
+export interface Question {
+  readonly keys: readonly Value[];
+  readonly t: bigint | null;
+  readonly cutoff?: bigint | null;
+}
+
+interface Timed {
+  readonly row: OracleRow;
+  readonly event: bigint;
+  readonly created: bigint;
+  readonly known: bigint;
+}
+
+/** A view's features for one question, in the view's order. */
+export function oracle(view: FeatureViewSpec, rows: readonly OracleRow[], question: Question): readonly Value[] {
+  const { keys, t, cutoff } = question;
+  const asked = t !== null && !keys.includes(null);
+  const own = rows.filter((row) => view.keys.every(({ name }, index) => row[name] === keys[index]));
+  const known = asked ? knownRows(view.source, own, t, cutoff ?? t) : [];
+  return view.features.map(({ rule }) => (asked ? answer(view, rule, known, t) : nothing(rule)));
+}
+
+function nothing(rule: FeatureRule): Value {
+  return rule.kind === "window" && rule.aggregate === "count" ? 0n : null;
+}
+
+/** The rows that were known at `t` and at `cutoff`. Those of a static source always are. */
+function knownRows(source: SourceSpec, rows: readonly OracleRow[], t: bigint, cutoff: bigint): readonly Timed[] {
+  const { eventTime, createdAt } = source;
+  if (eventTime === undefined) return rows.map((row) => ({ row, event: t, created: t, known: t }));
+  return rows.flatMap((row) => {
+    const event = row[eventTime] as bigint | null;
+    if (event === null) return [];
+    const created = ((createdAt === undefined ? null : row[createdAt]) as bigint | null) ?? event;
+    const known = event > created ? event : created;
+    return known <= t && known <= cutoff ? [{ row, event, created, known }] : [];
+  });
+}
+
+function answer(view: FeatureViewSpec, rule: FeatureRule, known: readonly Timed[], t: bigint): Value {
+  if (rule.kind === "window") return aggregated(rule, known, t);
+  const { ttl, source } = view;
+  const isStatic = source.eventTime === undefined;
+  const qualifying = known.filter(({ event }) => isStatic || ttl === undefined || event >= t - ttl);
+  const [first, ...others] = qualifying;
+  if (!first) return null;
+  const newest = others.reduce((best, each) => (beats(source.columns, each, best) ? each : best), first);
+  return rule.kind === "age" ? (t - newest.event) / rule.unit : evaluated(rule.value, newest.row);
+}
+
+type Node = Parameters<typeof rowFunction>[0];
+
+function evaluated(node: Node, row: OracleRow): Value {
+  return rowFunction<OracleRow>(node, (leaf) => (one) => one[leaf.name] ?? null)(row);
+}
+
+function beats(columns: readonly ColumnSchema[], a: Timed, b: Timed): boolean {
+  if (a.event !== b.event) return a.event > b.event;
+  if (a.created !== b.created) return a.created > b.created;
+  for (const { name } of columns) {
+    const order = compare(a.row[name] ?? null, b.row[name] ?? null);
+    if (order !== 0) return order > 0;
+  }
+  return false;
+}
+
+/** Null least, NaN greatest, text by code points (which is the order of its UTF-8 bytes). */
+function compare(a: Value, b: Value): number {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  if (typeof a === "string") return Buffer.compare(Buffer.from(a), Buffer.from(String(b)));
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const MINUTE = 60_000_000n;
+const HOUR = 60n * MINUTE;
+const DAY = 24n * HOUR;
+
+/** The start of a window: t - window, rounded down to 5 minutes under 12 hours, to an hour under 12 days, to a day from there on. */
+export function tailOf(t: bigint, window: bigint): bigint {
+  const hop = window < 12n * HOUR ? 5n * MINUTE : window < 12n * DAY ? HOUR : DAY;
+  let tail = ((t - window) / hop) * hop;
+  while (tail > t - window) tail -= hop;
+  return tail;
+}
+
+function aggregated(rule: Extract<FeatureRule, { kind: "window" }>, known: readonly Timed[], t: bigint): Value {
+  const tail = tailOf(t, rule.window);
+  const events = known.filter(({ event }) => event >= tail && event < t);
+  if (rule.value === undefined) return BigInt(events.length);
+  const { value, aggregate } = rule;
+  const values = events.map(({ row }) => evaluated(value, row)).filter((each) => each !== null);
+  if (aggregate === "count") return BigInt(values.length);
+  if (values.length === 0) return null;
+  switch (aggregate) {
+    case "share":
+      return values.filter((each) => each === true).length / values.length;
+    case "min":
+      return values.reduce((best, each) => (compare(each, best) < 0 ? each : best));
+    case "max":
+      return values.reduce((best, each) => (compare(each, best) > 0 ? each : best));
+    case "mean":
+      return Number(total(value, values)) / values.length;
+    case "sum": {
+      const sum = total(value, values);
+      return typeof sum === "bigint" && BigInt.asIntN(64, sum) !== sum ? null : sum;
+    }
+    default:
+      return aggregate satisfies never;
+  }
+}
+
+function total(node: Node, values: readonly Value[]): bigint | number {
+  if (node.type === "float64") return values.reduce<number>((sum, each) => sum + Number(each), 0);
+  return values.reduce<bigint>((sum, each) => sum + BigInt(each as bigint | number), 0n);
+}
+
+/** Whether a value is the one expected: sums and means of float64 within 1e-12 of it, everything else exactly; -0 is 0. */
+export function agrees({ rule }: { readonly rule: FeatureRule }, actual: Value | undefined, expected: Value): boolean {
+  if (Object.is(actual, expected) || (actual === 0 && expected === 0)) return true;
+  const isFloatSum =
+    rule.kind === "window" && (rule.aggregate === "sum" || rule.aggregate === "mean") && rule.value?.type === "float64";
+  if (!isFloatSum || typeof actual !== "number" || typeof expected !== "number") return false;
+  return Math.abs(actual - expected) <= 1e-12 * Math.abs(expected);
+}

@@ -1,0 +1,101 @@
+// The offline SQL against the oracle, over random sources in real Parquet files.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type DataType, rowAt, type Value } from "../core/core.ts";
+import { duckdb } from "../engines/duckdb/duckdb.ts";
+import type { OfflineEngine } from "../ports/ports.ts";
+import { keyColumn, pointInTimePlan } from "./features.ts";
+import { agrees, oracle, type Question } from "./oracle.fixture.ts";
+import { keysOf, type Scenario, scenarios } from "./random-views.fixture.ts";
+import { valuesSql, writeRows } from "./written-rows.fixture.ts";
+
+const RUNS = Number(process.env["SLIPWAY_TEST_RUNS"] ?? 120);
+const seed = process.env["FC_SEED"] ? { seed: Number(process.env["FC_SEED"]) } : {};
+
+let folder: string;
+let engine: OfflineEngine;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-features-"));
+  engine = await duckdb({ root: folder, temporaryFolder: join(folder, "spill"), threads: 2 });
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The features that the offline SQL gives for some questions, in order. */
+async function offlineAnswers({ view }: Scenario, asked: readonly Question[], hasCutoff: boolean): Promise<Value[][]> {
+  const { dialect } = engine;
+  const schema: readonly { readonly name: string; readonly type: DataType }[] = [
+    { name: "n", type: "int64" },
+    { name: "asked_at", type: "int64" },
+    { name: "until", type: "int64" },
+    ...view.keys,
+  ];
+  const rows = asked.map(({ keys, t, cutoff }, index) => [BigInt(index), t, cutoff ?? null, ...keys]);
+  const keys = view.keys.map(({ name }) => `${dialect.identifier(name)} AS ${keyColumn(dialect, name)}`);
+  const selected = `SELECT n, asked_at AS t, ${keys.join(", ")}${hasCutoff ? ", until AS cutoff" : ""} FROM ${valuesSql(dialect, schema, rows)}`;
+  const plan = pointInTimePlan(dialect, { rows: selected, hasCutoff, views: [view] });
+  const features = view.features.map(({ name }) => `${plan.feature(view.name, name)} AS ${name}`);
+  const answers: Value[][] = [];
+  for await (const table of engine.stream(
+    `${plan.with} SELECT r.n, ${features.join(", ")} ${plan.from} ${plan.orderBy}`,
+  ))
+    for (let row = 0; row < table.rowCount; row += 1) answers.push(Object.values(rowAt(table, row)));
+  return answers;
+}
+
+async function expectAgreement(scenario: Scenario, asked: readonly Question[], hasCutoff: boolean): Promise<void> {
+  const { view, rows } = scenario;
+  await writeRows(engine, view.source, rows);
+  const answers = await offlineAnswers(scenario, asked, hasCutoff);
+  expect(answers.map(([n]) => n)).toEqual(asked.map((_, index) => BigInt(index)));
+  asked.forEach((question, index) => {
+    const expected = oracle(view, rows, question);
+    view.features.forEach((feature, place) => {
+      const actual = answers[index]?.[place + 1];
+      if (!agrees(feature, actual, expected[place] ?? null))
+        expect.fail(
+          `${feature.name} is ${String(actual)}, not ${String(expected[place])}, for ${show(question)} by ${show(feature)}`,
+        );
+    });
+  });
+}
+
+const show = (value: unknown): string =>
+  JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}n` : each));
+
+describe("the point-in-time join", () => {
+  let files = 0;
+  const random = scenarios(() => {
+    files += 1;
+    return join(folder, `rows-${files}.parquet`);
+  });
+  const asking = random.chain((scenario) =>
+    fc.record({
+      scenario: fc.constant(scenario),
+      hasCutoff: fc.boolean(),
+      asked: fc.array(
+        fc.record({
+          keys: keysOf(scenario.view),
+          t: fc.option(scenario.instant, { freq: 12 }),
+          cutoff: fc.option(scenario.instant, { freq: 6 }),
+        }),
+        { minLength: 1, maxLength: 60, size: "max" },
+      ),
+    }),
+  );
+
+  test("gives what a linear scan gives, row by row and in order, over random sources, views and questions", async () => {
+    await fc.assert(
+      fc.asyncProperty(asking, ({ scenario, hasCutoff, asked }) =>
+        expectAgreement(scenario, hasCutoff ? asked : asked.map(({ keys, t }) => ({ keys, t })), hasCutoff),
+      ),
+      { numRuns: RUNS, ...seed },
+    );
+  });
+});

@@ -1,0 +1,148 @@
+// One look of a monitor: the window's predictions against the profile stored with the version, and against the labels that have come
+// in. What it finds is recorded; a problem becomes an alert, one at a time per monitor and kind, until somebody has dealt with it.
+
+import { columnOf, concatTables, days, floorTo, type Instant, type Table } from "../core/core.ts";
+import type { ModelSpec, MonitorSpec } from "../define/define.ts";
+import type { OfflineEngine } from "../ports/ports.ts";
+import {
+  aliasOf,
+  getVersion,
+  listAlerts,
+  type RegistryContext,
+  recordAlert,
+  recordMonitorRun,
+} from "../registry/registry.ts";
+import { type DriftReport, driftReport } from "./drift.ts";
+import { type Performance, performanceOf } from "./performance.ts";
+import type { ModelProfile } from "./profile.ts";
+
+/** What a look needs: the window's logged predictions as SQL, and how labels are found. */
+export interface LookSources {
+  readonly offline: OfflineEngine;
+  readonly registry: RegistryContext;
+  /** Predictions of a time range: columns `#id`, `#at`, `#version`, `#score` and the inputs; undefined when there are none. */
+  readonly predictions: (from: Instant, to: Instant) => Promise<string | undefined>;
+  /** Labels: columns `id`, `label`, `known` (microseconds). */
+  readonly labels: string;
+}
+
+/** What a look found. */
+export interface Look {
+  readonly monitor: string;
+  readonly model: string;
+  readonly version: number | undefined;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly predictions: number;
+  readonly drift: DriftReport | undefined;
+  readonly performance: Performance | undefined;
+  /** The kinds of alert this look opened. */
+  readonly opened: readonly ("drift" | "performance")[];
+  readonly status: "ok" | "alert" | "no champion" | "too few predictions";
+}
+
+/** Looks once, at `now`, and records what it saw. */
+export async function look(sources: LookSources, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
+  const from = now - monitor.window;
+  const version = await aliasOf(sources.registry, model.name, "champion");
+  const nothing = {
+    monitor: monitor.name,
+    model: model.name,
+    version,
+    from,
+    to: now,
+    drift: undefined,
+    performance: undefined,
+    opened: [],
+  };
+  if (version === undefined) return { ...nothing, predictions: 0, status: "no champion" };
+  const predictions = await sources.predictions(from, now);
+  const table =
+    predictions === undefined ? { rowCount: 0, columns: [] } : await readInputs(sources, model, predictions);
+  if (predictions === undefined || table.rowCount < monitor.leastRows)
+    return recorded(sources, { ...nothing, predictions: table.rowCount, status: "too few predictions" }, now);
+  const { profile } = await getVersion(sources.registry, model.name, version);
+  const drift = driftReport(profile as ModelProfile, table, {
+    driftAbove: monitor.driftAbove,
+    driftShare: monitor.driftShare,
+  });
+  const performance = await labelledPerformance(sources, monitor, predictions, now);
+  const kinds = [
+    ...(drift.verdict === "drifted" ? (["drift"] as const) : []),
+    ...(performance.verdict === "dropped" ? (["performance"] as const) : []),
+  ];
+  const open = new Set(
+    (await listAlerts(sources.registry, { monitor: monitor.name, status: "open" })).map(({ kind }) => kind),
+  );
+  const opened = kinds.filter((kind) => !open.has(kind));
+  for (const kind of opened)
+    await recordAlert(sources.registry, {
+      monitor: monitor.name,
+      model: model.name,
+      version,
+      windowFrom: from,
+      windowTo: now,
+      kind,
+      severity: kind === "performance" ? "critical" : "warning",
+      details: kind === "drift" ? summary(drift) : { ...performance },
+    });
+  return recorded(
+    sources,
+    { ...nothing, predictions: table.rowCount, drift, performance, opened, status: kinds.length > 0 ? "alert" : "ok" },
+    now,
+  );
+}
+
+/** The drift figures worth keeping: the verdict and the inputs that moved most. */
+function summary({ driftedShare, inputs, rowCount }: DriftReport): Readonly<Record<string, unknown>> {
+  const moved = inputs.filter(({ drifted }) => drifted).sort((a, b) => b.psi - a.psi);
+  return { rowCount, driftedShare, drifted: moved.slice(0, 10).map(({ name, psi, shift }) => ({ name, psi, shift })) };
+}
+
+async function recorded(sources: LookSources, found: Look, now: Instant): Promise<Look> {
+  await recordMonitorRun(sources.registry, {
+    monitor: found.monitor,
+    model: found.model,
+    version: found.version,
+    at: now,
+    windowFrom: found.from,
+    windowTo: found.to,
+    status: found.status,
+    details: {
+      predictions: found.predictions,
+      ...(found.drift ? { drift: summary(found.drift) } : {}),
+      ...(found.performance ? { performance: { ...found.performance } } : {}),
+    },
+  });
+  return found;
+}
+
+async function readInputs({ offline }: LookSources, model: ModelSpec, predictions: string): Promise<Table> {
+  const tables: Table[] = [];
+  const columns = model.inputs.map(({ name }) => offline.dialect.identifier(name)).join(", ");
+  for await (const table of offline.stream(`SELECT ${columns} FROM ${predictions}`)) tables.push(table);
+  return concatTables(tables);
+}
+
+async function labelledPerformance(
+  { offline, labels }: LookSources,
+  monitor: MonitorSpec,
+  predictions: string,
+  now: Instant,
+): Promise<Performance> {
+  const tables: Table[] = [];
+  for await (const table of offline.stream(
+    `SELECT p."#score"::DOUBLE AS score, o.label, p."#at" AS moment FROM ${predictions} p JOIN ${labels} o ON o.id = p."#id" WHERE o.known <= ${now} AND o.label IS NOT NULL AND p."#score" IS NOT NULL`,
+  ))
+    tables.push(table);
+  const table = concatTables(tables);
+  const options = { sigmas: monitor.performanceSigmas, leastRows: monitor.leastRows };
+  if (table.rowCount === 0) return performanceOf(new Uint8Array(), new Float64Array(), options);
+  const day = days(1);
+  const moments = columnOf(table, "moment").values as BigInt64Array;
+  const blocks = Int32Array.from(moments, (at) => Number(floorTo(at, day) / day));
+  return performanceOf(columnOf(table, "label").values as Uint8Array, columnOf(table, "score").values as Float64Array, {
+    ...options,
+    blocks,
+  });
+}

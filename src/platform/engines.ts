@@ -1,0 +1,53 @@
+// The engines a platform runs on, and what they are made from. Presets choose them; nothing else in the code asks which they are.
+
+import type { Instant, RandomBytes } from "../core/core.ts";
+import type {
+  AppendLog,
+  BlobStore,
+  Clock,
+  Database,
+  OfflineEngine,
+  OnlineStore,
+  Runtime,
+  Scheduler,
+  Trainer,
+} from "../ports/ports.ts";
+
+/** Where engines work. */
+export interface EngineContext {
+  /** The project's folder; source paths start here. */
+  readonly root: string;
+  /** Records, online store, artifacts, logs. */
+  readonly stateDir: string;
+  /** Downloads shared by projects. */
+  readonly cacheDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** One of each port. */
+export interface Engines {
+  readonly offline: OfflineEngine;
+  readonly online: OnlineStore;
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly log: AppendLog;
+  readonly trainers: readonly Trainer[];
+  readonly runtimes: readonly Runtime[];
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: RandomBytes;
+  /** A mark of this process, and whether the process of a mark still runs. */
+  readonly process: { readonly mark: string; readonly isAlive: (mark: string) => boolean };
+  /** Processors to train with. */
+  readonly threads: number;
+  /** Clocks that start elsewhere than now. */
+  readonly clocks: {
+    /** Runs at real speed from `start`. */
+    readonly startingAt: (start: Instant) => Clock;
+    /** Goes where it is told. */
+    readonly replay: (start: Instant) => Clock & { advanceTo(instant: Instant): void };
+  };
+}
+
+/** Opens engines for one project. */
+export type EngineFactory = (context: EngineContext) => Promise<Engines>;

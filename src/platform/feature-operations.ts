@@ -1,0 +1,148 @@
+// What users do with features: see them, bring them online, read them, take them out as a training set, and audit them.
+
+import { formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
+import { checkSources, snapshotSql } from "../datasets/datasets.ts";
+import { definitionHash, definitionsOf, type FeatureViewSpec, findDefinition } from "../define/define.ts";
+import {
+  type AuditResult,
+  auditView,
+  type MaterializeProgress,
+  materializedThrough,
+  materializeView,
+  type OnlineRead,
+  onlineView,
+  readOnline,
+} from "../features/features.ts";
+import type { WrittenFile } from "../ports/ports.ts";
+import { instantToSql } from "../records/records.ts";
+import { loggedReads, logSql, parseRow } from "../serving/serving.ts";
+import { requireApplied } from "./apply.ts";
+import type { Platform } from "./open.ts";
+
+/** A view and how far it is online. */
+export interface ViewStatus {
+  readonly view: FeatureViewSpec;
+  readonly hash: string;
+  /** Everything known up to here is online; undefined when it was never materialised. */
+  readonly through: Instant | undefined;
+}
+
+/** The project's views, or the named ones. Throws DEFINITION_NOT_FOUND. */
+export function viewsNamed({ project }: Platform, names: readonly string[]): readonly FeatureViewSpec[] {
+  return names.length === 0
+    ? definitionsOf(project, "featureView")
+    : names.map((name) => findDefinition(project, "featureView", name));
+}
+
+/** The views with how far each is online. */
+export function describeViews(platform: Platform, names: readonly string[] = []): Promise<readonly ViewStatus[]> {
+  return Promise.all(
+    viewsNamed(platform, names).map(async (view) => ({
+      view,
+      hash: definitionHash(view),
+      through: await materializedThrough(platform.engines.online, onlineView(view)),
+    })),
+  );
+}
+
+/** What to bring online and how to follow it. */
+export interface MaterializeRequest {
+  /** Views by name; none for all. */
+  readonly views?: readonly string[];
+  /** Up to when; never later than the clock, so that a date in the future blocks nothing. Default now. */
+  readonly to?: Instant;
+  readonly onProgress?: (progress: MaterializeProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Brings views online, from where each stands. */
+export async function materialize(
+  platform: Platform,
+  request: MaterializeRequest = {},
+): Promise<readonly MaterializeProgress[]> {
+  await requireApplied(platform);
+  const { engines, registry } = platform;
+  const now = engines.clock.now();
+  const to = request.to !== undefined && request.to < now ? request.to : now;
+  const done: MaterializeProgress[] = [];
+  for (const spec of viewsNamed(platform, request.views ?? [])) {
+    const progress = await materializeView(engines, onlineView(spec), to, {
+      ...(request.onProgress ? { onProgress: request.onProgress } : {}),
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    done.push(progress);
+    await registry.records.db
+      .insertInto("materializations")
+      .values({
+        view: spec.name,
+        definition_hash: definitionHash(spec),
+        through: instantToSql(progress.through),
+        row_count: progress.rows,
+        at: instantToSql(now),
+      })
+      .execute();
+  }
+  return done;
+}
+
+/** Reads a view online for one key, as of now. */
+export async function readFeatures(
+  platform: Platform,
+  view: string,
+  key: Readonly<Record<string, unknown>>,
+): Promise<OnlineRead> {
+  const spec = findDefinition(platform.project, "featureView", view);
+  const row = parseRow(view, spec.keys, key);
+  const { online, clock } = platform.engines;
+  const [read] = await readOnline(online, [onlineView(spec)], row as Readonly<Record<string, Value>>, clock.now());
+  if (!read) throw new SlipwayError("INTERNAL", `Reading "${view}" gave nothing.`);
+  if (read.through === null)
+    throw new SlipwayError(
+      "NOT_READY",
+      `Feature view "${view}" is not online yet. Run: slipway features materialize ${view}.`,
+    );
+  return read;
+}
+
+/** Writes a model's whole training set, with features as of each row's time, to a Parquet file. */
+export async function writeTrainingSet(platform: Platform, model: string, file: string): Promise<WrittenFile> {
+  const { offline } = platform.engines;
+  const spec = findDefinition(platform.project, "model", model);
+  await checkSources(offline, spec);
+  return offline.writeParquet(snapshotSql(offline.dialect, spec), file);
+}
+
+/** What an audit found over all views of a model. */
+export interface AuditSummary {
+  readonly model: string;
+  readonly predictions: number;
+  /** One per prediction and view. */
+  readonly reads: number;
+  readonly mismatches: number;
+  readonly views: readonly AuditResult[];
+}
+
+/** Holds the logged online reads of a model's predictions against the offline join. */
+export async function auditReads(
+  platform: Platform,
+  model: string,
+  range: { readonly from?: Instant; readonly to?: Instant } = {},
+): Promise<AuditSummary> {
+  const { offline, log } = platform.engines;
+  const spec = findDefinition(platform.project, "model", model);
+  const predictions = await logSql(log, offline.dialect, spec, range);
+  if (predictions === undefined) {
+    const when = [range.from && `from ${formatInstant(range.from)}`, range.to && `before ${formatInstant(range.to)}`];
+    throw new SlipwayError(
+      "NOT_READY",
+      `Model "${model}" has made no predictions${when
+        .filter(Boolean)
+        .map((text) => ` ${text}`)
+        .join("")}; there is nothing to audit.`,
+    );
+  }
+  const views: AuditResult[] = [];
+  for (const view of spec.views) views.push(await auditView(offline, loggedReads(offline.dialect, view, predictions)));
+  const total = (figure: "reads" | "mismatches"): number => views.reduce((sum, view) => sum + view[figure], 0);
+  return { model, predictions: views[0]?.reads ?? 0, reads: total("reads"), mismatches: total("mismatches"), views };
+}

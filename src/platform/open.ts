@@ -1,0 +1,102 @@
+// Opening a project: its definitions collected and checked, its engines opened, its records brought up to date. Everything the platform
+// does is a function of what this returns.
+
+import { readFile } from "node:fs/promises";
+import { SlipwayError } from "../core/core.ts";
+import { collectProject, type Project, type ProjectConfig } from "../define/define.ts";
+import { profileBuilder } from "../monitoring/monitoring.ts";
+import type { Clock } from "../ports/ports.ts";
+import { openRecords } from "../records/records.ts";
+import { type RegistryContext, recoverRuns } from "../registry/registry.ts";
+import { servingContract } from "../serving/serving.ts";
+import { gitState, type TrainingContext } from "../training/training.ts";
+import type { EngineFactory, Engines } from "./engines.ts";
+
+/** How to open a project. */
+export interface OpenOptions {
+  readonly config: ProjectConfig;
+  /** Used when the config names none. */
+  readonly engines: EngineFactory;
+  /** The folder of the config. */
+  readonly root: string;
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who is acting, for the audit trail. */
+  readonly actor: string;
+  /** A clock other than the engines' own. */
+  readonly clock?: (engines: Engines) => Clock;
+}
+
+/** An open project. */
+export interface Platform {
+  readonly project: Project;
+  readonly root: string;
+  readonly stateDir: string;
+  readonly engines: Engines;
+  readonly registry: RegistryContext;
+  readonly training: TrainingContext;
+  close(): Promise<void>;
+}
+
+/** Opens a project. Runs that a killed process left behind are marked as failed. */
+export async function openPlatform(options: OpenOptions): Promise<Platform> {
+  const { config, root, stateDir, cacheDir, env, actor } = options;
+  if (typeof config?.name !== "string" || typeof config.definitions !== "object")
+    throw new SlipwayError("CONFIG_INVALID", "The config's default export must be project({ name, definitions }).");
+  const found = collectProject(config.name, config.definitions);
+  const factory = (config.engines as EngineFactory | undefined) ?? options.engines;
+  const opened = await factory({ root, stateDir, cacheDir, env });
+  const clock = options.clock?.(opened) ?? opened.clock;
+  const engines = { ...opened, clock };
+  const records = await openRecords(engines.database);
+  const { blobs, random } = engines;
+  const registry: RegistryContext = { records, blobs, clock, random, actor, owner: engines.process.mark };
+  await recoverRuns(registry, engines.process.isAlive);
+  const training: TrainingContext = {
+    engines: {
+      offline: engines.offline,
+      blobs,
+      temporaryFolder: `${stateDir}/tmp`,
+      trainers: engines.trainers,
+      runtimes: engines.runtimes,
+      threads: engines.threads,
+    },
+    registry,
+    environment: {
+      git: await gitState(root),
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+      engines: { [engines.offline.name]: engines.offline.version },
+      slipway: await slipwayVersion(),
+      threads: engines.threads,
+    },
+    contractOf: servingContract,
+    profileOf: async (fitted, tables) => {
+      const builder = profileBuilder(fitted.inputs);
+      for await (const table of tables) builder.add(table);
+      return builder.finish(fitted.validated);
+    },
+  };
+  return {
+    project: found,
+    root,
+    stateDir,
+    engines,
+    registry,
+    training,
+    async close() {
+      await engines.log.close();
+      await records.close();
+      await engines.online.close();
+      await engines.offline.close();
+    },
+  };
+}
+
+async function slipwayVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}

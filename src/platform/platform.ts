@@ -1,0 +1,32 @@
+// The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
+
+export type { ProjectConfig } from "../define/define.ts";
+export type { RetrainOutcome } from "../retraining/retraining.ts";
+export { type Prediction, rowFields, type ServedModel, type Serving } from "../serving/serving.ts";
+export { applyDefinitions, type DefinitionChange, planDefinitions } from "./apply.ts";
+export type { EngineContext, EngineFactory, Engines } from "./engines.ts";
+export {
+  type AuditSummary,
+  auditReads,
+  describeViews,
+  type MaterializeRequest,
+  materialize,
+  readFeatures,
+  type ViewStatus,
+  writeTrainingSet,
+} from "./feature-operations.ts";
+export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
+export {
+  discardReplay,
+  openReplay,
+  type ReplayDay,
+  type ReplayRequest,
+  type ReplayResult,
+  replayIdentity,
+  replayProgress,
+  runReplay,
+} from "./replay.ts";
+export { type ReplayMonth, replayMonths } from "./replay-months.ts";
+export { type KeepOptions, keepFresh, type ServeOptions, startServing } from "./serve.ts";
+export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
+export { runMonitor, runRetraining, type WatchRound, watchOnce } from "./watch.ts";

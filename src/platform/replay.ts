@@ -1,0 +1,235 @@
+// A replay: a period of production lived again, event by event, on a clock that goes where it is told, through the real online store, serving,
+// log, monitors and retraining. It has a state folder of its own and touches nothing of the project's; killed half-way, it goes on where
+// it was.
+
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { canonicalJson, contentHash, days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import { ensureSnapshot } from "../datasets/datasets.ts";
+import { definitionsOf, findDefinition, type ModelSpec, type RetrainSpec } from "../define/define.ts";
+import { aliasOf } from "../registry/registry.ts";
+import { CHAMPION, logSql, type Serving } from "../serving/serving.ts";
+import { applyDefinitions } from "./apply.ts";
+import type { EngineFactory } from "./engines.ts";
+import { materialize } from "./feature-operations.ts";
+import { type OpenOptions, openPlatform, type Platform } from "./open.ts";
+import { askingRows, featureFeed } from "./replay-feed.ts";
+import { startServing } from "./serve.ts";
+import type { TrainOutcome } from "./train-operations.ts";
+import { trainModel } from "./train-operations.ts";
+import { type WatchRound, watchOnce } from "./watch.ts";
+
+/** What to live again. */
+export interface ReplayRequest {
+  readonly model: string;
+  /** Predictions are asked from here on; the first version is trained on what was known by then. */
+  readonly from: Instant;
+  /** Exclusive. */
+  readonly to: Instant;
+  readonly signal?: AbortSignal;
+  readonly onNote?: (text: string) => void;
+  /** The first version, when it is trained now and not found. */
+  readonly onFirst?: (first: TrainOutcome) => void;
+  /** After each day. */
+  readonly onDay?: (day: ReplayDay) => void;
+}
+
+/** One day of a replay. */
+export interface ReplayDay {
+  readonly day: string;
+  readonly predictions: number;
+  readonly round: WatchRound;
+  readonly version: number | undefined;
+}
+
+/** A replay that has reached its end. */
+export interface ReplayResult {
+  readonly frozen: number;
+  readonly predictions: number;
+  /** Days that an earlier, interrupted run had done already. */
+  readonly daysFound: number;
+}
+
+/** Opens the replay's own platform beside a project's: same definitions, sources and snapshots, its own records, store and log. */
+export async function openReplay(options: OpenOptions, shared: Platform, start: Instant): Promise<Platform> {
+  const stateDir = join(shared.stateDir, "replay");
+  await mkdir(stateDir, { recursive: true });
+  const factory = (options.config.engines as EngineFactory | undefined) ?? options.engines;
+  const own = await openPlatform({
+    ...options,
+    stateDir,
+    clock: (engines) => engines.clocks.replay(start),
+    engines: async (context) => {
+      const opened = await factory(context);
+      await opened.offline.close();
+      return { ...opened, offline: shared.engines.offline, blobs: shared.engines.blobs };
+    },
+    config: { name: options.config.name, definitions: options.config.definitions },
+  });
+  return {
+    ...own,
+    async close() {
+      await own.engines.log.close();
+      await own.registry.records.close();
+      await own.engines.online.close();
+    },
+  };
+}
+
+/** How far a replay has come; kept in a file of its own, written after each day. */
+interface Progress {
+  /** What is replayed: another period or other definitions start anew. */
+  readonly identity: string;
+  readonly frozen: number;
+  readonly doneUntil: string;
+  readonly predictions: number;
+  readonly days: number;
+}
+
+/** The identity of a replay. */
+export function replayIdentity(
+  platform: Platform,
+  request: Pick<ReplayRequest, "model" | "from" | "to">,
+  sources: string,
+): string {
+  const { model, from, to } = request;
+  return contentHash({ definitions: platform.project.hash, model, from, to, sources });
+}
+
+/** Where an earlier run of the same replay got to; undefined when there is none. */
+export async function replayProgress(stateDir: string): Promise<Progress | undefined> {
+  try {
+    return JSON.parse(await readFile(join(stateDir, "progress.json"), "utf8")) as Progress;
+  } catch {
+    return undefined;
+  }
+}
+
+async function saveProgress(stateDir: string, progress: Progress): Promise<void> {
+  const target = join(stateDir, "progress.json");
+  const temporary = `${target}.tmp`;
+  const handle = await open(temporary, "w");
+  try {
+    await handle.writeFile(canonicalJson(progress));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, target);
+}
+
+/** Removes an earlier replay's state. */
+export async function discardReplay(stateDir: string): Promise<void> {
+  await rm(join(stateDir, "replay"), { recursive: true, force: true });
+}
+
+/** Runs a replay to its end, or on from where it was stopped. The platform must come from {@link openReplay}. */
+export async function runReplay(platform: Platform, identity: string, request: ReplayRequest): Promise<ReplayResult> {
+  const model = findDefinition(platform.project, "model", request.model);
+  const found = await replayProgress(platform.stateDir);
+  const begun = found?.identity === identity ? found : await begin(platform, identity, model, request);
+  const serving = await startServing(platform);
+  try {
+    return await live(platform, serving, model, begun, request, begun === found ? begun.days : 0);
+  } finally {
+    await serving.close();
+  }
+}
+
+async function begin(
+  platform: Platform,
+  identity: string,
+  model: ModelSpec,
+  request: ReplayRequest,
+): Promise<Progress> {
+  advanceClock(platform, request.from);
+  await applyDefinitions(platform);
+  const rule = definitionsOf(platform.project, "retrain").find((each) => each.model === model.name);
+  const existing = await aliasOf(platform.registry, model.name, CHAMPION);
+  let frozen = existing;
+  if (frozen === undefined) {
+    await ensureSnapshot(platform.training.engines, model, request.onNote);
+    const first = await trainModel(platform, {
+      model: model.name,
+      knownBy: request.from,
+      bounds: firstBounds(rule, request.from),
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    request.onFirst?.(first);
+    frozen = first.version.number;
+  }
+  await materialize(platform, { to: request.from, ...(request.signal ? { signal: request.signal } : {}) });
+  const progress: Progress = { identity, frozen, doneUntil: String(request.from), predictions: 0, days: 0 };
+  await saveProgress(platform.stateDir, progress);
+  return progress;
+}
+
+/** The first version trains on everything known by the start; the rule's validation length before it stops the fit early. */
+function firstBounds(rule: RetrainSpec | undefined, from: Instant) {
+  return { validateFrom: from - (rule?.validate ?? days(14)), testFrom: from, until: from };
+}
+
+async function live(
+  platform: Platform,
+  serving: Serving,
+  model: ModelSpec,
+  begun: Progress,
+  request: ReplayRequest,
+  daysFound: number,
+): Promise<ReplayResult> {
+  const { engines } = platform;
+  const feed = await featureFeed(engines, model);
+  const logged = await alreadyLogged(platform, model, BigInt(begun.doneUntil));
+  let progress = begun;
+  let today = 0;
+  const endDay = async (end: Instant): Promise<void> => {
+    await feed.advanceTo(end);
+    advanceClock(platform, end);
+    const round = await watchOnce(platform, request.signal ? { signal: request.signal } : {});
+    await serving.refresh();
+    progress = {
+      ...progress,
+      doneUntil: String(end),
+      predictions: progress.predictions + today,
+      days: progress.days + 1,
+    };
+    await saveProgress(platform.stateDir, progress);
+    const version = serving.models().find((each) => each.model.name === model.name)?.version;
+    request.onDay?.({ day: formatInstant(end - 1n).slice(0, 10), predictions: today, round, version });
+    today = 0;
+  };
+  let dayEnd = floorTo(BigInt(progress.doneUntil), days(1)) + days(1);
+  for await (const moment of askingRows(engines.offline, model, BigInt(progress.doneUntil), request.to)) {
+    const at = moment[0]?.at ?? request.to;
+    while (at >= dayEnd) {
+      await endDay(dayEnd);
+      dayEnd += days(1);
+    }
+    if (request.signal?.aborted)
+      throw new SlipwayError("CANCELLED", "The replay was stopped; run it again to go on from here.");
+    today += moment.length;
+    const open = moment.filter(({ id }) => !logged.has(id));
+    if (open.length === 0) continue;
+    await feed.advanceTo(at);
+    advanceClock(platform, at);
+    await serving.predict(model.name, open);
+  }
+  for (; dayEnd <= request.to; dayEnd += days(1)) await endDay(dayEnd);
+  return { frozen: progress.frozen, predictions: progress.predictions, daysFound };
+}
+
+function advanceClock({ engines }: Platform, to: Instant): void {
+  const clock = engines.clock as Platform["engines"]["clock"] & { advanceTo?: (instant: Instant) => void };
+  if (!clock.advanceTo) throw new SlipwayError("INTERNAL", "A replay needs a replay clock.");
+  if (to > clock.now()) clock.advanceTo(to);
+}
+
+/** Predictions that an interrupted run had made after its last whole day. */
+async function alreadyLogged({ engines }: Platform, model: ModelSpec, from: Instant): Promise<ReadonlySet<string>> {
+  const sql = await logSql(engines.log, engines.offline.dialect, model, { from });
+  const ids = new Set<string>();
+  if (sql !== undefined)
+    for await (const table of engines.offline.stream(`SELECT id FROM ${sql}`))
+      for (const id of table.columns[0]?.values ?? []) ids.add(String(id));
+  return ids;
+}

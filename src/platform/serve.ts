@@ -1,0 +1,67 @@
+// Serving from the outside: open it on the champions, follow the aliases, and, if wanted, keep features fresh and the loop closed.
+
+import { type Duration, minutes, seconds } from "../core/core.ts";
+import { definitionsOf } from "../define/define.ts";
+import { openServing, type Serving } from "../serving/serving.ts";
+import { materialize } from "./feature-operations.ts";
+import type { Platform } from "./open.ts";
+import { type WatchRound, watchOnce } from "./watch.ts";
+
+/** How to serve. */
+export interface ServeOptions {
+  /** Told of each version that starts to answer. */
+  readonly onSwap?: (swap: { readonly model: string; readonly from: number | undefined; readonly to: number }) => void;
+}
+
+/** How often aliases are looked at: a promotion takes effect within this. */
+const FOLLOW_EVERY: Duration = seconds(1) / 4n;
+
+/** Opens serving on a platform's models, with the champions there are, and follows the aliases until closed. */
+export async function startServing(platform: Platform, options: ServeOptions = {}): Promise<Serving> {
+  const { engines, registry, project } = platform;
+  const { online, log, clock, random, runtimes, scheduler } = engines;
+  const serving = openServing({
+    registry,
+    online,
+    log,
+    clock,
+    random,
+    runtimes,
+    models: definitionsOf(project, "model"),
+  });
+  const follow = async (): Promise<void> => {
+    for (const swap of await serving.refresh()) options.onSwap?.(swap);
+  };
+  await follow();
+  const stop = scheduler.every(FOLLOW_EVERY, follow);
+  return {
+    ...serving,
+    async close() {
+      stop();
+      await serving.close();
+    },
+  };
+}
+
+/** How to keep a served project going. */
+export interface KeepOptions {
+  /** How often to look for new source rows and due monitors; default a minute. */
+  readonly every?: Duration;
+  readonly onRound?: (round: WatchRound) => void;
+  readonly onFailure?: (failure: unknown) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Brings new rows online and runs what is due, again and again. Returns what stops it. */
+export function keepFresh(platform: Platform, options: KeepOptions = {}): () => void {
+  return platform.engines.scheduler.every(options.every ?? minutes(1), async () => {
+    try {
+      const signal = options.signal === undefined ? {} : { signal: options.signal };
+      await materialize(platform, signal);
+      const round = await watchOnce(platform, signal);
+      options.onRound?.(round);
+    } catch (failure) {
+      options.onFailure?.(failure);
+    }
+  });
+}

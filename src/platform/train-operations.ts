@@ -1,0 +1,57 @@
+// Training from the outside: train a model, and make the new version the champion.
+
+import type { Instant } from "../core/core.ts";
+import { findDefinition } from "../define/define.ts";
+import { aliasOf, moveAlias } from "../registry/registry.ts";
+import { CHAMPION } from "../serving/serving.ts";
+import { type TrainedVersion, type TrainingProgress, trainVersion } from "../training/training.ts";
+import { requireApplied } from "./apply.ts";
+import type { Platform } from "./open.ts";
+
+/** What to train. */
+export interface TrainRequest extends TrainingProgress {
+  readonly model: string;
+  /** Use only rows and labels known before this; the split's lengths then count back from it. */
+  readonly knownBy?: Instant;
+  /** Make the version the champion; default true. */
+  readonly promote?: boolean;
+  /** Also fit a model of the request values alone, to compare with; default false. */
+  readonly withBaselines?: boolean;
+  /** Bounds other than the model's own split. */
+  readonly bounds?: { readonly validateFrom: Instant; readonly testFrom: Instant; readonly until?: Instant };
+}
+
+/** A trained model, and what became of the champion. */
+export interface TrainOutcome extends TrainedVersion {
+  readonly promoted: boolean;
+  /** The champion before; undefined when there was none. */
+  readonly champion: number | undefined;
+}
+
+/** Trains a model with its own split, registers the version and, unless told not to, promotes it. */
+export async function trainModel(platform: Platform, request: TrainRequest): Promise<TrainOutcome> {
+  await requireApplied(platform);
+  const { registry, training } = platform;
+  const model = findDefinition(platform.project, "model", request.model);
+  const { bounds, knownBy } = request;
+  const trained = await trainVersion(
+    training,
+    {
+      model,
+      reason: "train",
+      ...(bounds === undefined ? {} : { bounds: knownBy === undefined ? bounds : { ...bounds, knownBy } }),
+      ...(request.withBaselines === undefined ? {} : { withBaselines: request.withBaselines }),
+    },
+    request,
+  );
+  const champion = await aliasOf(registry, model.name, CHAMPION);
+  if (request.promote === false) return { ...trained, promoted: false, champion };
+  await moveAlias(registry, {
+    model: model.name,
+    alias: CHAMPION,
+    version: trained.version.number,
+    expect: champion ?? null,
+    reason: "trained and promoted by hand",
+  });
+  return { ...trained, promoted: true, champion };
+}

@@ -1,0 +1,82 @@
+// Monitors and retraining rules at work: one look, one run of a rule, and everything that is due.
+
+import { type Instant, SlipwayError } from "../core/core.ts";
+import { labelsSql } from "../datasets/datasets.ts";
+import { definitionsOf, findDefinition, type ModelSpec, type MonitorSpec } from "../define/define.ts";
+import { type Look, look } from "../monitoring/monitoring.ts";
+import { lastMonitorRun } from "../registry/registry.ts";
+import { type RetrainOutcome, runRetrain } from "../retraining/retraining.ts";
+import { loggedInputs, logSql } from "../serving/serving.ts";
+import type { TrainingProgress } from "../training/training.ts";
+import { requireApplied } from "./apply.ts";
+import type { Platform } from "./open.ts";
+
+/** Looks once with a monitor, at the clock's time, and records what it saw. */
+export async function runMonitor(platform: Platform, name: string): Promise<Look> {
+  await requireApplied(platform);
+  const monitor = findDefinition(platform.project, "monitor", name);
+  const model = findDefinition(platform.project, "model", monitor.model);
+  return lookNow(platform, monitor, model, platform.engines.clock.now());
+}
+
+function lookNow({ engines, registry }: Platform, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
+  const { offline, log } = engines;
+  const predictions = async (from: Instant, to: Instant): Promise<string | undefined> => {
+    const logged = await logSql(log, offline.dialect, model, { from, to });
+    return logged === undefined ? undefined : loggedInputs(offline.dialect, model, logged);
+  };
+  return look({ offline, registry, predictions, labels: labelsSql(offline.dialect, model) }, monitor, model, now);
+}
+
+/** Runs a retraining rule once. With `force` it needs no alert. */
+export async function runRetraining(
+  platform: Platform,
+  name: string,
+  options: TrainingProgress & { readonly force?: boolean } = {},
+): Promise<RetrainOutcome> {
+  await requireApplied(platform);
+  const rule = findDefinition(platform.project, "retrain", name);
+  const model = findDefinition(platform.project, "model", rule.model);
+  return runRetrain(platform.training, rule, model, platform.engines.clock.now(), options);
+}
+
+/** What happened when everything due was done. */
+export interface WatchRound {
+  readonly looks: readonly Look[];
+  readonly retrained: readonly { readonly rule: string; readonly outcome: RetrainOutcome }[];
+  readonly failures: readonly SlipwayError[];
+}
+
+/** Does what is due now: monitors whose time has come, then every retraining rule. A failure stops nothing else. */
+export async function watchOnce(platform: Platform, options: TrainingProgress = {}): Promise<WatchRound> {
+  const now = platform.engines.clock.now();
+  const looks: Look[] = [];
+  const retrained: { rule: string; outcome: RetrainOutcome }[] = [];
+  const failures: SlipwayError[] = [];
+  const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
+    try {
+      await action();
+    } catch (thrown) {
+      if (options.signal?.aborted) throw thrown;
+      failures.push(
+        thrown instanceof SlipwayError
+          ? thrown
+          : new SlipwayError("INTERNAL", `${what}: ${String(thrown)}`, { cause: thrown }),
+      );
+    }
+  };
+  for (const monitor of definitionsOf(platform.project, "monitor")) {
+    const last = await lastMonitorRun(platform.registry, monitor.name);
+    if (last !== undefined && last + monitor.every > now) continue;
+    await attempt(`monitor "${monitor.name}"`, async () => {
+      const model = findDefinition(platform.project, "model", monitor.model);
+      looks.push(await lookNow(platform, monitor, model, now));
+    });
+  }
+  for (const rule of definitionsOf(platform.project, "retrain"))
+    await attempt(`retrain "${rule.name}"`, async () => {
+      const model = findDefinition(platform.project, "model", rule.model);
+      retrained.push({ rule: rule.name, outcome: await runRetrain(platform.training, rule, model, now, options) });
+    });
+  return { looks, retrained, failures };
+}

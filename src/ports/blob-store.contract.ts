@@ -1,0 +1,93 @@
+// What every BlobStore must do, as a vitest suite.
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { BlobStore } from "./blob-store.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (content: Uint8Array | undefined): string | undefined => content && new TextDecoder().decode(content);
+
+/** Runs the suite; `open` gets a fresh folder and must give a store that is empty in it. */
+export function blobStoreContract(name: string, open: (folder: string) => BlobStore): void {
+  describe(`${name} keeps the BlobStore contract`, () => {
+    let folder: string;
+    let store: BlobStore;
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "slipway-blobs-"));
+      store = open(join(folder, "store"));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    test("gives back what was put, also to another instance, and undefined for what was not", async () => {
+      await store.put("models/a.bin", bytes("first"));
+      await store.put("empty", new Uint8Array(0));
+      const again = open(join(folder, "store"));
+      expect(text(await again.get("models/a.bin"))).toBe("first");
+      expect((await again.get("empty"))?.length).toBe(0);
+      expect(await again.get("models/b.bin")).toBeUndefined();
+      expect(await again.get("models")).toBeUndefined();
+      expect(await again.get("models/a.bin/deeper")).toBeUndefined();
+    });
+
+    test("takes the same bytes twice and refuses others under a taken name", async () => {
+      await store.put("a", bytes("one"));
+      await store.put("a", bytes("one"));
+      await expect(store.put("a", bytes("two"))).rejects.toMatchObject({ code: "INPUT_INVALID" });
+      expect(text(await store.get("a"))).toBe("one");
+    });
+
+    test("of many that put one name at once, one wins and the others hear of it", async () => {
+      const results = await Promise.allSettled([1, 2, 3, 4].map((n) => store.put("race", bytes(`writer ${n}`))));
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      expect(text(await store.get("race"))).toMatch(/^writer \d$/);
+    });
+
+    test("lists names under a prefix, sorted, and nothing unfinished", async () => {
+      expect(await store.list("")).toEqual([]);
+      for (const each of ["b/2", "b/10", "a", "b-c/x", "b/deep/er"]) await store.put(each, bytes(each));
+      expect(await store.list("")).toEqual(["a", "b-c/x", "b/10", "b/2", "b/deep/er"]);
+      expect(await store.list("b/")).toEqual(["b/10", "b/2", "b/deep/er"]);
+      expect(await store.list("b/1")).toEqual(["b/10"]);
+      expect(await store.list("none/")).toEqual([]);
+    });
+
+    test("forgets what is deleted, and does not mind deleting it twice", async () => {
+      await store.put("a/b", bytes("x"));
+      await store.delete("a/b");
+      await store.delete("a/b");
+      expect(await store.get("a/b")).toBeUndefined();
+      await store.put("a/b", bytes("other"));
+      expect(text(await store.get("a/b"))).toBe("other");
+    });
+
+    test("adopts a file, and the file is gone from where it was", async () => {
+      const file = join(folder, "made.parquet");
+      writeFileSync(file, "rows");
+      await store.adopt("datasets/x.parquet", file);
+      expect(text(await store.get("datasets/x.parquet"))).toBe("rows");
+      expect(existsSync(file)).toBe(false);
+      writeFileSync(file, "other rows");
+      await expect(store.adopt("datasets/x.parquet", file)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+      writeFileSync(file, "rows");
+      await store.adopt("datasets/x.parquet", file);
+      expect(await store.list("")).toEqual(["datasets/x.parquet"]);
+    });
+
+    test("locates a blob, also one that is not there", () => {
+      expect(store.locate("datasets/x.parquet")).toContain("datasets/x.parquet");
+    });
+
+    test.each(["", "/", "../x", "a/../../x", "a//b", "/etc/x", ".hidden", "a/.", "a b", "a\\b", "a\0b", "c:d", "a/"])(
+      "refuses the name %j",
+      async (wrong) => {
+        await expect(store.put(wrong, bytes("x"))).rejects.toMatchObject({ code: "INPUT_INVALID" });
+        await expect(store.get(wrong)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+        await expect(store.delete(wrong)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+        expect(() => store.locate(wrong)).toThrow();
+      },
+    );
+  });
+}

@@ -1,0 +1,64 @@
+// The door of `presets`: which engines, by default. `local()` is everything on one machine with nothing else to install.
+
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { duckdb } from "../engines/duckdb/duckdb.ts";
+import { fileAppendLog, fileBlobs } from "../engines/files/files.ts";
+import { lmdbStore } from "../engines/lmdb/lmdb.ts";
+import { sqlite } from "../engines/sqlite/sqlite.ts";
+import {
+  isProcessAlive,
+  offsetClock,
+  randomBytes,
+  replayClock,
+  systemClock,
+  systemScheduler,
+  thisProcess,
+} from "../engines/system/system.ts";
+import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
+import type { EngineFactory } from "../platform/platform.ts";
+
+/** How the local engines may use the machine. */
+export interface LocalOptions {
+  /** DuckDB's memory limit, e.g. "4GB"; more spills to disk. Default 60 % of the machine's. */
+  readonly memoryLimit?: string;
+  /** Processors for queries and training; default all. */
+  readonly threads?: number;
+  /**
+   * Whether each write waits for the disk. Default true; a replay turns it off, because what a power cut takes there is made again. Either way
+   * nothing is lost when the process is killed.
+   */
+  readonly durable?: boolean;
+}
+
+/** DuckDB, LMDB, SQLite, files and XGBoost, all under the project's state folder. */
+export function local(options: LocalOptions = {}): EngineFactory {
+  return async ({ root, stateDir, cacheDir, env }) => {
+    const threads = options.threads ?? availableParallelism();
+    const durable = options.durable ?? true;
+    const temporaryFolder = join(stateDir, "tmp");
+    await mkdir(temporaryFolder, { recursive: true });
+    const library = { env, cacheDir };
+    return {
+      offline: await duckdb({
+        root,
+        temporaryFolder,
+        threads,
+        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+      }),
+      online: lmdbStore(join(stateDir, "online"), { durable }),
+      database: sqlite(join(stateDir, "records.db")),
+      blobs: fileBlobs(join(stateDir, "blobs")),
+      log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
+      trainers: [xgboostTrainer(library)],
+      runtimes: [xgboostRuntime(library)],
+      clock: systemClock(),
+      scheduler: systemScheduler(),
+      random: randomBytes,
+      process: { mark: thisProcess(), isAlive: isProcessAlive },
+      threads,
+      clocks: { startingAt: offsetClock, replay: replayClock },
+    };
+  };
+}

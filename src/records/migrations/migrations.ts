@@ -1,0 +1,20 @@
+// The schema's history, oldest first; a migration's place in the list is its version. One that has shipped is never changed: add
+// another. The SQL keeps to what SQLite and Postgres both understand.
+
+import { runTables } from "./001-runs.ts";
+import { versionTables } from "./002-versions.ts";
+import { watchTables } from "./003-watch.ts";
+
+/** One step of the schema. */
+export interface Migration {
+  readonly name: string;
+  /** SQL statements, one each. */
+  statements(kind: "sqlite" | "postgres"): readonly string[];
+}
+
+/** All steps in order. */
+export const migrations: readonly Migration[] = [
+  { name: "runs", statements: runTables },
+  { name: "versions", statements: versionTables },
+  { name: "watch", statements: watchTables },
+];

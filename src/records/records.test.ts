@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sqlite } from "../engines/sqlite/sqlite.ts";
+import { acknowledgedUntilKilled } from "../ports/killed-process.contract.ts";
+import { migrations } from "./migrations/migrations.ts";
+import { fromJson, instantFromSql, instantToSql, numberFromSql, numberToSql, openRecords, toJson } from "./records.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-records-"));
+  file = join(folder, "records.db");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("openRecords", () => {
+  test("makes the tables once, also when many open at once", async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => openRecords(sqlite(file))));
+    for (const records of all) {
+      const rows = await records.db.selectFrom("slipway_migrations").selectAll().orderBy("version").execute();
+      expect(rows.map(({ name }) => name)).toEqual(migrations.map(({ name }) => name));
+      expect(await records.db.selectFrom("runs").selectAll().execute()).toEqual([]);
+      await records.close();
+    }
+  });
+
+  test("opens in another process while it is open here", async () => {
+    const here = await openRecords(sqlite(file));
+    const lines = await acknowledgedUntilKilled(
+      `import { openRecords } from "${new URL("./records.ts", import.meta.url)}";
+      import { sqlite } from "${new URL("../engines/sqlite/sqlite.ts", import.meta.url)}";
+      const { db } = await openRecords(sqlite(${JSON.stringify(file)}));
+      await db.insertInto("experiments").values({ id: "1", name: "there", created_at: 1 }).execute();
+      acknowledge("done");
+      setInterval(() => undefined, 1000);`,
+      { after: 1 },
+    );
+    expect(lines).toEqual(["done"]);
+    expect(await here.db.selectFrom("experiments").select("name").execute()).toEqual([{ name: "there" }]);
+    await here.close();
+  });
+
+  test("refuses a newer schema and says what to do", async () => {
+    const records = await openRecords(sqlite(file));
+    await records.db.insertInto("slipway_migrations").values({ version: 99, name: "future" }).execute();
+    await records.close();
+    await expect(openRecords(sqlite(file))).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("Upgrade the slipway package"),
+    });
+  });
+
+  test("leaves no table behind when it cannot finish", async () => {
+    const records = await openRecords(sqlite(file));
+    await records.db.deleteFrom("slipway_migrations").execute();
+    await records.close();
+    await expect(openRecords(sqlite(file))).rejects.toThrow("already exists");
+    await expect(openRecords(sqlite(file))).rejects.toThrow("already exists");
+  });
+});
+
+test("conversions keep every value", () => {
+  expect(instantFromSql(instantToSql(-1_372_636_800_123_456n))).toBe(-1_372_636_800_123_456n);
+  for (const value of [0.1, Number.NaN, Number.NEGATIVE_INFINITY])
+    expect(numberFromSql(numberToSql(value))).toBe(value);
+  expect(fromJson(toJson({ a: [Number.NaN, 2n, null], b: undefined }))).toEqual({ a: ["NaN", "2", null] });
+});

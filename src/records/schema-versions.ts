@@ -1,0 +1,58 @@
+/** Tables about datasets, models, their versions and aliases. */
+export interface VersionTables {
+  readonly datasets: DatasetRow;
+  readonly models: { readonly name: string; readonly created_at: number };
+  readonly versions: VersionRow;
+  /** Where an alias points now; where it pointed before stands in `audit`. */
+  readonly aliases: {
+    readonly model: string;
+    readonly alias: string;
+    readonly version: number;
+    readonly moved_at: number;
+  };
+}
+
+interface DatasetRow {
+  /** The content hash. */
+  readonly id: string;
+  readonly model: string;
+  readonly definitions_hash: string;
+  readonly row_count: number;
+  /** JSON: the schema. */
+  readonly columns: string;
+  readonly blob: string;
+  readonly time_from: number | null;
+  readonly time_to: number | null;
+  /** JSON. */
+  readonly label_stats: string;
+  /** JSON: what the quality checks found. */
+  readonly findings: string;
+  /** JSON: the source files with their hashes. */
+  readonly sources: string;
+  readonly created_at: number;
+}
+
+interface VersionRow {
+  readonly model: string;
+  /** From 1, per model. */
+  readonly number: number;
+  readonly created_at: number;
+  readonly run_id: string | null;
+  readonly dataset_id: string | null;
+  readonly definitions_hash: string;
+  readonly artifact_blob: string;
+  readonly artifact_hash: string;
+  readonly artifact_size: number;
+  readonly format: string;
+  readonly best_round: number;
+  /** JSON: the model's inputs in matrix order. */
+  readonly inputs: string;
+  /** JSON: the features with types and hashes, as training read them. */
+  readonly features: string;
+  /** JSON: numbers by name. */
+  readonly metrics: string;
+  /** JSON: the training distribution that monitors compare with. */
+  readonly profile: string;
+  /** JSON: git, packages, engines, node, seed. */
+  readonly environment: string;
+}

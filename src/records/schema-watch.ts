@@ -1,0 +1,93 @@
+import type { Generated } from "kysely";
+
+/** Where an alert stands. */
+export type AlertStatus = "open" | "acknowledged";
+
+/** How a retraining ended. */
+export type DecisionVerdict = "promoted" | "refused" | "failed";
+
+/** Tables about what is defined, materialised, watched, decided and done. */
+export interface WatchTables {
+  readonly definitions_applied: DefinitionRow;
+  readonly materializations: {
+    readonly id: Generated<number>;
+    readonly view: string;
+    readonly definition_hash: string;
+    /** Everything known up to here is online. */
+    readonly through: number;
+    readonly row_count: number;
+    readonly at: number;
+  };
+  readonly monitor_runs: MonitorRunRow;
+  readonly alerts: AlertRow;
+  readonly decisions: DecisionRow;
+  readonly audit: {
+    readonly seq: Generated<number>;
+    readonly at: number;
+    readonly actor: string;
+    /** What was done, e.g. `alias.moved`. */
+    readonly action: string;
+    /** What it was done to, e.g. `flight_delay@champion`. */
+    readonly subject: string;
+    /** JSON. */
+    readonly details: string;
+  };
+}
+
+interface DefinitionRow {
+  readonly id: Generated<number>;
+  readonly project: string;
+  readonly hash: string;
+  readonly kind: string;
+  readonly name: string;
+  /** JSON. */
+  readonly spec: string;
+  readonly applied_at: number;
+  /** When another took its place or it was removed; null for the current one. */
+  readonly superseded_at: number | null;
+}
+
+interface MonitorRunRow {
+  readonly id: string;
+  readonly monitor: string;
+  readonly model: string;
+  readonly version: number | null;
+  readonly at: number;
+  readonly window_from: number;
+  readonly window_to: number;
+  readonly status: string;
+  /** JSON. */
+  readonly details: string;
+}
+
+interface AlertRow {
+  readonly id: string;
+  readonly monitor: string;
+  readonly model: string;
+  readonly version: number | null;
+  readonly at: number;
+  readonly window_from: number;
+  readonly window_to: number;
+  readonly kind: string;
+  readonly severity: string;
+  /** JSON. */
+  readonly details: string;
+  readonly status: AlertStatus;
+  /** Who or which decision took care of it. */
+  readonly handled_by: string | null;
+}
+
+interface DecisionRow {
+  readonly id: string;
+  readonly retrain: string;
+  readonly model: string;
+  readonly challenger: number | null;
+  readonly champion: number | null;
+  readonly at: number;
+  readonly verdict: DecisionVerdict;
+  readonly reason: string;
+  /** JSON: the figures it rests on. */
+  readonly evidence: string;
+  /** JSON: the alerts it answers. */
+  readonly alert_ids: string;
+}

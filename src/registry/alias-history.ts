@@ -1,0 +1,58 @@
+import type { Instant } from "../core/core.ts";
+import { fromJson, instantFromSql } from "../records/records.ts";
+import type { RegistryContext } from "./context.ts";
+
+/** One move of an alias. */
+export interface AliasChange {
+  readonly at: Instant;
+  readonly actor: string;
+  readonly action: "alias.moved" | "alias.rolled_back";
+  readonly from: number | null;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** An alias as the audit trail calls it. */
+export function aliasSubject(model: string, alias: string): string {
+  return `${model}@${alias}`;
+}
+
+/** Every move of an alias, newest first. */
+export function aliasHistory(
+  { records }: RegistryContext,
+  model: string,
+  alias: string,
+): Promise<readonly AliasChange[]> {
+  return historyIn(records.db, model, alias);
+}
+
+/** Does the same on a connection or inside a transaction. */
+export async function historyIn(
+  db: RegistryContext["records"]["db"],
+  model: string,
+  alias: string,
+): Promise<readonly AliasChange[]> {
+  const rows = await db
+    .selectFrom("audit")
+    .selectAll()
+    .where("subject", "=", aliasSubject(model, alias))
+    .where("action", "in", ["alias.moved", "alias.rolled_back"])
+    .orderBy("seq", "desc")
+    .execute();
+  return rows.map((row) => ({
+    at: instantFromSql(row.at),
+    actor: row.actor,
+    action: row.action as AliasChange["action"],
+    ...fromJson<Pick<AliasChange, "from" | "to" | "reason">>(row.details),
+  }));
+}
+
+/** The version before the present one: a rollback takes back the move it undid, so that two in a row go two versions back. */
+export function previousVersion(history: readonly AliasChange[]): number | undefined {
+  const trail: number[] = [];
+  for (const { action, to } of [...history].reverse()) {
+    if (action === "alias.moved") trail.push(to);
+    else trail.pop();
+  }
+  return trail.at(-2);
+}

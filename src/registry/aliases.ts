@@ -1,0 +1,118 @@
+// An alias is a name that moves, and serving follows it. Each move stands in the audit trail with where it came from, so the trail is
+// also the alias's history, and a rollback walks back along it.
+
+import { type Instant, SlipwayError } from "../core/core.ts";
+import { instantFromSql, instantToSql } from "../records/records.ts";
+import { type AliasChange, aliasSubject, historyIn, previousVersion } from "./alias-history.ts";
+import { type RecordsTransaction, writeAudit } from "./audit.ts";
+import type { RegistryContext } from "./context.ts";
+import { checkedAlias } from "./names.ts";
+import type { VersionRecord } from "./version.ts";
+import { getVersion, requireModel, versionNotFound } from "./versions.ts";
+
+/** Where to move an alias, and why. */
+export interface AliasMove {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: number;
+  readonly reason: string;
+  /** Where the mover believes it points; when it does not (null: nowhere), nothing moves and STATE_LOCKED says so. */
+  readonly expect?: number | null;
+}
+
+/** Moves an alias and says where it pointed; moving it where it is changes nothing. */
+export async function moveAlias(context: RegistryContext, move: AliasMove): Promise<{ readonly from: number | null }> {
+  return context.records.db.transaction().execute((tx) => moveAliasIn(tx, context, move, "alias.moved"));
+}
+
+/** Moves an alias back to the version it pointed to before; VERSION_NOT_FOUND when there is none. */
+export async function rollback(
+  context: RegistryContext,
+  model: string,
+  alias: string,
+  reason: string,
+): Promise<{ readonly from: number | null; readonly to: number }> {
+  return context.records.db.transaction().execute(async (tx) => {
+    await requireModel(tx, model);
+    const to = previousVersion(await historyIn(tx, model, alias));
+    if (to === undefined)
+      throw new SlipwayError("VERSION_NOT_FOUND", `${aliasSubject(model, alias)} has pointed to no version before.`);
+    const { from } = await moveAliasIn(tx, context, { model, alias, version: to, reason }, "alias.rolled_back");
+    return { from, to };
+  });
+}
+
+/** Moves an alias inside a transaction. */
+export async function moveAliasIn(
+  tx: RecordsTransaction,
+  context: RegistryContext,
+  { model, alias, version, reason, expect }: AliasMove,
+  action: AliasChange["action"],
+): Promise<{ readonly from: number | null }> {
+  checkedAlias(alias);
+  const subject = aliasSubject(model, alias);
+  const from = (await aliasIn(tx, model, alias)) ?? null;
+  if (expect !== undefined && expect !== from)
+    throw new SlipwayError(
+      "STATE_LOCKED",
+      `${subject} points to ${from ?? "nothing"}, not to ${expect ?? "nothing"}: it was moved meanwhile. Look again, then decide.`,
+    );
+  if (from === version) return { from };
+  await requireModel(tx, model);
+  const known = await tx
+    .selectFrom("versions")
+    .select("number")
+    .where("model", "=", model)
+    .where("number", "=", version)
+    .executeTakeFirst();
+  if (!known) throw versionNotFound(model, version);
+  const moved_at = instantToSql(context.clock.now());
+  await tx
+    .insertInto("aliases")
+    .values({ model, alias, version, moved_at })
+    .onConflict((conflict) => conflict.columns(["model", "alias"]).doUpdateSet({ version, moved_at }))
+    .execute();
+  await writeAudit(tx, context, { action, subject, details: { from, to: version, reason } });
+  return { from };
+}
+
+/** The number of the version an alias points to, or undefined. */
+export function aliasOf({ records }: RegistryContext, model: string, alias: string): Promise<number | undefined> {
+  return aliasIn(records.db, model, alias);
+}
+
+/** Every alias of a model, by name. */
+export async function listAliases(
+  { records }: RegistryContext,
+  model: string,
+): Promise<readonly { readonly alias: string; readonly version: number; readonly movedAt: Instant }[]> {
+  const rows = await records.db.selectFrom("aliases").selectAll().where("model", "=", model).orderBy("alias").execute();
+  return rows.map(({ alias, version, moved_at }) => ({ alias, version, movedAt: instantFromSql(moved_at) }));
+}
+
+/** The version that a number, its text (`3`), or an alias means; MODEL_NOT_FOUND or VERSION_NOT_FOUND. */
+export async function resolveVersion(
+  context: RegistryContext,
+  model: string,
+  reference: string | number,
+): Promise<VersionRecord> {
+  if (/^\d+$/.test(String(reference))) return getVersion(context, model, Number(reference));
+  const number = await aliasOf(context, model, String(reference));
+  if (number !== undefined) return getVersion(context, model, number);
+  await requireModel(context.records.db, model);
+  throw new SlipwayError("VERSION_NOT_FOUND", `Model "${model}" has no alias "${reference}".`);
+}
+
+async function aliasIn(
+  db: RegistryContext["records"]["db"],
+  model: string,
+  alias: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("aliases")
+    .select("version")
+    .where("model", "=", model)
+    .where("alias", "=", alias)
+    .executeTakeFirst();
+  return row?.version;
+}

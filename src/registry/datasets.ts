@@ -1,0 +1,89 @@
+import { type ColumnSchema, type Instant, SlipwayError } from "../core/core.ts";
+import { fromJson, instantFromSql, instantToSql, type Schema, toJson } from "../records/records.ts";
+import { writeAudit } from "./audit.ts";
+import type { RegistryContext } from "./context.ts";
+
+/** A training set, known by the hash of its content. */
+export interface DatasetRecord {
+  /** The content hash. */
+  readonly id: string;
+  readonly model: string;
+  readonly definitionsHash: string;
+  readonly rowCount: number;
+  readonly columns: readonly ColumnSchema[];
+  /** The blob with its rows. */
+  readonly blob: string;
+  /** The first prediction time; null when there are no rows. */
+  readonly timeFrom: Instant | null;
+  /** The last prediction time. */
+  readonly timeTo: Instant | null;
+  readonly labelStats: unknown;
+  /** What the quality checks found. */
+  readonly findings: unknown;
+  /** What it was made of, with hashes. */
+  readonly sources: unknown;
+  readonly createdAt: Instant;
+}
+
+/** Records a dataset; one that is there under the same hash is given back as it was first recorded. */
+export async function recordDataset(
+  context: RegistryContext,
+  dataset: Omit<DatasetRecord, "createdAt">,
+): Promise<DatasetRecord> {
+  const { id, model, timeFrom, timeTo } = dataset;
+  const row = {
+    id,
+    model,
+    definitions_hash: dataset.definitionsHash,
+    row_count: dataset.rowCount,
+    columns: toJson(dataset.columns),
+    blob: dataset.blob,
+    time_from: timeFrom === null ? null : instantToSql(timeFrom),
+    time_to: timeTo === null ? null : instantToSql(timeTo),
+    label_stats: toJson(dataset.labelStats),
+    findings: toJson(dataset.findings),
+    sources: toJson(dataset.sources),
+    created_at: instantToSql(context.clock.now()),
+  };
+  return context.records.db.transaction().execute(async (tx) => {
+    const known = await tx.selectFrom("datasets").selectAll().where("id", "=", id).executeTakeFirst();
+    if (known) return datasetOf(known);
+    await tx.insertInto("datasets").values(row).execute();
+    await writeAudit(tx, context, { action: "dataset.recorded", subject: id, details: { model } });
+    return datasetOf(row);
+  });
+}
+
+/** The dataset of that id, or INPUT_INVALID. */
+export async function getDataset({ records }: RegistryContext, id: string): Promise<DatasetRecord> {
+  const row = await records.db.selectFrom("datasets").selectAll().where("id", "=", id).executeTakeFirst();
+  if (!row) throw new SlipwayError("INPUT_INVALID", `There is no dataset ${id}.`);
+  return datasetOf(row);
+}
+
+/** The newest datasets, newest first. */
+export async function listDatasets(
+  { records }: RegistryContext,
+  { model, limit = 100 }: { readonly model?: string; readonly limit?: number } = {},
+): Promise<readonly DatasetRecord[]> {
+  let query = records.db.selectFrom("datasets").selectAll().orderBy("created_at", "desc").orderBy("id").limit(limit);
+  if (model !== undefined) query = query.where("model", "=", model);
+  return (await query.execute()).map(datasetOf);
+}
+
+function datasetOf(row: Schema["datasets"]): DatasetRecord {
+  return {
+    id: row.id,
+    model: row.model,
+    definitionsHash: row.definitions_hash,
+    rowCount: row.row_count,
+    columns: fromJson(row.columns),
+    blob: row.blob,
+    timeFrom: row.time_from === null ? null : instantFromSql(row.time_from),
+    timeTo: row.time_to === null ? null : instantFromSql(row.time_to),
+    labelStats: fromJson(row.label_stats),
+    findings: fromJson(row.findings),
+    sources: fromJson(row.sources),
+    createdAt: instantFromSql(row.created_at),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Instant, ModelInput } from "../core/core.ts";
+import { fromJson, instantFromSql, type Schema } from "../records/records.ts";
+
+/** One trained model, as it will always be. */
+export interface VersionRecord {
+  readonly model: string;
+  /** From 1. */
+  readonly number: number;
+  readonly createdAt: Instant;
+  readonly runId: string | null;
+  readonly datasetId: string | null;
+  readonly definitionsHash: string;
+  readonly artifactBlob: string;
+  /** The SHA-256 of the artifact's bytes. */
+  readonly artifactHash: string;
+  readonly artifactSize: number;
+  /** What a Runtime must know how to load. */
+  readonly format: string;
+  readonly bestRound: number;
+  readonly inputs: readonly ModelInput[];
+  /** What serving must find unchanged: the features with types and hashes, as training read them. */
+  readonly features: unknown;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** The training distribution that monitors compare with. */
+  readonly profile: unknown;
+  /** What it was made with, so that it can be made again: git, packages, engines, node, seed. */
+  readonly environment: unknown;
+}
+
+/** A version from its row. */
+export function versionOf(row: Schema["versions"]): VersionRecord {
+  const metrics = fromJson<Record<string, number | string>>(row.metrics);
+  return {
+    model: row.model,
+    number: row.number,
+    createdAt: instantFromSql(row.created_at),
+    runId: row.run_id,
+    datasetId: row.dataset_id,
+    definitionsHash: row.definitions_hash,
+    artifactBlob: row.artifact_blob,
+    artifactHash: row.artifact_hash,
+    artifactSize: row.artifact_size,
+    format: row.format,
+    bestRound: row.best_round,
+    inputs: fromJson(row.inputs),
+    features: fromJson(row.features),
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value)])),
+    profile: fromJson(row.profile),
+    environment: fromJson(row.environment),
+  };
+}

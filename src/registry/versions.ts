@@ -1,0 +1,128 @@
+// A version is made in two steps: the artifact's bytes go to the blob store under their own hash, then one transaction gives it the
+// next number. A process killed in between leaves bytes that nobody names, never a version without them.
+
+import { type Instant, SlipwayError, sha256 } from "../core/core.ts";
+import { instantFromSql, instantToSql, toJson } from "../records/records.ts";
+import { type RecordsTransaction, writeAudit } from "./audit.ts";
+import type { RegistryContext } from "./context.ts";
+import { checkedName } from "./names.ts";
+import { runNotFound } from "./runs.ts";
+import { type VersionRecord, versionOf } from "./version.ts";
+
+/** What to register; `artifact` is the model's bytes. */
+export interface NewVersion
+  extends Omit<VersionRecord, "number" | "createdAt" | "artifactBlob" | "artifactHash" | "artifactSize"> {
+  readonly artifact: Uint8Array;
+}
+
+/** Registers a version under the model's next number. */
+export async function registerVersion(context: RegistryContext, version: NewVersion): Promise<VersionRecord> {
+  const model = checkedName(version.model, "a model");
+  const hash = sha256(version.artifact);
+  const blob = `artifacts/${hash}`;
+  await context.blobs.put(blob, version.artifact);
+  const created_at = instantToSql(context.clock.now());
+  return context.records.db.transaction().execute(async (tx) => {
+    await requireOrigins(tx, version);
+    await tx
+      .insertInto("models")
+      .values({ name: model, created_at })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const last = await tx
+      .selectFrom("versions")
+      .select("number")
+      .where("model", "=", model)
+      .orderBy("number", "desc")
+      .executeTakeFirst();
+    const row = {
+      model,
+      number: (last?.number ?? 0) + 1,
+      created_at,
+      run_id: version.runId,
+      dataset_id: version.datasetId,
+      definitions_hash: version.definitionsHash,
+      artifact_blob: blob,
+      artifact_hash: hash,
+      artifact_size: version.artifact.length,
+      format: version.format,
+      best_round: version.bestRound,
+      inputs: toJson(version.inputs),
+      features: toJson(version.features),
+      metrics: toJson(version.metrics),
+      profile: toJson(version.profile),
+      environment: toJson(version.environment),
+    };
+    await tx.insertInto("versions").values(row).execute();
+    const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
+    await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
+    return versionOf(row);
+  });
+}
+
+/** The version of that number, or MODEL_NOT_FOUND or VERSION_NOT_FOUND. */
+export async function getVersion({ records }: RegistryContext, model: string, number: number): Promise<VersionRecord> {
+  const row = await records.db
+    .selectFrom("versions")
+    .selectAll()
+    .where("model", "=", model)
+    .where("number", "=", number)
+    .executeTakeFirst();
+  if (row) return versionOf(row);
+  await requireModel(records.db, model);
+  throw versionNotFound(model, number);
+}
+
+/** A model's versions, newest first; MODEL_NOT_FOUND when it has none. */
+export async function listVersions({ records }: RegistryContext, model: string): Promise<readonly VersionRecord[]> {
+  await requireModel(records.db, model);
+  const rows = await records.db
+    .selectFrom("versions")
+    .selectAll()
+    .where("model", "=", model)
+    .orderBy("number", "desc")
+    .execute();
+  return rows.map(versionOf);
+}
+
+/** Every model that has a version, by name. */
+export async function listModels({
+  records,
+}: RegistryContext): Promise<readonly { readonly name: string; readonly createdAt: Instant }[]> {
+  const rows = await records.db.selectFrom("models").selectAll().orderBy("name").execute();
+  return rows.map(({ name, created_at }) => ({ name, createdAt: instantFromSql(created_at) }));
+}
+
+/** The version's bytes, held against their hash. */
+export async function readArtifact({ blobs }: RegistryContext, version: VersionRecord): Promise<Uint8Array> {
+  const { artifactBlob, artifactHash, model, number } = version;
+  const content = await blobs.get(artifactBlob);
+  if (content && sha256(content) === artifactHash) return content;
+  const problem = content ? "has other bytes than were registered" : "is missing";
+  throw new SlipwayError(
+    "ARTIFACT_CORRUPT",
+    `The artifact of ${model} version ${number} (${artifactBlob}) ${problem}. Restore it from a backup, or train the version again.`,
+  );
+}
+
+/** Refuses a model that has no version. */
+export async function requireModel(db: RegistryContext["records"]["db"], model: string): Promise<void> {
+  const row = await db.selectFrom("models").select("name").where("name", "=", model).executeTakeFirst();
+  if (row) return;
+  throw new SlipwayError("MODEL_NOT_FOUND", `No version of a model "${model}" has been registered. Train it first.`);
+}
+
+/** The error for a number that no version has. */
+export function versionNotFound(model: string, number: number): SlipwayError {
+  return new SlipwayError("VERSION_NOT_FOUND", `Model "${model}" has no version ${number}.`);
+}
+
+async function requireOrigins(tx: RecordsTransaction, { runId, datasetId }: NewVersion): Promise<void> {
+  if (runId !== null) {
+    const run = await tx.selectFrom("runs").select("id").where("id", "=", runId).executeTakeFirst();
+    if (!run) throw runNotFound(runId);
+  }
+  if (datasetId === null) return;
+  const dataset = await tx.selectFrom("datasets").select("id").where("id", "=", datasetId).executeTakeFirst();
+  if (!dataset) throw new SlipwayError("INPUT_INVALID", `There is no dataset ${datasetId}; record it first.`);
+}

@@ -1,0 +1,148 @@
+// A retraining rule at work: is there a reason, is it time, does the challenger beat the champion on rows neither was fitted on? Whatever is
+// decided is one record with its figures: it closes the alerts it answers and, when it says so, moves the champion.
+
+import { formatDuration, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import type { ModelSpec, RetrainSpec } from "../define/define.ts";
+import {
+  type Alert,
+  aliasOf,
+  type Decision,
+  getVersion,
+  listAlerts,
+  listDecisions,
+  readArtifact,
+  recordDecision,
+} from "../registry/registry.ts";
+import {
+  runtimeOf,
+  type ScoredRows,
+  scorePart,
+  type TrainedVersion,
+  type TrainingContext,
+  type TrainingProgress,
+  trainVersion,
+} from "../training/training.ts";
+import { compareOnGate, type GateDecision } from "./gate.ts";
+
+const CHAMPION = "champion";
+
+/** Fewest labelled rows in the gate's window to judge by. */
+const LEAST_GATE_ROWS = 500;
+
+/** What one run of a rule did. */
+export type RetrainOutcome =
+  | { readonly kind: "waiting"; readonly reason: string }
+  | {
+      readonly kind: "decided";
+      readonly decision: Decision;
+      readonly gate: GateDecision | undefined;
+      readonly challenger: TrainedVersion;
+    };
+
+/** Runs a rule once, at `now`. With `force` it needs neither an alert nor the time between two challengers. */
+export async function runRetrain(
+  context: TrainingContext,
+  rule: RetrainSpec,
+  model: ModelSpec,
+  now: Instant,
+  options: TrainingProgress & { readonly force?: boolean } = {},
+): Promise<RetrainOutcome> {
+  const { registry } = context;
+  const alerts = await openAlerts(context, rule);
+  if (options.force !== true) {
+    if (alerts.length === 0) return { kind: "waiting", reason: "no alert is open" };
+    const [last] = await listDecisions(registry, { retrain: rule.name, limit: 1 });
+    if (last && last.at + rule.atMostEvery > now)
+      return {
+        kind: "waiting",
+        reason: `the last challenger was decided on ${formatInstant(last.at)}; the next may come ${formatDuration(rule.atMostEvery)} after it`,
+      };
+  }
+  const champion = await aliasOf(registry, model.name, CHAMPION);
+  const testFrom = now - rule.gateWindow;
+  const bounds = { validateFrom: testFrom - rule.validate, testFrom, until: now, knownBy: now };
+  const common = { retrain: rule.name, model: model.name, alertIds: alerts.map(({ id }) => id) };
+  let challenger: TrainedVersion;
+  try {
+    challenger = await trainVersion(context, { model, bounds, reason: `retrain ${rule.name}` }, options);
+  } catch (thrown) {
+    // Stopped or short of data: the alerts stay open, and the rule tries again. Anything else is a decision of its own.
+    if (
+      thrown instanceof SlipwayError &&
+      ["CANCELLED", "TRAINING_SET_EMPTY", "LABEL_SINGLE_CLASS"].includes(thrown.code)
+    )
+      throw thrown;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    await recordDecision(registry, {
+      ...common,
+      challenger: null,
+      champion: champion ?? null,
+      verdict: "failed",
+      reason: `Training failed: ${reason}`,
+      evidence: {},
+    });
+    throw thrown;
+  }
+  const number = challenger.version.number;
+  const gate = champion === undefined ? undefined : await judge(context, rule, model, champion, challenger);
+  const isBetter = gate === undefined || gate.verdict === "promote";
+  const decision = await recordDecision(registry, {
+    ...common,
+    challenger: number,
+    champion: champion ?? null,
+    verdict: isBetter ? "promoted" : "refused",
+    reason: gate?.reason ?? "There was no champion to compare with.",
+    evidence: gate ?? {},
+    ...(isBetter ? { promote: { alias: CHAMPION, version: number, expect: champion ?? null } } : {}),
+  });
+  return { kind: "decided", decision, gate, challenger };
+}
+
+async function openAlerts({ registry }: TrainingContext, rule: RetrainSpec): Promise<readonly Alert[]> {
+  const found: Alert[] = [];
+  for (const { monitor } of rule.when) found.push(...(await listAlerts(registry, { monitor, status: "open" })));
+  return found.filter(({ model }) => model === rule.model);
+}
+
+/** Both models on the gate's rows: the challenger's test rows, which it was not fitted on. */
+async function judge(
+  context: TrainingContext,
+  rule: RetrainSpec,
+  model: ModelSpec,
+  champion: number,
+  challenger: TrainedVersion,
+): Promise<GateDecision> {
+  const { dataset } = challenger;
+  const [old, fresh] = [
+    await scoresOn(context, model, champion, dataset),
+    await scoresOn(context, model, challenger.version.number, dataset),
+  ];
+  return compareOnGate({
+    labels: fresh.labels,
+    champion: old.scores,
+    challenger: fresh.scores,
+    blocks: fresh.days,
+    metric: rule.promote.better,
+    confidence: rule.promote.confidence,
+    leastRows: LEAST_GATE_ROWS,
+    seed: challenger.version.number,
+  });
+}
+
+async function scoresOn(
+  { engines, registry }: TrainingContext,
+  model: ModelSpec,
+  number: number,
+  dataset: TrainedVersion["dataset"],
+): Promise<ScoredRows> {
+  const version = await getVersion(registry, model.name, number);
+  const predictor = await runtimeOf(engines.runtimes, version.format).load(await readArtifact(registry, version), {
+    rounds: version.bestRound,
+    threads: engines.threads,
+  });
+  try {
+    return await scorePart(engines, dataset, "test", version.inputs, predictor);
+  } finally {
+    predictor.close();
+  }
+}

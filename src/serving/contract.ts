@@ -1,0 +1,60 @@
+// What a version was trained to be given: its inputs, request values and the meaning of every view it reads. A project whose definitions
+// have moved on does not serve the version; the differences are named.
+
+import type { ColumnSchema } from "../core/core.ts";
+import { canonicalJson, SlipwayError } from "../core/core.ts";
+import { definitionHash, type InputSpec, type ModelSpec } from "../define/define.ts";
+
+/** The part of a model's definition that a version depends on when it is served. */
+export interface ServingContract {
+  readonly inputs: readonly InputSpec[];
+  readonly request: readonly ColumnSchema[];
+  /** Definition hash by view name. */
+  readonly views: Readonly<Record<string, string>>;
+}
+
+/** The contract of a model as it is defined now. */
+export function servingContract(model: ModelSpec): ServingContract {
+  return {
+    inputs: model.inputs,
+    request: model.request,
+    views: Object.fromEntries(model.views.map((view) => [view.name, definitionHash(view)])),
+  };
+}
+
+/** The differences between what a version was trained with and what is defined now, in words; empty when it can be served. */
+export function contractDifferences(trained: ServingContract, now: ServingContract): readonly string[] {
+  const differences: string[] = [];
+  const before = new Map(trained.inputs.map((input) => [input.name, input]));
+  const after = new Map(now.inputs.map((input) => [input.name, input]));
+  for (const [name, input] of before) {
+    const current = after.get(name);
+    if (!current) differences.push(`input "${name}" is no longer defined`);
+    else if (canonicalJson(current) !== canonicalJson(input))
+      differences.push(
+        current.type === input.type
+          ? `input "${name}" is defined differently`
+          : `input "${name}" was ${input.type} and is now ${current.type}`,
+      );
+  }
+  for (const name of after.keys()) if (!before.has(name)) differences.push(`input "${name}" is new`);
+  for (const [name, hash] of Object.entries(trained.views)) {
+    const current = now.views[name];
+    if (current === undefined) differences.push(`feature view "${name}" is gone`);
+    else if (current !== hash) differences.push(`feature view "${name}" has changed`);
+  }
+  if (canonicalJson(trained.request) !== canonicalJson(now.request))
+    differences.push("the request values have changed");
+  return differences;
+}
+
+/** Throws FEATURES_MISMATCH when a version's contract is not what is defined now. */
+export function checkContract(model: string, version: number, trained: ServingContract, now: ServingContract): void {
+  const differences = contractDifferences(trained, now);
+  if (differences.length > 0)
+    throw new SlipwayError(
+      "FEATURES_MISMATCH",
+      `Version ${version} of "${model}" was trained with other features: ${differences.join("; ")}. Train and promote a new version, or restore the definitions.`,
+      { details: { model, version, differences } },
+    );
+}

@@ -1,0 +1,206 @@
+// What is being served right now: per model the version its champion alias names, loaded off the request path and swapped in between
+// two requests. A request keeps the version it started with; the old one is closed when its last request has ended.
+
+import { type Instant, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
+import type { ModelSpec } from "../define/define.ts";
+import type { OnlineRead } from "../features/features.ts";
+import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
+import { aliasOf, getVersion, type RegistryContext, readArtifact } from "../registry/registry.ts";
+import { type AskedRow, parseRow } from "./asked-row.ts";
+import { checkContract, type ServingContract, servingContract } from "./contract.ts";
+import { type Deployment, deployment } from "./deployment.ts";
+import { logLine, logPlace } from "./prediction-log.ts";
+
+/** The alias that is served. */
+export const CHAMPION = "champion";
+
+/** What serving works with. */
+export interface ServingContext {
+  readonly registry: RegistryContext;
+  readonly online: OnlineStore;
+  readonly log: AppendLog;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly runtimes: readonly Runtime[];
+  readonly models: readonly ModelSpec[];
+}
+
+/** One row to be scored. */
+export interface AskedPrediction {
+  /** The caller's own name for it: the id by which its label will be found. Made up when left out. */
+  readonly id?: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** One prediction as the caller sees it. */
+export interface Prediction {
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  readonly at: Instant;
+  /** The model's score: for binary classification the probability of a true label. */
+  readonly score: number;
+  readonly reads: readonly OnlineRead[];
+  readonly row: AskedRow;
+}
+
+/** How one model stands. */
+export interface ServedModel {
+  readonly model: ModelSpec;
+  readonly version: number | undefined;
+  /** Why the champion is not (or not yet) the version that answers. */
+  readonly problem: SlipwayError | undefined;
+}
+
+/** Serving, from opening to close. */
+export interface Serving {
+  /** Looks at the aliases and loads what they name now; tells of each swap. */
+  refresh(): Promise<readonly { readonly model: string; readonly from: number | undefined; readonly to: number }[]>;
+  /** Scores rows, logs every prediction durably, then answers. */
+  predict(model: string, asked: readonly AskedPrediction[]): Promise<readonly Prediction[]>;
+  /** Scores ready-made inputs in matrix order, (rows, inputs) float32, without features or log. */
+  score(
+    model: string,
+    matrix: Float32Array,
+    rows: number,
+  ): Promise<{ readonly version: number; readonly scores: Float32Array }>;
+  models(): readonly ServedModel[];
+  /** The deployment that answers for a model. Throws MODEL_NOT_FOUND or NOT_READY. */
+  deployed(model: string): Deployment;
+  close(): Promise<void>;
+}
+
+interface Slot {
+  readonly model: ModelSpec;
+  live: Lease | undefined;
+  problem: SlipwayError | undefined;
+}
+
+/** A deployment with the requests that use it. */
+interface Lease {
+  readonly deployment: Deployment;
+  users: number;
+  retired: boolean;
+}
+
+/** Opens serving; call `refresh` to load the champions. */
+export function openServing(context: ServingContext): Serving {
+  const slots = new Map(
+    context.models.map((model): [string, Slot] => [model.name, { model, live: undefined, problem: undefined }]),
+  );
+  let refreshing: ReturnType<Serving["refresh"]> | undefined;
+
+  async function refreshAll(): ReturnType<Serving["refresh"]> {
+    const swaps: { model: string; from: number | undefined; to: number }[] = [];
+    for (const slot of slots.values()) {
+      const from = slot.live?.deployment.version;
+      try {
+        const to = await aliasOf(context.registry, slot.model.name, CHAMPION);
+        if (to === undefined || (to === from && slot.problem === undefined)) continue;
+        if (to !== from) {
+          const fresh = await load(context, slot.model, to);
+          retire(slot.live);
+          slot.live = { deployment: fresh, users: 0, retired: false };
+          swaps.push({ model: slot.model.name, from, to });
+        }
+        slot.problem = undefined;
+      } catch (thrown) {
+        slot.problem =
+          thrown instanceof SlipwayError ? thrown : new SlipwayError("INTERNAL", String(thrown), { cause: thrown });
+      }
+    }
+    return swaps;
+  }
+
+  const slotOf = (name: string): Slot => {
+    const slot = slots.get(name);
+    if (!slot)
+      throw new SlipwayError(
+        "MODEL_NOT_FOUND",
+        `No model "${name}" is served here. There are: ${[...slots.keys()].join(", ") || "none"}.`,
+      );
+    return slot;
+  };
+  const leaseOf = (name: string): Lease => {
+    const slot = slotOf(name);
+    if (slot.live) return slot.live;
+    throw (
+      slot.problem ??
+      new SlipwayError("NOT_READY", `Model "${name}" has no champion yet. Train one: slipway train ${name}.`)
+    );
+  };
+  const using = async <T>(name: string, work: (deployed: Deployment) => Promise<T>): Promise<T> => {
+    const lease = leaseOf(name);
+    lease.users += 1;
+    try {
+      return await work(lease.deployment);
+    } finally {
+      lease.users -= 1;
+      if (lease.retired && lease.users === 0) lease.deployment.predictor.close();
+    }
+  };
+
+  return {
+    refresh: () => {
+      // Two at once would load the same version twice.
+      refreshing ??= refreshAll().finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+    predict: (name, asked) =>
+      using(name, async (deployed) => {
+        const rows = asked.map(({ row }) => parseRow(name, deployed.fields, row));
+        const at = context.clock.now();
+        const answers = await deployed.answer(rows, at);
+        const predictions = answers.map(
+          (answer, index): Prediction => ({
+            id: asked[index]?.id ?? newId(at, context.random),
+            model: name,
+            version: deployed.version,
+            at,
+            score: answer.score,
+            reads: answer.reads,
+            row: rows[index] ?? {},
+          }),
+        );
+        const lines = predictions.map(({ id, row }, index) =>
+          logLine({ id, at, version: deployed.version, row, answer: answers[index] as never }),
+        );
+        const { stream, part } = logPlace(name, at);
+        await context.log.append(stream, part, lines);
+        return predictions;
+      }),
+    score: (name, matrix, rows) =>
+      using(name, async ({ version, predictor }) => ({ version, scores: await predictor.predict(matrix, rows) })),
+    models: () =>
+      [...slots.values()].map(({ model, live, problem }) => ({ model, version: live?.deployment.version, problem })),
+    deployed: (name) => leaseOf(name).deployment,
+    async close() {
+      await refreshing?.catch(() => undefined);
+      for (const slot of slots.values()) {
+        retire(slot.live);
+        slot.live = undefined;
+      }
+    },
+  };
+}
+
+function retire(lease: Lease | undefined): void {
+  if (!lease) return;
+  lease.retired = true;
+  if (lease.users === 0) lease.deployment.predictor.close();
+}
+
+async function load(context: ServingContext, model: ModelSpec, number: number): Promise<Deployment> {
+  const version = await getVersion(context.registry, model.name, number);
+  checkContract(model.name, number, version.features as ServingContract, servingContract(model));
+  const runtime = context.runtimes.find((each) => each.format === version.format);
+  if (!runtime)
+    throw new SlipwayError(
+      "ENGINE_NOT_INSTALLED",
+      `Version ${number} of "${model.name}" has format "${version.format}", which no runtime here loads.`,
+    );
+  const predictor = await runtime.load(await readArtifact(context.registry, version), { rounds: version.bestRound });
+  return deployment(model, number, version.inputs, predictor, context.online);
+}

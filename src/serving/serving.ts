@@ -1,0 +1,6 @@
+// The door of `serving`: load the champion, look features up, score, log.
+
+export { type AskedRow, parseRow, rowFields } from "./asked-row.ts";
+export { type ServingContract, servingContract } from "./contract.ts";
+export { CHAMPION, openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
+export { loggedInputs, loggedReads, logSql } from "./prediction-log.ts";

@@ -1,0 +1,154 @@
+// Dataset to fitted model: the inputs with their categories, the fit in the trainer's own process, metrics on the test rows beside
+// two baselines, and the profile that monitoring will compare with. Nothing is recorded here.
+
+import { type ModelInput, SlipwayError } from "../core/core.ts";
+import { type Dataset, type DatasetEngines, streamPart, trainingCategories } from "../datasets/datasets.ts";
+import type { ModelSpec } from "../define/define.ts";
+import type { Runtime, TrainedModel, Trainer, TrainingWatch } from "../ports/ports.ts";
+import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
+
+/** The engines that fitting needs. */
+export interface FitEngines extends DatasetEngines {
+  readonly trainers: readonly Trainer[];
+  readonly runtimes: readonly Runtime[];
+  readonly threads: number;
+}
+
+/** A fitted model with how it did. */
+export interface FittedModel {
+  readonly trained: TrainedModel;
+  readonly inputs: readonly ModelInput[];
+  /** On the test rows; empty when there are none. */
+  readonly test: Metrics;
+  readonly validate: Metrics;
+  readonly validated: ScoredRows;
+  /** What a constant, and a model of the request values alone, do on the same test rows. */
+  readonly baselines: { readonly constant?: Metrics; readonly requestOnly?: Metrics };
+}
+
+/** What to fit and how much to compare with. */
+export interface FitRequest {
+  readonly model: ModelSpec;
+  readonly dataset: Dataset;
+  /** Also fit a model of the request values alone. */
+  readonly withBaselines?: boolean;
+}
+
+/** The trainer of a model. Throws ENGINE_NOT_INSTALLED when there is none of its kind. */
+export function trainerOf(trainers: readonly Trainer[], kind: string): Trainer {
+  const found = trainers.find((trainer) => trainer.kind === kind);
+  if (!found)
+    throw new SlipwayError(
+      "ENGINE_NOT_INSTALLED",
+      `No trainer of kind "${kind}" is set up; there are: ${trainers.map((each) => each.kind).join(", ") || "none"}.`,
+    );
+  return found;
+}
+
+/** The runtime that loads a format. Throws ENGINE_NOT_INSTALLED when there is none. */
+export function runtimeOf(runtimes: readonly Runtime[], format: string): Runtime {
+  const found = runtimes.find((runtime) => runtime.format === format);
+  if (!found) throw new SlipwayError("ENGINE_NOT_INSTALLED", `No runtime for models of format "${format}" is set up.`);
+  return found;
+}
+
+/** A model's inputs in matrix order; text inputs get the categories of the training rows. */
+export async function matrixInputs(
+  engines: DatasetEngines,
+  dataset: Dataset,
+  model: ModelSpec,
+): Promise<readonly ModelInput[]> {
+  const inputs: ModelInput[] = [];
+  for (const { name, type } of model.inputs)
+    inputs.push(
+      type === "string"
+        ? { name, kind: "category", categories: await trainingCategories(engines, dataset, name) }
+        : { name, kind: "number" },
+    );
+  return inputs;
+}
+
+/** Fits, scores and compares. */
+export async function fitModel(
+  engines: FitEngines,
+  request: FitRequest,
+  watch: TrainingWatch = {},
+): Promise<FittedModel> {
+  const { model, dataset } = request;
+  const inputs = await matrixInputs(engines, dataset, model);
+  const trained = await fitInputs(engines, request, inputs, watch);
+  const scored = await scoresOf(engines, dataset, inputs, trained);
+  const test = dataset.parts.test.rows === 0 ? {} : metricsOf(model.metrics, scored.test);
+  const { rows, positives } = dataset.parts.train;
+  const hasTest = dataset.parts.test.rows > 0;
+  const constant = hasTest ? { constant: constantMetrics(model.metrics, scored.test.labels, positives / rows) } : {};
+  const requestInputs = inputs.filter(({ name }) =>
+    model.inputs.some((input) => input.name === name && input.from === "request"),
+  );
+  const baselines =
+    request.withBaselines === true && hasTest && requestInputs.length > 0
+      ? { ...constant, requestOnly: await requestOnly(engines, request, requestInputs, watch) }
+      : constant;
+  return {
+    trained,
+    inputs,
+    test,
+    validate: metricsOf(model.metrics, scored.validate),
+    validated: scored.validate,
+    baselines,
+  };
+}
+
+async function fitInputs(
+  engines: FitEngines,
+  { model, dataset }: FitRequest,
+  inputs: readonly ModelInput[],
+  watch: TrainingWatch,
+): Promise<TrainedModel> {
+  const { kind, parameters, rounds, earlyStoppingRounds, seed } = model.trainer;
+  const names = inputs.map(({ name }) => name);
+  return trainerOf(engines.trainers, kind).fit(
+    {
+      inputs,
+      label: "label",
+      train: streamPart(engines, dataset, "train", names),
+      validate: streamPart(engines, dataset, "validate", names),
+      parameters,
+      rounds,
+      ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
+      seed,
+      threads: engines.threads,
+    },
+    watch,
+  );
+}
+
+async function scoresOf(
+  engines: FitEngines,
+  dataset: Dataset,
+  inputs: readonly ModelInput[],
+  trained: TrainedModel,
+): Promise<{ readonly validate: ScoredRows; readonly test: ScoredRows }> {
+  const runtime = runtimeOf(engines.runtimes, trained.format);
+  const predictor = await runtime.load(trained.artifact, { rounds: trained.bestRound, threads: engines.threads });
+  try {
+    return {
+      validate: await scorePart(engines, dataset, "validate", inputs, predictor),
+      test: await scorePart(engines, dataset, "test", inputs, predictor),
+    };
+  } finally {
+    predictor.close();
+  }
+}
+
+async function requestOnly(
+  engines: FitEngines,
+  request: FitRequest,
+  inputs: readonly ModelInput[],
+  { signal, onNote }: TrainingWatch,
+): Promise<Metrics> {
+  const quiet: TrainingWatch = { ...(signal ? { signal } : {}), ...(onNote ? { onNote } : {}) };
+  const trained = await fitInputs(engines, request, inputs, quiet);
+  const { test } = await scoresOf(engines, request.dataset, inputs, trained);
+  return metricsOf(request.model.metrics, test);
+}

@@ -1,0 +1,170 @@
+// Training as a record: a run from start to end, its dataset, its steps and metrics, and at the end a version. A run that fails or is
+// stopped says so and leaves no version; one that is killed is found and marked when the records are next opened.
+
+import { SlipwayError, type Table } from "../core/core.ts";
+import {
+  cutDataset,
+  type Dataset,
+  ensureSnapshot,
+  type QualityFinding,
+  type SplitBounds,
+  snapshotSchema,
+  splitBounds,
+  streamPart,
+  trainingFindings,
+} from "../datasets/datasets.ts";
+import { definitionHash, type ModelSpec } from "../define/define.ts";
+import type { TrainingStep } from "../ports/ports.ts";
+import {
+  failRun,
+  finishRun,
+  logMetrics,
+  logParams,
+  type RegistryContext,
+  recordDataset,
+  registerVersion,
+  startRun,
+  type VersionRecord,
+} from "../registry/registry.ts";
+import type { TrainingEnvironment } from "./environment.ts";
+import { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
+
+/** What training works with. */
+export interface TrainingContext {
+  readonly engines: FitEngines;
+  readonly registry: RegistryContext;
+  readonly environment: Omit<TrainingEnvironment, "seed">;
+  /** What a version must keep about how it is served. */
+  readonly contractOf: (model: ModelSpec) => unknown;
+  /** What monitoring will compare with, from the training rows and the validation scores. */
+  readonly profileOf: ProfileMaker;
+}
+
+/** Makes a version's profile; given by the platform, because monitoring is another room. */
+export type ProfileMaker = (fitted: FittedModel, tables: AsyncIterable<Table>) => Promise<unknown>;
+
+/** What to train. */
+export interface TrainingRequest {
+  readonly model: ModelSpec;
+  /** Default: the model's own split over all rows. */
+  readonly bounds?: SplitBounds;
+  readonly withBaselines?: boolean;
+  /** Why, for the run's name: "manual", "retrain". */
+  readonly reason: string;
+}
+
+/** What a caller may show while it goes on. */
+export interface TrainingProgress {
+  readonly onNote?: (text: string) => void;
+  readonly onDataset?: (dataset: Dataset, findings: readonly QualityFinding[]) => void;
+  readonly onStep?: (step: TrainingStep) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A finished training. */
+export interface TrainedVersion {
+  readonly version: VersionRecord;
+  readonly dataset: Dataset;
+  readonly findings: readonly QualityFinding[];
+  readonly fitted: FittedModel;
+}
+
+/** Trains a model and registers the version. */
+export async function trainVersion(
+  context: TrainingContext,
+  request: TrainingRequest,
+  progress: TrainingProgress = {},
+): Promise<TrainedVersion> {
+  const { engines, registry } = context;
+  const { model } = request;
+  const snapshot = await ensureSnapshot(engines, model, progress.onNote);
+  const bounds = request.bounds ?? splitBounds(model.split, snapshot.newest);
+  const dataset = await cutDataset(engines, snapshot, bounds);
+  const findings = await trainingFindings(engines, dataset);
+  progress.onDataset?.(dataset, findings);
+  await recordDataset(registry, {
+    id: dataset.id,
+    model: model.name,
+    definitionsHash: definitionHash(model),
+    rowCount: dataset.parts.train.rows,
+    columns: snapshotSchema(model),
+    blob: snapshot.blob,
+    timeFrom: dataset.parts.train.from,
+    timeTo: dataset.parts.train.to,
+    labelStats: { parts: dataset.parts, bounds },
+    findings,
+    sources: { snapshot: snapshot.hash },
+  });
+  const run = await startRun(registry, {
+    experiment: model.name,
+    name: `${request.reason} ${model.name}`,
+    kind: "train",
+    model: model.name,
+    git: context.environment.git,
+    datasetId: dataset.id,
+  });
+  try {
+    const { trainer } = model;
+    await logParams(registry, run.id, {
+      ...trainer.parameters,
+      rounds: trainer.rounds,
+      earlyStoppingRounds: trainer.earlyStoppingRounds,
+      seed: trainer.seed,
+    });
+    const fitted = await fitModel(
+      engines,
+      request.withBaselines === undefined
+        ? { model, dataset }
+        : { model, dataset, withBaselines: request.withBaselines },
+      {
+        ...(progress.onStep ? { onStep: progress.onStep } : {}),
+        ...(progress.onNote ? { onNote: progress.onNote } : {}),
+        ...(progress.signal ? { signal: progress.signal } : {}),
+      },
+    );
+    await logMetrics(registry, run.id, metricRows(fitted));
+    const names = fitted.inputs.map(({ name }) => name);
+    const version = await registerVersion(registry, {
+      model: model.name,
+      runId: run.id,
+      datasetId: dataset.id,
+      definitionsHash: definitionHash(model),
+      artifact: fitted.trained.artifact,
+      format: fitted.trained.format,
+      bestRound: fitted.trained.bestRound,
+      inputs: fitted.inputs,
+      features: context.contractOf(model),
+      metrics: { ...prefixed("test", fitted.test), ...prefixed("validate", fitted.validate) },
+      profile: await context.profileOf(fitted, streamPart(engines, dataset, "train", names)),
+      environment: {
+        ...context.environment,
+        engines: { ...context.environment.engines, [fitted.trained.engine.name]: fitted.trained.engine.version },
+        seed: trainer.seed,
+      },
+    });
+    await finishRun(registry, run.id);
+    return { version, dataset, findings, fitted };
+  } catch (thrown) {
+    const cancelled = thrown instanceof SlipwayError && thrown.code === "CANCELLED";
+    await failRun(
+      registry,
+      run.id,
+      thrown instanceof Error ? thrown.message : String(thrown),
+      cancelled ? "cancelled" : "failed",
+    );
+    throw thrown;
+  }
+}
+
+function prefixed(prefix: string, metrics: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
+function metricRows(fitted: FittedModel): readonly { key: string; step: number; value: number }[] {
+  const steps = fitted.trained.steps.flatMap(({ round, metrics }) =>
+    Object.entries(metrics).map(([key, value]) => ({ key, step: round, value })),
+  );
+  const last = fitted.trained.bestRound;
+  const scores = { ...prefixed("test", fitted.test), ...prefixed("validate", fitted.validate) };
+  return [...steps, ...Object.entries(scores).map(([key, value]) => ({ key, step: last, value }))];
+}
