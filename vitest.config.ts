@@ -4,7 +4,12 @@ import { defineConfig } from "vitest/config";
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^slipway$/, replacement: source("./src/index.ts") }] },
+  resolve: {
+    alias: [
+      { find: /^slipway$/, replacement: source("./src/index.ts") },
+      { find: /^slipway\/(\w+)$/, replacement: source("./src/$1/$1.ts") },
+    ],
+  },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
     // Tests start databases, child processes and native libraries: two workers keep two cores busy and no more.

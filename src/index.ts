@@ -1,6 +1,7 @@
 // The public door of `slipway`: the words of definitions, and the few core values they need.
 
 export {
+  asSlipwayError,
   canonicalJson,
   contentHash,
   type DataType,
@@ -8,6 +9,7 @@ export {
   dateOf,
   days,
   type ErrorCode,
+  errorTable,
   formatDuration,
   formatInstant,
   hours,
@@ -26,6 +28,7 @@ export {
   byTime,
   count,
   type Definition,
+  definitionHash,
   type Entity,
   type Expression,
   entity,
@@ -49,6 +52,7 @@ export {
   retrain,
   type Source,
   share,
+  specOf,
   sum,
   t,
   when,

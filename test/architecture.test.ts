@@ -38,7 +38,7 @@ const files = readdirSync(source, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.split(sep).join("/"))
   .sort();
-const isTest = (file: string): boolean => /\.(test|test-d|contract)\.ts$/.test(file);
+const isTest = (file: string): boolean => /\.(test|test-d|contract|fixture)\.ts$/.test(file);
 const lasting = files.filter((file) => !isTest(file));
 const textOf = (file: string): string => readFileSync(join(source, file), "utf8");
 const roomOf = (file: string): string => file.split("/")[0] ?? "";

@@ -1,7 +1,8 @@
 // What a stranger gets: the package is packed, unpacked into an empty folder beside its dependencies, and used from there. The
 // dependencies are links to this checkout's, so that no network is needed; everything of slipway's own comes from the tarball.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +96,43 @@ describe("the packed package", () => {
     const checked = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", project], { encoding: "utf8" });
     expect({ code: checked.status, stdout: checked.stdout }).toEqual({ code: 0, stdout: "" });
   });
+
+  test("the starter goes from its data to a served, logged and audited prediction", async () => {
+    const answer = (...words: string[]): unknown => {
+      const { code, stdout, stderr } = slipway(...words, "--json");
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      return JSON.parse(stdout);
+    };
+    expect(answer("apply")).toMatchObject({ project: "late_deliveries" });
+    expect(answer("train", "delivery_late")).toMatchObject({ version: 1, promoted: true });
+    expect(answer("features", "materialize", "--to", "2025-04-30")).toMatchObject({
+      materialized: [{ view: "courier_record", through: "2025-04-30T00:00:00Z" }],
+    });
+    const bin = join(installed, "dist/cli/bin.js");
+    const server = spawn(process.execPath, [bin, "serve", "--port", "0", "--at", "2025-04-30", "--json"], {
+      cwd: project,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const [said] = (await once(server.stdout, "data")) as [Buffer];
+      const { url } = JSON.parse(String(said)) as { url: string };
+      const response = await fetch(`${url}/api/v1/models/delivery_late/predict`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ keys: { courier: "courier-03" }, request: { distance_km: 9.5, items: 2 } }),
+      });
+      expect({ status: response.status, body: await response.json() }).toMatchObject({
+        status: 200,
+        body: { version: 1 },
+      });
+    } finally {
+      server.kill("SIGINT");
+      await once(server, "exit");
+    }
+    expect(server.exitCode).toBe(0);
+    expect(answer("features", "audit")).toMatchObject({ reads: 1, mismatches: 0 });
+    expect(answer("models", "list")).toMatchObject({ models: [{ name: "delivery_late", aliases: { champion: 1 } }] });
+  }, 180_000);
 
   test("definitions in the config are of the installed module, wherever else `slipway` could be found", () => {
     writeFileSync(

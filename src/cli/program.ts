@@ -1,10 +1,10 @@
 // Builds the command line from the tree and runs what was asked for. Only commander and the tree are loaded until then, so
 // that `slipway --help` answers at once; everything else is imported when a command runs.
 
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { GlobalOptions, Host } from "./host.ts";
 import { type CommandSpec, tree } from "./tree.ts";
+import { ownVersion } from "./version.ts";
 
 /** Runs the command line and returns the exit code. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {
@@ -34,20 +34,18 @@ function sentence(message: string): string {
 function createProgram(host: Host, ended: (code: number) => void): Command {
   const program = quiet(new Command("slipway"), host)
     .description("Features, models, monitors and retraining rules, from typed definitions to a live model.")
-    .version(version(), "-V, --version", "print the version")
+    .version(ownVersion(), "-V, --version", "print the version")
     .option("--project <dir>", "the folder of slipway.config.ts (default: the nearest, upwards)")
     .option("--state <dir>", "where records, features and artifacts are kept (default: .slipway beside the config)")
     .option("--json", "print the answer as one JSON document on stdout");
   const run = (spec: CommandSpec, command: Command): void => {
-    const { load } = spec;
-    if (load === undefined) return;
     command.action(async (...given: unknown[]) => {
       const positionals = given.slice(0, -2);
       const globals = program.opts<GlobalOptions>();
       const { runCommand } = await import("./run-command.ts");
       ended(
         await runCommand(host, globals, async (context) => {
-          const { run: work } = await load();
+          const { run: work } = await spec.load();
           await work(context, command.opts() as never, ...(positionals as never[]));
         }),
       );
@@ -76,7 +74,7 @@ function leaf(
     .summary(spec.summary)
     .description(spec.about ?? spec.summary);
   for (const [name, about] of spec.arguments ?? []) command.argument(name, about);
-  for (const [flags, about] of spec.options ?? []) command.option(flags, about);
+  for (const [flags, about, byDefault] of spec.options ?? []) command.option(flags, about, byDefault);
   command.addHelpText("after", examples(spec.examples));
   run(spec, command);
   return command;
@@ -97,9 +95,4 @@ function quiet(command: Command, host: Host): Command {
       writeErr: (text) => void host.stderr.write(text),
       outputError: () => {},
     });
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -15,10 +15,9 @@ export interface CommandSpec {
   /** More for the command's own help. */
   readonly about?: string;
   readonly arguments?: readonly (readonly [name: string, about: string])[];
-  readonly options?: readonly (readonly [flags: string, about: string])[];
+  readonly options?: readonly (readonly [flags: string, about: string, byDefault?: string])[];
   readonly examples: readonly string[];
-  /** Absent until the platform can do it. */
-  readonly load?: () => Promise<CommandModule>;
+  readonly load: () => Promise<CommandModule>;
 }
 
 /** A noun with its verbs. */
@@ -128,7 +127,12 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     name: "models",
     summary: "look at models and their versions, and move the champion",
     commands: [
-      { name: "list", summary: "list the models", examples: ["slipway models list"] },
+      {
+        name: "list",
+        summary: "list the models",
+        examples: ["slipway models list"],
+        load: () => import("./commands/models-list.ts"),
+      },
       {
         name: "show",
         summary: "show a model's versions and aliases, or one version",
@@ -137,6 +141,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
           ["[version]", "a version's number or an alias"],
         ],
         examples: ["slipway models show flight_delay", "slipway models show flight_delay champion"],
+        load: () => import("./commands/models-show.ts"),
       },
       {
         name: "promote",
@@ -146,12 +151,14 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
           ["<version>", "the version's number"],
         ],
         examples: ["slipway models promote flight_delay 3"],
+        load: () => import("./commands/models-promote.ts"),
       },
       {
         name: "rollback",
         summary: "make the champion before this one champion again",
         arguments: [["<model>", "the model's name"]],
         examples: ["slipway models rollback flight_delay"],
+        load: () => import("./commands/models-rollback.ts"),
       },
     ],
   },
@@ -164,12 +171,14 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         summary: "list the runs, newest first",
         options: [["--model <name>", "only this model's"]],
         examples: ["slipway runs list --model flight_delay"],
+        load: () => import("./commands/runs-list.ts"),
       },
       {
         name: "show",
         summary: "show one run: parameters, metrics, dataset",
-        arguments: [["<run>", "the run's id, or the beginning of it"]],
-        examples: ["slipway runs show 0198c0de"],
+        arguments: [["<run>", "the run's id"]],
+        examples: ["slipway runs show 019ab0f2-6c1e-7d3a-9f41-2b7c5d8e6a10"],
+        load: () => import("./commands/runs-show.ts"),
       },
     ],
   },
@@ -178,11 +187,13 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     summary: "serve the champions over HTTP",
     about: "Serves until Ctrl-C. A champion that is moved takes effect at once, without dropped requests.",
     options: [
-      ["--port <number>", "the port; 0 for any free one, which is printed (default: 8080)"],
-      ["--host <address>", "the address to listen on (default: 127.0.0.1)"],
+      ["--port <number>", "the port; 0 for any free one, which is printed", "8080"],
+      ["--host <address>", "the address to listen on", "127.0.0.1"],
       ["--at <instant>", "start the clock there, in UTC, instead of now"],
+      ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
     ],
     examples: ["slipway serve", "slipway serve --port 0 --at 2013-12-31T12:00:00Z"],
+    load: () => import("./commands/serve.ts"),
   },
   {
     name: "monitor",
@@ -226,5 +237,6 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--to <instant>", "where to end, in UTC"],
     ],
     examples: ["slipway replay flight_delay --from 2013-05-01 --to 2013-06-01"],
+    load: () => import("./commands/replay.ts"),
   },
 ];

@@ -2,7 +2,7 @@
 
 import { userInfo } from "node:os";
 import { parseInstant } from "../core/core.ts";
-import { openPlatform, type Platform, type ProjectConfig } from "../platform/platform.ts";
+import { type OpenOptions, openPlatform, type Platform, type ProjectConfig } from "../platform/platform.ts";
 import { local } from "../presets/presets.ts";
 import { loadConfig } from "./load-config.ts";
 import { cacheDirOf, stateDirOf } from "./places.ts";
@@ -19,13 +19,26 @@ export interface Timing {
 /** Opens the platform, runs `work`, closes it. Ctrl-C stops the SQL that is under way. */
 export async function withPlatform<T>(
   context: CommandContext,
-  work: (platform: Platform) => Promise<T>,
-  { at, running }: Timing = {},
+  work: (platform: Platform, options: OpenOptions) => Promise<T>,
+  timing: Timing = {},
 ): Promise<T> {
-  const { host, globals, signal } = context;
+  const { signal } = context;
+  const options = await openOptions(context, timing);
+  const platform = await openPlatform(options);
+  const stop = (): void => platform.engines.offline.interrupt();
+  signal.addEventListener("abort", stop);
+  try {
+    return await work(platform, options);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await platform.close();
+  }
+}
+
+async function openOptions({ host, globals }: CommandContext, { at, running }: Timing): Promise<OpenOptions> {
   const start = at === undefined ? undefined : parseInstant(at);
   const { config, root } = await loadConfig<ProjectConfig>(host.cwd, globals.project);
-  const platform = await openPlatform({
+  return {
     config,
     engines: local(),
     root,
@@ -36,15 +49,7 @@ export async function withPlatform<T>(
     ...(start === undefined
       ? {}
       : { clock: ({ clocks }) => (running === true ? clocks.startingAt(start) : clocks.replay(start)) }),
-  });
-  const stop = (): void => platform.engines.offline.interrupt();
-  signal.addEventListener("abort", stop);
-  try {
-    return await work(platform);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    await platform.close();
-  }
+  };
 }
 
 function userName(): string {

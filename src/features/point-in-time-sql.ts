@@ -6,6 +6,7 @@ import type { ColumnSchema } from "../core/core.ts";
 import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { latestJoin } from "./latest-sql.ts";
+import { viewRelations } from "./view-events-sql.ts";
 import { windowJoin } from "./window-sql.ts";
 
 /** A query's asking rows and the views to join to them. */
@@ -34,10 +35,11 @@ export interface PointInTimePlan {
 /** Plans the join. Views with the same name are one view. */
 export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): PointInTimePlan {
   const views = [...new Map(query.views.map((view) => [view.name, view])).values()];
-  const joins = views.flatMap((view) =>
-    [latestJoin(dialect, view, "asking"), windowJoin(dialect, view, "asking")]
+  const shared = views.map((view) => viewRelations(dialect, view, "asking"));
+  const joins = shared.flatMap((relations) =>
+    [latestJoin(relations), windowJoin(relations)]
       .filter((join) => join !== undefined)
-      .map((join) => ({ view, join })),
+      .map((join) => ({ view: relations.view, join })),
   );
   const cutoff = query.hasCutoff === true ? "" : ", t AS cutoff";
   const asking = `asking AS MATERIALIZED (SELECT row_number() OVER () AS idx, *${cutoff} FROM (${query.rows}))`;
@@ -46,7 +48,7 @@ export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): P
     for (const { feature, sql } of join.columns) columns.set(`${view.name}.${feature}`, sql(`j${place}`));
   });
   return {
-    with: `WITH ${[asking, ...joins.flatMap(({ join }) => join.ctes)].join(",\n")}`,
+    with: `WITH ${[asking, ...shared.flatMap(({ ctes }) => ctes), ...joins.flatMap(({ join }) => join.ctes)].join(",\n")}`,
     from: `FROM asking r ${joins.map(({ join }, place) => `LEFT JOIN ${join.relation} j${place} ON j${place}.idx = r.idx`).join(" ")}`,
     feature: (view, feature) => {
       const sql = columns.get(`${view}.${feature}`);

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DataType, rowAt, type Value } from "../core/core.ts";
+import { type DataType, hours, rowAt, type Value } from "../core/core.ts";
+import { entity, featureView, mean, parquet, specOf, sum, t } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 import { keyColumn, pointInTimePlan } from "./features.ts";
@@ -36,7 +37,7 @@ async function offlineAnswers({ view }: Scenario, asked: readonly Question[], ha
     { name: "until", type: "int64" },
     ...view.keys,
   ];
-  const rows = asked.map(({ keys, t, cutoff }, index) => [BigInt(index), t, cutoff ?? null, ...keys]);
+  const rows = asked.map((each, index) => [BigInt(index), each.t, each.cutoff ?? null, ...each.keys]);
   const keys = view.keys.map(({ name }) => `${dialect.identifier(name)} AS ${keyColumn(dialect, name)}`);
   const selected = `SELECT n, asked_at AS t, ${keys.join(", ")}${hasCutoff ? ", until AS cutoff" : ""} FROM ${valuesSql(dialect, schema, rows)}`;
   const plan = pointInTimePlan(dialect, { rows: selected, hasCutoff, views: [view] });
@@ -97,5 +98,23 @@ describe("the point-in-time join", () => {
       ),
       { numRuns: RUNS, ...seed },
     );
+  });
+
+  test("rounds a mean of whole numbers once, also where their sum is beyond 64 bits", async () => {
+    const source = parquet("rows", {
+      path: join(folder, "whole.parquet"),
+      columns: { k: t.string(), e: t.timestamp(), n: t.int64() },
+      eventTime: "e",
+    });
+    const of = entity("k", { k: t.string() });
+    const features = { m: mean(source.n).over(hours(1)), s: sum(source.n).over(hours(1)) };
+    const view = specOf(featureView("whole", { entity: of, source, features }));
+    const rows = Array.from({ length: 600 }, (_, index) => ({
+      k: `k${index % 100}`,
+      e: BigInt(index),
+      n: (index % 100 < 50 ? 1n : -1n) * (2n ** 63n - 1n - 7_919_000_003n * BigInt(index) ** 3n),
+    }));
+    const asked = rows.slice(0, 100).map(({ k }) => ({ keys: [k], t: hours(1) }));
+    await expectAgreement({ view, rows, instant: fc.constant(0n) }, asked, false);
   });
 });

@@ -171,10 +171,18 @@ function viewOf(
     ...newest,
     age(1n),
     age(minutes(7)),
-    ...[count(), count(idx), count(v0), count(moment.gt(0)), sum(v0), sum(idx), sum(moment), sum(place)].map((each) =>
-      each.over(window),
-    ),
-    ...[mean(v0), mean(idx), mean(moment), mean(place), mean(v0.times(3)), sum(v0.minus(idx))].map((each) =>
+    ...[
+      count(),
+      count(idx),
+      count(v0),
+      count(v0.times(2n ** 62n)),
+      count(moment.gt(0)),
+      sum(v0),
+      sum(idx),
+      sum(moment),
+      sum(place),
+    ].map((each) => each.over(window)),
+    ...[mean(v0), mean(idx), mean(moment), mean(place), mean(v0.times(2n ** 62n)), sum(v0.minus(idx))].map((each) =>
       each.over(window),
     ),
     ...[share(cutoff), share(place.gt(0)), share(v0.eq(1)), share(cutoff.or(v0.gt(0)))].map((each) =>

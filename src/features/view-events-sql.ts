@@ -1,5 +1,6 @@
-// A view's source rows as SQL that every other planner starts from: keys, event time `e`, known time `k` (microseconds), and the
-// values that features need. Rows without a key or an event time are never found by a join, so they are left out here.
+// What every part of a view's plan starts from: the rows that ask, and the source's rows with their event time `e`, known time `k`
+// (microseconds) and the values that features need. Rows without a key or an event time, and those of a key that nobody asks for, are
+// never found by a join, so they are left out here.
 
 import type { ExpressionNode, FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
@@ -38,41 +39,55 @@ export function keyColumn(dialect: SqlDialect, name: string): string {
   return dialect.identifier(`#${name}`);
 }
 
-/** `"#a" IS NOT NULL AND ...`: rows whose keys are all there. */
-export function keysPresent(dialect: SqlDialect, view: FeatureViewSpec): string {
-  return view.keys.map(({ name }) => `${keyColumn(dialect, name)} IS NOT NULL`).join(" AND ");
+/**
+ * What the parts of one view's plan share. In every relation but the source, a key is its number, `kid`: a whole number is sorted, hashed
+ * and compared faster than a tuple of texts.
+ */
+export interface ViewRelations {
+  readonly dialect: SqlDialect;
+  readonly view: FeatureViewSpec;
+  /** A relation name for a part of this view's plan. */
+  readonly name: (part: string) => string;
+  /** The rows that ask with a time and a whole key: idx, t, cutoff, kid. */
+  readonly asked: string;
+  /** A SELECT of the source rows whose key is asked for: kid, e, k, the values, and `extra` SQL columns. */
+  readonly events: (values: readonly EventValue[], extra?: readonly string[]) => string;
+  /** The relations of the names above. */
+  readonly ctes: readonly string[];
 }
 
-/** `SELECT keys, e, k, values FROM source`, and `extra` SQL columns. */
-export function viewEventsSql(
-  dialect: SqlDialect,
-  view: FeatureViewSpec,
-  values: readonly EventValue[],
-  extra: readonly string[] = [],
-): string {
-  const keys = view.keys.map(({ name }) => `s.${dialect.identifier(name)}`);
-  const named = view.keys.map(({ name }, index) => `${keys[index]} AS ${keyColumn(dialect, name)}`);
-  const isStatic = view.source.eventTime === undefined;
-  const { event, known } = timeColumns(dialect, view);
-  const columns = [
-    ...named,
-    ...(isStatic ? [] : [`${event} AS e`, `${known} AS k`]),
-    ...values.map(({ name, value }) => `${sourceExpression(dialect, value, "s")} AS ${name}`),
-    ...extra,
-  ];
-  const present = [...keys, ...(isStatic ? [] : [event])].map((column) => `${column} IS NOT NULL`);
-  return `SELECT ${columns.join(", ")} FROM ${dialect.scan(view.source)} s WHERE ${present.join(" AND ")}`;
-}
-
-/** `a.k1 = b.k1 AND a.k2 = b.k2`: keys compared as typed tuples. */
-export function keysEqual(dialect: SqlDialect, view: FeatureViewSpec, left: string, right: string): string {
-  return view.keys
-    .map(({ name }) => keyColumn(dialect, name))
-    .map((key) => `${left}.${key} = ${right}.${key}`)
-    .join(" AND ");
-}
-
-/** The view's key columns, comma-separated, with an optional table prefix. */
-export function keyList(dialect: SqlDialect, view: FeatureViewSpec, prefix = ""): string {
-  return view.keys.map(({ name }) => `${prefix}${keyColumn(dialect, name)}`).join(", ");
+/** The relations that every part of a view's plan starts from; `rows` is the relation that asks. */
+export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: string): ViewRelations {
+  const name = (part: string): string => dialect.identifier(`${view.name}: ${part}`);
+  const keys = view.keys.map((key) => ({
+    inSource: `s.${dialect.identifier(key.name)}`,
+    inPlan: keyColumn(dialect, key.name),
+  }));
+  const names = keys.map(({ inPlan }) => inPlan).join(", ");
+  const present = keys.map(({ inPlan }) => `${inPlan} IS NOT NULL`).join(" AND ");
+  const same = (left: (key: (typeof keys)[number]) => string): string =>
+    keys.map((key) => `${left(key)} = n.${key.inPlan}`).join(" AND ");
+  const numbers = name("keys");
+  const asked = name("asked");
+  return {
+    dialect,
+    view,
+    name,
+    asked,
+    events: (values, extra = []) => {
+      const isStatic = view.source.eventTime === undefined;
+      const { event, known } = timeColumns(dialect, view);
+      const columns = [
+        "n.kid",
+        ...(isStatic ? [] : [`${event} AS e`, `${known} AS k`]),
+        ...values.map((value) => `${sourceExpression(dialect, value.value, "s")} AS ${value.name}`),
+        ...extra,
+      ];
+      return `SELECT ${columns.join(", ")} FROM ${dialect.scan(view.source)} s JOIN ${numbers} n ON ${same((key) => key.inSource)}${isStatic ? "" : ` WHERE ${event} IS NOT NULL`}`;
+    },
+    ctes: [
+      `${numbers} AS MATERIALIZED (SELECT row_number() OVER () AS kid, * FROM (SELECT DISTINCT ${names} FROM ${rows} WHERE t IS NOT NULL AND ${present}))`,
+      `${asked} AS (SELECT r.idx, r.t, r.cutoff, n.kid FROM ${rows} r JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)} WHERE r.t IS NOT NULL)`,
+    ],
+  };
 }

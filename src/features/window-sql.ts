@@ -3,28 +3,19 @@
 // Floating-point sums, minima and maxima cannot be subtracted; they are merged from whole tiles, the part tile before t, and late
 // events: see window-merge-sql.ts.
 
-import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { isSubtractable, type Term, type WindowFeature, type WindowPlan, windowPlan } from "./aggregate-terms.ts";
-import { type EventValue, keyList, keysEqual, keysPresent, type ViewJoin, viewEventsSql } from "./view-events-sql.ts";
+import type { EventValue, ViewJoin, ViewRelations } from "./view-events-sql.ts";
 import { mergedWindow } from "./window-merge-sql.ts";
 import { tailSql, termSql, type WindowContext } from "./window-terms-sql.ts";
 
 /** The join of a view's window features, or undefined when it has none. */
-export function windowJoin(dialect: SqlDialect, view: FeatureViewSpec, rows: string): ViewJoin | undefined {
+export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
+  const { dialect, view, name } = relations;
   const plan = windowPlan(view);
   if (plan.features.length === 0) return undefined;
-  const name = (part: string): string => dialect.identifier(`${view.name}: ${part}`);
-  const keys = keyList(dialect, view);
-  const context: WindowContext = {
-    dialect,
-    view,
-    plan,
-    name,
-    events: name("events"),
-    asked: name("asked"),
-    isLate: view.source.createdAt !== undefined,
-  };
+  const isLate = view.source.createdAt !== undefined;
+  const context: WindowContext = { ...relations, plan, events: name("events"), isLate };
   const values: EventValue[] = plan.terms.flatMap((term, index) =>
     term.kind === "rows" ? [] : [{ name: `v${index}`, value: term.value }],
   );
@@ -35,8 +26,7 @@ export function windowJoin(dialect: SqlDialect, view: FeatureViewSpec, rows: str
   const merged = parts.flatMap((part) => part.merged);
   return {
     ctes: [
-      `${context.events} AS (${viewEventsSql(dialect, view, values)})`,
-      `${context.asked} AS (SELECT idx, t, cutoff, ${keys} FROM ${rows} WHERE t IS NOT NULL AND ${keysPresent(dialect, view)})`,
+      `${context.events} AS (${relations.events(values)})`,
       ...running,
       ...parts.flatMap((part) => part.ctes),
       `${relation} AS (SELECT q.idx${parts
@@ -89,14 +79,13 @@ function differenceSql(term: Term, index: number, a: string): string {
 
 /** Running totals by event time (`by event`) and, where rows come late, by known time. */
 function runningTotals(context: WindowContext): readonly string[] {
-  const { plan, view, dialect, name, events } = context;
+  const { plan, name, events } = context;
   const running = subtractable(plan).flatMap((index) => runningOf(plan.terms[index] as Term, index));
   if (running.length === 0) return [];
-  const keys = keyList(dialect, view);
   const by = (label: string, at: string): string => {
     const groups = running.map((one) => `${one.group}${one.isFloat ? "::DOUBLE" : ""} AS ${one.name}`).join(", ");
     const totals = running.map((one) => `sum(${one.name}) OVER w AS ${one.name}`).join(", ");
-    return `${name(label)} AS MATERIALIZED (SELECT ${keys}, moment, ${totals} FROM (SELECT ${keys}, ${at} AS moment, ${groups} FROM ${events} GROUP BY ALL) WINDOW w AS (PARTITION BY ${keys} ORDER BY moment ROWS UNBOUNDED PRECEDING))`;
+    return `${name(label)} AS MATERIALIZED (SELECT kid, moment, ${totals} FROM (SELECT kid, ${at} AS moment, ${groups} FROM ${events} GROUP BY ALL) WINDOW w AS (PARTITION BY kid ORDER BY moment ROWS UNBOUNDED PRECEDING))`;
   };
   // Doubled, so that an event known as it happens counts from just after t on, and one known later from t on.
   return context.isLate ? [by("by event", "e"), by("by known", "2 * k + (k = e)::BIGINT")] : [by("by event", "e")];
@@ -104,12 +93,11 @@ function runningTotals(context: WindowContext): readonly string[] {
 
 /** Everything known when asked: the running total just before t, or before what was not yet known. */
 function headJoin(context: WindowContext): string {
-  const { plan, view, dialect, name, isLate } = context;
+  const { plan, name, isLate } = context;
   if (subtractable(plan).length === 0) return "";
-  const keys = keysEqual(dialect, view, "q", "h");
   return isLate
-    ? ` ASOF LEFT JOIN ${name("by known")} h ON ${keys} AND least(2 * q.t, 2 * q.cutoff + 1) >= h.moment`
-    : ` ASOF LEFT JOIN ${name("by event")} h ON ${keys} AND least(q.t, q.cutoff + 1) > h.moment`;
+    ? ` ASOF LEFT JOIN ${name("by known")} h ON q.kid = h.kid AND least(2 * q.t, 2 * q.cutoff + 1) >= h.moment`
+    : ` ASOF LEFT JOIN ${name("by event")} h ON q.kid = h.kid AND least(q.t, q.cutoff + 1) > h.moment`;
 }
 
 interface WindowPart {
@@ -120,7 +108,7 @@ interface WindowPart {
 }
 
 function windowPart(context: WindowContext, window: bigint, place: number): WindowPart {
-  const { plan, view, dialect, name, isLate, events, asked } = context;
+  const { plan, name, isLate, events, asked } = context;
   const used = new Set(
     plan.features
       .filter((feature) => feature.window === window)
@@ -139,14 +127,14 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
   const join =
     exact.length === 0
       ? ""
-      : ` ASOF LEFT JOIN ${name("by event")} a${place} ON ${keysEqual(dialect, view, "q", `a${place}`)} AND ${before} > a${place}.moment`;
+      : ` ASOF LEFT JOIN ${name("by event")} a${place} ON q.kid = a${place}.kid AND ${before} > a${place}.moment`;
   const correction = name(`unknown ${place}`);
   const needsCorrection = isLate && exact.length > 0;
   const corrections = exact.map((index) => `${termSql(plan.terms[index] as Term, index)} AS c${index}`).join(", ");
   const gap = `least(2 * t, 2 * cutoff + 1) - 2 * ${tailSql(window)}`;
   const ctes = needsCorrection
     ? [
-        `${correction} AS (SELECT q.idx, ${corrections} FROM (SELECT *, ${tailSql(window)} AS tail, least(2 * t, 2 * cutoff + 1) AS x FROM ${asked}) q JOIN (SELECT * FROM ${events} WHERE 2 * k + (k = e)::BIGINT - 2 * e > (SELECT min(${gap}) FROM ${asked})) s ON ${keysEqual(dialect, view, "q", "s")} AND s.e < q.tail AND 2 * s.k + (s.k = s.e)::BIGINT > q.x GROUP BY q.idx)`,
+        `${correction} AS (SELECT q.idx, ${corrections} FROM (SELECT *, ${tailSql(window)} AS tail, least(2 * t, 2 * cutoff + 1) AS x FROM ${asked}) q JOIN (SELECT * FROM ${events} WHERE 2 * k + (k = e)::BIGINT - 2 * e > (SELECT min(${gap}) FROM ${asked})) s ON q.kid = s.kid AND s.e < q.tail AND 2 * s.k + (s.k = s.e)::BIGINT > q.x GROUP BY q.idx)`,
       ]
     : [];
   const columns = exact.map((index) => {

@@ -1,21 +1,14 @@
 // The pieces that both ways of summing a window share: what a plan is about, where a window's tail lies, and a term's sum in SQL.
 
 import { windowHop } from "../core/core.ts";
-import type { FeatureViewSpec } from "../define/define.ts";
-import type { SqlDialect } from "../ports/ports.ts";
 import type { Term, WindowPlan } from "./aggregate-terms.ts";
+import type { ViewRelations } from "./view-events-sql.ts";
 
 /** The names and pieces that both ways of summing share. */
-export interface WindowContext {
-  readonly dialect: SqlDialect;
-  readonly view: FeatureViewSpec;
+export interface WindowContext extends Omit<ViewRelations, "events"> {
   readonly plan: WindowPlan;
-  /** A relation name for a part of this view's plan. */
-  readonly name: (part: string) => string;
-  /** The relation of events: keys, e, k, and one column `v<term>` per term with a value. */
+  /** The relation of events: kid, e, k, and one column `v<term>` per term with a value. */
   readonly events: string;
-  /** The relation of rows that ask: idx, keys, t, cutoff. */
-  readonly asked: string;
   readonly isLate: boolean;
 }
 

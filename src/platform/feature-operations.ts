@@ -1,7 +1,7 @@
 // What users do with features: see them, bring them online, read them, take them out as a training set, and audit them.
 
 import { formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
-import { checkSources, snapshotSql } from "../datasets/datasets.ts";
+import { checkSources, ensureSnapshot, type Snapshot, snapshotSql } from "../datasets/datasets.ts";
 import { definitionHash, definitionsOf, type FeatureViewSpec, findDefinition } from "../define/define.ts";
 import {
   type AuditResult,
@@ -110,6 +110,11 @@ export async function writeTrainingSet(platform: Platform, model: string, file: 
   const spec = findDefinition(platform.project, "model", model);
   await checkSources(offline, spec);
   return offline.writeParquet(snapshotSql(offline.dialect, spec), file);
+}
+
+/** Computes a model's features as of every row's time, and keeps them for training; what is there already is used again. */
+export function computeFeatures(platform: Platform, model: string, onNote?: (text: string) => void): Promise<Snapshot> {
+  return ensureSnapshot(platform.training.engines, findDefinition(platform.project, "model", model), onNote);
 }
 
 /** What an audit found over all views of a model. */

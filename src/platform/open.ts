@@ -2,8 +2,9 @@
 // does is a function of what this returns.
 
 import { readFile } from "node:fs/promises";
-import { SlipwayError } from "../core/core.ts";
+import { type Instant, SlipwayError } from "../core/core.ts";
 import { collectProject, type Project, type ProjectConfig } from "../define/define.ts";
+import { materializedThrough, onlineView } from "../features/features.ts";
 import { profileBuilder } from "../monitoring/monitoring.ts";
 import type { Clock } from "../ports/ports.ts";
 import { openRecords } from "../records/records.ts";
@@ -26,6 +27,10 @@ export interface OpenOptions {
   readonly actor: string;
   /** A clock other than the engines' own. */
   readonly clock?: (engines: Engines) => Clock;
+  /**
+   * Start the clock here and let it run on; default now. Online values only go forward, so it starts no earlier than what is online already.
+   */
+  readonly startAt?: Instant;
 }
 
 /** An open project. */
@@ -47,7 +52,10 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
   const found = collectProject(config.name, config.definitions);
   const factory = (config.engines as EngineFactory | undefined) ?? options.engines;
   const opened = await factory({ root, stateDir, cacheDir, env });
-  const clock = options.clock?.(opened) ?? opened.clock;
+  const clock =
+    options.startAt === undefined
+      ? (options.clock?.(opened) ?? opened.clock)
+      : opened.clocks.startingAt(await notBefore(options.startAt, found, opened));
   const engines = { ...opened, clock };
   const records = await openRecords(engines.database);
   const { blobs, random } = engines;
@@ -92,6 +100,16 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       await engines.offline.close();
     },
   };
+}
+
+async function notBefore(start: Instant, { definitions }: Project, { online }: Engines): Promise<Instant> {
+  let latest = start;
+  for (const definition of definitions) {
+    if (definition.kind !== "featureView") continue;
+    const through = await materializedThrough(online, onlineView(definition));
+    if (through !== undefined && through > latest) latest = through;
+  }
+  return latest;
 }
 
 async function slipwayVersion(): Promise<string> {

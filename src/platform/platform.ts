@@ -1,6 +1,26 @@
 // The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
 
 export type { ProjectConfig } from "../define/define.ts";
+export {
+  type AuditEntry,
+  aliasHistory,
+  aliasOf,
+  auditTrail,
+  type Decision,
+  getDataset,
+  getRun,
+  listAlerts,
+  listAliases,
+  listDecisions,
+  listModels,
+  listRuns,
+  listVersions,
+  moveAlias,
+  type RunRecord,
+  resolveVersion,
+  rollback,
+  type VersionRecord,
+} from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
 export { type Prediction, rowFields, type ServedModel, type Serving } from "../serving/serving.ts";
 export { applyDefinitions, type DefinitionChange, planDefinitions } from "./apply.ts";
@@ -8,6 +28,7 @@ export type { EngineContext, EngineFactory, Engines } from "./engines.ts";
 export {
   type AuditSummary,
   auditReads,
+  computeFeatures,
   describeViews,
   type MaterializeRequest,
   materialize,
@@ -17,13 +38,11 @@ export {
 } from "./feature-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export {
-  discardReplay,
+  type OpenReplay,
   openReplay,
   type ReplayDay,
   type ReplayRequest,
   type ReplayResult,
-  replayIdentity,
-  replayProgress,
   runReplay,
 } from "./replay.ts";
 export { type ReplayMonth, replayMonths } from "./replay-months.ts";

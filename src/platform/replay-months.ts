@@ -20,8 +20,9 @@ export interface ReplayMonth {
   readonly logLoss: FrozenAndRetrained;
   readonly alerts: number;
   readonly challengers: number;
+  readonly promotions: number;
   /** The versions promoted in the month. */
-  readonly promotions: readonly number[];
+  readonly promoted: readonly number[];
 }
 
 interface FrozenAndRetrained {
@@ -57,6 +58,9 @@ export async function replayMonths(
       );
       const { labels, served, unchanged, asked } = scored;
       const decided = decisions.filter(({ at }) => monthOf(at) === month);
+      const promoted = decided.flatMap(({ verdict, challenger }) =>
+        verdict === "promoted" && typeof challenger === "number" ? [challenger] : [],
+      );
       const figure = (measure: (labels: Uint8Array, scores: Float32Array) => number): FrozenAndRetrained => {
         const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
         return { frozen: finite(measure(labels, unchanged)), retrained: finite(measure(labels, served)) };
@@ -69,9 +73,8 @@ export async function replayMonths(
         logLoss: figure(logLossOf),
         alerts: alerts.filter((at) => at === month).length,
         challengers: decided.filter(({ challenger }) => typeof challenger === "number").length,
-        promotions: decided.flatMap(({ verdict, challenger }) =>
-          verdict === "promoted" && typeof challenger === "number" ? [challenger] : [],
-        ),
+        promotions: promoted.length,
+        promoted,
       });
     }
   } finally {

@@ -50,28 +50,58 @@ export interface ReplayResult {
   readonly daysFound: number;
 }
 
-/** Opens the replay's own platform beside a project's: same definitions, sources and snapshots, its own records, store and log. */
-export async function openReplay(options: OpenOptions, shared: Platform, start: Instant): Promise<Platform> {
+/** A replay's own platform, beside the project's. */
+export interface OpenReplay {
+  readonly platform: Platform;
+  /** Hash of what is replayed: another period, other definitions or other source files are another replay. */
+  readonly identity: string;
+  /** Whether an earlier run of the same replay is taken up. */
+  readonly resumed: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a replay beside a project: same definitions, sources and snapshots; its own records, online store and log under the project's
+ * state. An earlier run of the same replay is taken up; one of anything else is thrown away.
+ */
+export async function openReplay(
+  options: OpenOptions,
+  shared: Platform,
+  request: Pick<ReplayRequest, "model" | "from" | "to">,
+): Promise<OpenReplay> {
+  const { model, from, to } = request;
+  const { offline, blobs } = shared.engines;
+  const sources = await Promise.all(
+    definitionsOf(shared.project, "source").map((source) => offline.fingerprint(source)),
+  );
+  const identity = contentHash({ definitions: shared.project.hash, model, from, to, sources });
   const stateDir = join(shared.stateDir, "replay");
+  const earlier = await replayProgress(stateDir);
+  const resumed = earlier?.identity === identity;
+  if (!resumed) await rm(stateDir, { recursive: true, force: true });
   await mkdir(stateDir, { recursive: true });
   const factory = (options.config.engines as EngineFactory | undefined) ?? options.engines;
-  const own = await openPlatform({
-    ...options,
+  const { startAt: _, ...rest } = options;
+  const platform = await openPlatform({
+    ...rest,
     stateDir,
-    clock: (engines) => engines.clocks.replay(start),
+    clock: (engines) => engines.clocks.replay(from),
     engines: async (context) => {
-      const opened = await factory(context);
+      const opened = await factory({ ...context, disposable: true });
       await opened.offline.close();
-      return { ...opened, offline: shared.engines.offline, blobs: shared.engines.blobs };
+      return { ...opened, offline, blobs };
     },
     config: { name: options.config.name, definitions: options.config.definitions },
   });
   return {
-    ...own,
+    platform,
+    identity,
+    resumed,
     async close() {
-      await own.engines.log.close();
-      await own.registry.records.close();
-      await own.engines.online.close();
+      // Not the platform's close: the offline engine is the project's.
+      await platform.engines.log.close();
+      await platform.registry.records.close();
+      await platform.engines.online.close();
     },
   };
 }
@@ -86,18 +116,8 @@ interface Progress {
   readonly days: number;
 }
 
-/** The identity of a replay. */
-export function replayIdentity(
-  platform: Platform,
-  request: Pick<ReplayRequest, "model" | "from" | "to">,
-  sources: string,
-): string {
-  const { model, from, to } = request;
-  return contentHash({ definitions: platform.project.hash, model, from, to, sources });
-}
-
 /** Where an earlier run of the same replay got to; undefined when there is none. */
-export async function replayProgress(stateDir: string): Promise<Progress | undefined> {
+async function replayProgress(stateDir: string): Promise<Progress | undefined> {
   try {
     return JSON.parse(await readFile(join(stateDir, "progress.json"), "utf8")) as Progress;
   } catch {
@@ -118,13 +138,8 @@ async function saveProgress(stateDir: string, progress: Progress): Promise<void>
   await rename(temporary, target);
 }
 
-/** Removes an earlier replay's state. */
-export async function discardReplay(stateDir: string): Promise<void> {
-  await rm(join(stateDir, "replay"), { recursive: true, force: true });
-}
-
-/** Runs a replay to its end, or on from where it was stopped. The platform must come from {@link openReplay}. */
-export async function runReplay(platform: Platform, identity: string, request: ReplayRequest): Promise<ReplayResult> {
+/** Runs a replay to its end, or on from where it was stopped. */
+export async function runReplay({ platform, identity }: OpenReplay, request: ReplayRequest): Promise<ReplayResult> {
   const model = findDefinition(platform.project, "model", request.model);
   const found = await replayProgress(platform.stateDir);
   const begun = found?.identity === identity ? found : await begin(platform, identity, model, request);

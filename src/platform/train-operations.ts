@@ -40,6 +40,7 @@ export async function trainModel(platform: Platform, request: TrainRequest): Pro
       model,
       reason: "train",
       ...(bounds === undefined ? {} : { bounds: knownBy === undefined ? bounds : { ...bounds, knownBy } }),
+      ...(knownBy === undefined ? {} : { knownBy }),
       ...(request.withBaselines === undefined ? {} : { withBaselines: request.withBaselines }),
     },
     request,

@@ -26,7 +26,7 @@ export interface LocalOptions {
   /** Processors for queries and training; default all. */
   readonly threads?: number;
   /**
-   * Whether each write waits for the disk. Default true; a replay turns it off, because what a power cut takes there is made again. Either way
+   * Whether each write waits for the disk; default true, but false for a replay, where what a power cut takes is made again. Either way
    * nothing is lost when the process is killed.
    */
   readonly durable?: boolean;
@@ -34,9 +34,9 @@ export interface LocalOptions {
 
 /** DuckDB, LMDB, SQLite, files and XGBoost, all under the project's state folder. */
 export function local(options: LocalOptions = {}): EngineFactory {
-  return async ({ root, stateDir, cacheDir, env }) => {
+  return async ({ root, stateDir, cacheDir, env, disposable }) => {
     const threads = options.threads ?? availableParallelism();
-    const durable = options.durable ?? true;
+    const durable = options.durable ?? disposable !== true;
     const temporaryFolder = join(stateDir, "tmp");
     await mkdir(temporaryFolder, { recursive: true });
     const library = { env, cacheDir };

@@ -18,6 +18,9 @@ export interface Records {
   close(): Promise<void>;
 }
 
+/** An open transaction on the records. */
+export type RecordsTransaction = Transaction<Schema>;
+
 /** Opens the records, and makes or migrates the tables first. */
 export async function openRecords(database: RecordsDatabase): Promise<Records> {
   const db = new Kysely<Schema>({ dialect: database.dialect() });
@@ -30,7 +33,7 @@ export async function openRecords(database: RecordsDatabase): Promise<Records> {
   return { db, close: () => db.destroy() };
 }
 
-async function migrate(tx: Transaction<Schema>, kind: RecordsDatabase["kind"]): Promise<void> {
+async function migrate(tx: RecordsTransaction, kind: RecordsDatabase["kind"]): Promise<void> {
   // Postgres lets two transactions create the same table at once, and then fails one of them. The number is arbitrary.
   if (kind === "postgres") await sql`select pg_advisory_xact_lock(7547929)`.execute(tx);
   await tx.schema

@@ -2,7 +2,7 @@
 // values and back with the conversions here.
 
 export { fromJson, instantFromSql, instantToSql, numberFromSql, numberToSql, toJson } from "./conversions.ts";
-export { openRecords, type Records, type RecordsDatabase } from "./open.ts";
+export { openRecords, type Records, type RecordsDatabase, type RecordsTransaction } from "./open.ts";
 export type {
   AlertStatus,
   DecisionVerdict,

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from "kysely";
+import type { Generated } from "kysely";
 
 /** Where a run stands. */
 export type RunStatus = "running" | "finished" | "failed" | "cancelled";
@@ -22,7 +22,7 @@ interface RunRow {
   readonly name: string;
   /** What the run does, e.g. `train` or `tune`. */
   readonly kind: string;
-  readonly status: ColumnType<RunStatus>;
+  readonly status: RunStatus;
   readonly started_at: number;
   readonly ended_at: number | null;
   readonly error: string | null;

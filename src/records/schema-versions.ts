@@ -1,3 +1,5 @@
+// What was made: training sets and model versions never change once they are here; an alias is the one thing that moves.
+
 /** Tables about datasets, models, their versions and aliases. */
 export interface VersionTables {
   readonly datasets: DatasetRow;

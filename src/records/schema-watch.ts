@@ -1,3 +1,6 @@
+// The tables through which the loop closes: monitors write alerts, retraining reads them and writes decisions, and everything that
+// moves leaves a line in the audit trail.
+
 import type { Generated } from "kysely";
 
 /** Where an alert stands. */

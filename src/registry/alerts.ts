@@ -1,6 +1,16 @@
+// An alert is a question put to whoever is in charge, a person or a retraining rule. It stays open until one of them has answered.
+
 import { type Instant, newId, SlipwayError } from "../core/core.ts";
-import { type AlertStatus, fromJson, instantFromSql, instantToSql, type Schema, toJson } from "../records/records.ts";
-import { type RecordsTransaction, writeAudit } from "./audit.ts";
+import {
+  type AlertStatus,
+  fromJson,
+  instantFromSql,
+  instantToSql,
+  type RecordsTransaction,
+  type Schema,
+  toJson,
+} from "../records/records.ts";
+import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 
 /** Something a monitor found that somebody should look at. */

@@ -1,3 +1,5 @@
+// An alias has no history of its own: the audit trail is it.
+
 import type { Instant } from "../core/core.ts";
 import { fromJson, instantFromSql } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";

@@ -2,9 +2,9 @@
 // also the alias's history, and a rollback walks back along it.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import { instantFromSql, instantToSql } from "../records/records.ts";
+import { instantFromSql, instantToSql, type RecordsTransaction } from "../records/records.ts";
 import { type AliasChange, aliasSubject, historyIn, previousVersion } from "./alias-history.ts";
-import { type RecordsTransaction, writeAudit } from "./audit.ts";
+import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedAlias } from "./names.ts";
 import type { VersionRecord } from "./version.ts";

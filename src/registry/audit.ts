@@ -1,10 +1,8 @@
-import type { Transaction } from "kysely";
-import type { Instant } from "../core/core.ts";
-import { fromJson, instantFromSql, instantToSql, type Schema, toJson } from "../records/records.ts";
-import type { RegistryContext } from "./context.ts";
+// The audit trail is written inside the transaction that does the thing, so that neither is there without the other.
 
-/** An open transaction on the records. */
-export type RecordsTransaction = Transaction<Schema>;
+import type { Instant } from "../core/core.ts";
+import { fromJson, instantFromSql, instantToSql, type RecordsTransaction, toJson } from "../records/records.ts";
+import type { RegistryContext } from "./context.ts";
 
 /** One thing that was done, by whom and to what. */
 export interface AuditEntry {

@@ -1,3 +1,5 @@
+// A dataset is known by its content, so recording the same one twice records it once.
+
 import { type ColumnSchema, type Instant, SlipwayError } from "../core/core.ts";
 import { fromJson, instantFromSql, instantToSql, type Schema, toJson } from "../records/records.ts";
 import { writeAudit } from "./audit.ts";

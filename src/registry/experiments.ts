@@ -1,6 +1,5 @@
 import { type Instant, newId } from "../core/core.ts";
-import { instantFromSql, instantToSql } from "../records/records.ts";
-import type { RecordsTransaction } from "./audit.ts";
+import { instantFromSql, instantToSql, type RecordsTransaction } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
 

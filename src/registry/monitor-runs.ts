@@ -1,3 +1,5 @@
+// Every look of a monitor is kept, also when it saw nothing: when it looked last says when it is due, and what it saw makes a chart.
+
 import { type Instant, newId } from "../core/core.ts";
 import { fromJson, instantFromSql, instantToSql, toJson } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";

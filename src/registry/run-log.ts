@@ -2,8 +2,13 @@
 // step is kept at hand; tags are notes that anybody may rewrite.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import { instantFromSql, instantToSql, numberFromSql, numberToSql } from "../records/records.ts";
-import type { RecordsTransaction } from "./audit.ts";
+import {
+  instantFromSql,
+  instantToSql,
+  numberFromSql,
+  numberToSql,
+  type RecordsTransaction,
+} from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";
 import { runNotFound } from "./runs.ts";
 

@@ -1,13 +1,8 @@
-import type { Kysely, Selectable, SelectQueryBuilder } from "kysely";
-import { instantFromSql, numberFromSql, type Schema } from "../records/records.ts";
+import { instantFromSql, numberFromSql, type Records, type Schema } from "../records/records.ts";
 import type { RunRecord } from "./runs.ts";
 
-/** Runs with everything that belongs to them, in the order of the query; five queries, however many runs. */
-export async function readRuns(
-  db: Kysely<Schema>,
-  query: SelectQueryBuilder<Schema, "runs", Selectable<Schema["runs"]>>,
-): Promise<readonly RunRecord[]> {
-  const rows = await query.execute();
+/** Rows as runs with everything that belongs to them, in the same order; four queries, however many runs. */
+export async function withBelongings({ db }: Records, rows: readonly Schema["runs"][]): Promise<readonly RunRecord[]> {
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return [];
   const params = byRun(await db.selectFrom("params").selectAll().where("run_id", "in", ids).orderBy("key").execute());

@@ -6,7 +6,7 @@ import { instantToSql, type RunStatus } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";
 import { experimentIn } from "./experiments.ts";
 import { checkedName } from "./names.ts";
-import { readRuns } from "./run-rows.ts";
+import { withBelongings } from "./run-rows.ts";
 
 /** A run with the last value of each metric. */
 export interface RunRecord {
@@ -104,7 +104,8 @@ export function failRun(
 
 /** The run of that id, or RUN_NOT_FOUND. */
 export async function getRun({ records }: RegistryContext, id: string): Promise<RunRecord> {
-  const [run] = await readRuns(records.db, records.db.selectFrom("runs").selectAll().where("id", "=", id));
+  const rows = await records.db.selectFrom("runs").selectAll().where("id", "=", id).execute();
+  const [run] = await withBelongings(records, rows);
   if (!run) throw runNotFound(id);
   return run;
 }
@@ -122,7 +123,7 @@ export async function listRuns({ records }: RegistryContext, filter: RunFilter =
   if (model !== undefined) query = query.where("model", "=", model);
   if (kind !== undefined) query = query.where("kind", "=", kind);
   if (status !== undefined) query = query.where("status", "=", status);
-  return readRuns(records.db, query);
+  return withBelongings(records, await query.execute());
 }
 
 /** The error for an id that no run has. */

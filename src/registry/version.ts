@@ -1,3 +1,5 @@
+// A version as a row holds it and as the rest of Slipway sees it.
+
 import type { Instant, ModelInput } from "../core/core.ts";
 import { fromJson, instantFromSql, type Schema } from "../records/records.ts";
 

@@ -2,8 +2,8 @@
 // next number. A process killed in between leaves bytes that nobody names, never a version without them.
 
 import { type Instant, SlipwayError, sha256 } from "../core/core.ts";
-import { instantFromSql, instantToSql, toJson } from "../records/records.ts";
-import { type RecordsTransaction, writeAudit } from "./audit.ts";
+import { instantFromSql, instantToSql, type RecordsTransaction, toJson } from "../records/records.ts";
+import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
 import { runNotFound } from "./runs.ts";

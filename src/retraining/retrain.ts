@@ -49,16 +49,16 @@ export async function runRetrain(
 ): Promise<RetrainOutcome> {
   const { registry } = context;
   const alerts = await openAlerts(context, rule);
+  const champion = await aliasOf(registry, model.name, CHAMPION);
   if (options.force !== true) {
     if (alerts.length === 0) return { kind: "waiting", reason: "no alert is open" };
-    const [last] = await listDecisions(registry, { retrain: rule.name, limit: 1 });
-    if (last && last.at + rule.atMostEvery > now)
+    const last = await lastTraining(context, rule, champion);
+    if (last !== undefined && last + rule.atMostEvery > now)
       return {
         kind: "waiting",
-        reason: `the last challenger was decided on ${formatInstant(last.at)}; the next may come ${formatDuration(rule.atMostEvery)} after it`,
+        reason: `the last version was made on ${formatInstant(last)}; the next may come ${formatDuration(rule.atMostEvery)} after it`,
       };
   }
-  const champion = await aliasOf(registry, model.name, CHAMPION);
   const testFrom = now - rule.gateWindow;
   const bounds = { validateFrom: testFrom - rule.validate, testFrom, until: now, knownBy: now };
   const common = { retrain: rule.name, model: model.name, alertIds: alerts.map(({ id }) => id) };
@@ -96,6 +96,18 @@ export async function runRetrain(
     ...(isBetter ? { promote: { alias: CHAMPION, version: number, expect: champion ?? null } } : {}),
   });
   return { kind: "decided", decision, gate, challenger };
+}
+
+/** When the rule last made a challenger, or the champion was made, whichever is later. */
+async function lastTraining(
+  { registry }: TrainingContext,
+  rule: RetrainSpec,
+  champion: number | undefined,
+): Promise<Instant | undefined> {
+  const [decision] = await listDecisions(registry, { retrain: rule.name, limit: 1 });
+  const made = champion === undefined ? undefined : (await getVersion(registry, rule.model, champion)).createdAt;
+  if (decision === undefined || (made !== undefined && made > decision.at)) return made;
+  return decision.at;
 }
 
 async function openAlerts({ registry }: TrainingContext, rule: RetrainSpec): Promise<readonly Alert[]> {

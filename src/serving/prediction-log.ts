@@ -79,8 +79,8 @@ export async function logSql(
     },
   );
   const limits = [
-    ...(range.from === undefined ? [] : [`at >= ${range.from}`]),
-    ...(range.to === undefined ? [] : [`at < ${range.to}`]),
+    ...(range.from === undefined ? [] : [`"at" >= ${range.from}`]),
+    ...(range.to === undefined ? [] : [`"at" < ${range.to}`]),
   ];
   return `(SELECT * FROM ${scan}${limits.length === 0 ? "" : ` WHERE ${limits.join(" AND ")}`})`;
 }
@@ -101,7 +101,7 @@ export function loggedInputs(dialect: SqlDialect, model: ModelSpec, predictions:
       input.from === "feature" ? { kind: "feature", view: input.view, name, type } : { kind: "row", name, type };
     return `${leaf(node)} AS ${quote(name)}`;
   });
-  const own = ["id", "at", "version", "score"].map((name) => `p.${name} AS ${quote(`#${name}`)}`);
+  const own = ["id", "at", "version", "score"].map((name) => `p.${quote(name)} AS ${quote(`#${name}`)}`);
   return `(SELECT ${[...own, ...inputs].join(", ")} FROM ${predictions} p)`;
 }
 
@@ -117,11 +117,11 @@ export function loggedReads(dialect: SqlDialect, view: FeatureViewSpec, predicti
     ({ name, type }) => `${timed(`p.${quote(readsName(view.name))}.${quote(name)}`, type)} AS ${quote(`read_${name}`)}`,
   );
   // A view that was never materialised knew nothing; the earliest instant says so.
-  const cutoff = `coalesce(least(p.through.${quote(view.name)}, p.at), ${-(2n ** 61n)})`;
+  const cutoff = `coalesce(least(p.through.${quote(view.name)}, p."at"), ${-(2n ** 61n)})`;
   const isStatic = view.source.eventTime === undefined;
   return {
     view,
-    sql: `SELECT p.id, p.at AS t, ${isStatic ? "p.at" : cutoff} AS cutoff, ${[...keys, ...features].join(", ")} FROM ${predictions} p`,
+    sql: `SELECT p.id, p."at" AS t, ${isStatic ? 'p."at"' : cutoff} AS cutoff, ${[...keys, ...features].join(", ")} FROM ${predictions} p`,
     features: view.features.map(({ name }) => name),
   };
 }

@@ -1,7 +1,7 @@
 // Training as a record: a run from start to end, its dataset, its steps and metrics, and at the end a version. A run that fails or is
 // stopped says so and leaves no version; one that is killed is found and marked when the records are next opened.
 
-import { SlipwayError, type Table } from "../core/core.ts";
+import { type Instant, SlipwayError, type Table } from "../core/core.ts";
 import {
   cutDataset,
   type Dataset,
@@ -48,6 +48,8 @@ export interface TrainingRequest {
   readonly model: ModelSpec;
   /** Default: the model's own split over all rows. */
   readonly bounds?: SplitBounds;
+  /** Without bounds: use only what was known by then; a split by lengths counts back from it. */
+  readonly knownBy?: Instant;
   readonly withBaselines?: boolean;
   /** Why, for the run's name: "manual", "retrain". */
   readonly reason: string;
@@ -78,7 +80,7 @@ export async function trainVersion(
   const { engines, registry } = context;
   const { model } = request;
   const snapshot = await ensureSnapshot(engines, model, progress.onNote);
-  const bounds = request.bounds ?? splitBounds(model.split, snapshot.newest);
+  const bounds = request.bounds ?? ownBounds(model, snapshot.newest, request.knownBy);
   const dataset = await cutDataset(engines, snapshot, bounds);
   const findings = await trainingFindings(engines, dataset);
   progress.onDataset?.(dataset, findings);
@@ -134,7 +136,7 @@ export async function trainVersion(
       bestRound: fitted.trained.bestRound,
       inputs: fitted.inputs,
       features: context.contractOf(model),
-      metrics: { ...prefixed("test", fitted.test), ...prefixed("validate", fitted.validate) },
+      metrics: versionMetrics(fitted),
       profile: await context.profileOf(fitted, streamPart(engines, dataset, "train", names)),
       environment: {
         ...context.environment,
@@ -154,6 +156,21 @@ export async function trainVersion(
     );
     throw thrown;
   }
+}
+
+function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | undefined): SplitBounds {
+  if (knownBy === undefined) return splitBounds(split, newest);
+  return { ...splitBounds(split, knownBy - 1n < newest ? knownBy - 1n : newest), until: knownBy, knownBy };
+}
+
+/** How the version did, beside a constant and a model of the request values alone on the same test rows. */
+function versionMetrics({ test, validate, baselines }: FittedModel): Record<string, number> {
+  return {
+    ...prefixed("test", test),
+    ...prefixed("validate", validate),
+    ...prefixed("constant", baselines.constant ?? {}),
+    ...prefixed("requestOnly", baselines.requestOnly ?? {}),
+  };
 }
 
 function prefixed(prefix: string, metrics: Readonly<Record<string, number>>): Record<string, number> {

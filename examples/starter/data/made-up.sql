@@ -18,14 +18,14 @@ WITH drawn AS (
 moody AS (
   SELECT *,
     chance(courier, 'skill') * 8
-      + chance(courier * 100 + date_diff('day', DATE '2025-03-01', ordered_at::DATE) // 5, 'mood') * 22 AS mood
+      + chance(courier * 100 + date_diff('day', DATE '2025-03-01', ordered_at::DATE) // 5, 'mood') * 34 AS mood
   FROM drawn
 )
 SELECT *,
   'order-' || lpad(number::VARCHAR, 5, '0') AS order_id,
   'courier-' || lpad(courier::VARCHAR, 2, '0') AS courier_name,
   (mood + CASE WHEN ordered_at < TIMESTAMP '2025-04-10' THEN 1.6 ELSE 2.4 END * distance_km + 6 * (hour(ordered_at) BETWEEN 17 AND 20)::INTEGER
-    + 26 * (chance(number, 'luck') + chance(number, 'road') - 1) - 20)::INTEGER AS minutes_late
+    + 22 * (chance(number, 'luck') + chance(number, 'road') - 1) - 26)::INTEGER AS minutes_late
 FROM moody;
 
 COPY (SELECT order_id, ordered_at, courier_name AS courier, distance_km, items FROM made ORDER BY number)

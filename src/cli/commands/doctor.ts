@@ -2,10 +2,11 @@
 // changes nothing and it fetches nothing. The command fails when a check does, so that scripts can ask it.
 
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { asSlipwayError, type ErrorCode, SlipwayError } from "../../core/core.ts";
+import { collectProject, definitionsOf, type SourceSpec } from "../../define/define.ts";
 import { loadConfig } from "../load-config.ts";
 import { cacheDirOf, stateDirOf } from "../places.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -24,7 +25,8 @@ interface Check {
 export async function run(context: CommandContext): Promise<void> {
   const { output } = context;
   const { style } = output;
-  const checks = [nodeCheck(), await pythonCheck(context), ...(await projectChecks(context))];
+  const python = await askPython(context);
+  const checks = [nodeCheck(), pythonCheck(python), xgboostCheck(context, python), ...(await projectChecks(context))];
   const mark = { ok: style.good("ok  "), warn: style.warn("warn"), fail: style.bad("fail") };
   output.show({ checks }, [
     ...checks.flatMap(({ name, state, found, next }) => [
@@ -45,33 +47,74 @@ function nodeCheck(): Check {
   return { name: "Node", state: "fail", code: "ENGINE_NOT_INSTALLED", found, next: "Install Node 20.19 or newer." };
 }
 
-const ASK_PYTHON = `import sys, importlib.util as u
-print(sys.version.split()[0], "with pip" if u.find_spec("pip") else "")`;
+interface Python {
+  readonly version: string;
+  readonly pip: boolean;
+  /** The folder of the installed xgboost package; empty when there is none. */
+  readonly xgboost: string;
+}
 
-async function pythonCheck({ host, signal }: CommandContext): Promise<Check> {
+const ASK_PYTHON = `import sys, json, importlib.util as u
+sys.path = [p for p in sys.path if p]
+x = u.find_spec("xgboost")
+print(json.dumps({"version": sys.version.split()[0], "pip": u.find_spec("pip") is not None,
+  "xgboost": next(iter(x.submodule_search_locations or []), "") if x else ""}))`;
+
+async function askPython({ host, signal }: CommandContext): Promise<Python | undefined> {
+  const python = process.platform === "win32" ? "python" : "python3";
+  try {
+    const { stdout } = await promisify(execFile)(python, ["-c", ASK_PYTHON], { env: { ...host.env }, signal });
+    return JSON.parse(stdout) as Python;
+  } catch {
+    return undefined;
+  }
+}
+
+function pythonCheck(python: Python | undefined): Check {
   const name = "Python";
+  if (python?.pip) return { name, state: "ok", found: `${python.version} with pip` };
+  const found = python === undefined ? "not found" : `${python.version} without pip`;
   const next =
     "Only needed to fetch the XGBoost library: install Python 3 with pip, or set XGBOOST_LIB to a libxgboost.";
-  try {
-    const python = process.platform === "win32" ? "python" : "python3";
-    const { stdout } = await promisify(execFile)(python, ["-c", ASK_PYTHON], { env: { ...host.env }, signal });
-    const found = stdout.trim();
-    return found.endsWith("pip")
-      ? { name, state: "ok", found }
-      : { name, state: "warn", found: `${found} without pip`, next };
-  } catch {
-    return { name, state: "warn", found: "not found", next };
+  return { name, state: "warn", found, next };
+}
+
+function xgboostCheck({ host }: CommandContext, python: Python | undefined): Check {
+  const name = "XGBoost";
+  const { XGBOOST_LIB } = host.env;
+  if (XGBOOST_LIB) {
+    if (existsSync(XGBOOST_LIB)) return { name, state: "ok", found: `${XGBOOST_LIB}, from XGBOOST_LIB` };
+    const next = "Point XGBOOST_LIB at a libxgboost, or unset it.";
+    return {
+      name,
+      state: "fail",
+      code: "LIBRARY_NOT_FOUND",
+      found: `XGBOOST_LIB is ${XGBOOST_LIB}, which is not there`,
+      next,
+    };
   }
+  if (python?.xgboost) return { name, state: "ok", found: `the Python package in ${python.xgboost}` };
+  const cache = cacheDirOf(host);
+  const fetched = (existsSync(cache) ? readdirSync(cache, { recursive: true, encoding: "utf8" }) : []).find((file) =>
+    /xgboost\.(so|dylib|dll)$/.test(file),
+  );
+  if (fetched !== undefined) return { name, state: "ok", found: `${join(cache, fetched)}, fetched before` };
+  const next = python?.pip
+    ? "The first training fetches it with pip, unless a system library is found; that needs the network once."
+    : "Install a libxgboost and set XGBOOST_LIB to it, or install Python 3 with pip.";
+  return { name, state: "warn", found: "not fetched yet", next };
 }
 
 async function projectChecks(context: CommandContext): Promise<readonly Check[]> {
   const { host, globals } = context;
   try {
     const { file, root, config } = await loadConfig(host.cwd, globals.project);
+    const sources = definitionsOf(collectProject(config.name, config.definitions), "source");
     return [
       { name: "Config", state: "ok", found: `${config.name}, from ${file}` },
       writableCheck("State", stateDirOf(host, globals, root), "or choose another with --state"),
       writableCheck("Downloads", cacheDirOf(host), "or choose another with SLIPWAY_CACHE"),
+      ...sources.map((source) => sourceCheck(source, root)),
     ];
   } catch (thrown) {
     const { code, message } = asSlipwayError(thrown);
@@ -94,4 +137,15 @@ function writableCheck(name: string, folder: string, otherwise: string): Check {
       next: `Check the permissions of ${nearest}, ${otherwise}.`,
     };
   }
+}
+
+function sourceCheck({ name, path }: SourceSpec, root: string): Check {
+  // Of a glob only the folder is looked at; `slipway apply` reads the files themselves.
+  const parts = resolve(root, path).split("/");
+  const open = parts.findIndex((part) => /[*?[{]/.test(part));
+  const file = (open < 0 ? parts : parts.slice(0, open)).join("/");
+  const label = `Source ${name}`;
+  if (existsSync(file)) return { name: label, state: "ok", found: path };
+  const next = `Put the data there, or change the path in the definition: it starts at ${root}.`;
+  return { name: label, state: "fail", code: "SOURCE_NOT_FOUND", found: `${file} is not there`, next };
 }

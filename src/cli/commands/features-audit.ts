@@ -1,5 +1,5 @@
 import { definitionsOf } from "../../define/define.ts";
-import { auditReads } from "../../platform/platform.ts";
+import { type AuditSummary, auditReads } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -8,7 +8,7 @@ export async function run(context: CommandContext, _options: unknown, model?: st
   const { output, progress } = context;
   await withPlatform(context, async (platform) => {
     const models = model === undefined ? definitionsOf(platform.project, "model").map(({ name }) => name) : [model];
-    const audits = [];
+    const audits: AuditSummary[] = [];
     for (const name of models) audits.push(await progress.step(`Auditing ${name}`, () => auditReads(platform, name)));
     const views = audits.flatMap((audit) => audit.views);
     const sum = (figure: "reads" | "mismatches"): number => audits.reduce((total, audit) => total + audit[figure], 0);

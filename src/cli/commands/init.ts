@@ -41,7 +41,8 @@ export async function run(
     "npm install",
     "npx slipway apply",
     "npx slipway train delivery_late",
-    "npx slipway serve",
+    "npx slipway features materialize --to 2025-04-30T01:00:00Z",
+    "npx slipway serve --at 2025-04-30T01:00:00Z",
   ];
   output.show({ folder: root, written, kept, next }, [
     `${output.style.good("✓")} A project is in ${root}: ${written.join(", ")}.`,

@@ -19,7 +19,12 @@ export async function run(context: CommandContext): Promise<void> {
         ? empty
         : {
             columns: ["model", "versions", "champion", "since"],
-            rows: models.map(({ name, versions, aliases, createdAt }) => [name, versions, aliases["champion"], createdAt]),
+            rows: models.map(({ name, versions, aliases, createdAt }) => [
+              name,
+              versions,
+              aliases["champion"],
+              createdAt,
+            ]),
           },
     ]);
   });

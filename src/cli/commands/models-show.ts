@@ -4,7 +4,12 @@ import { withPlatform } from "../with-platform.ts";
 import { figure, instantText } from "../words.ts";
 
 /** `slipway models show <model> [version]` */
-export async function run(context: CommandContext, _options: unknown, model: string, reference?: string): Promise<void> {
+export async function run(
+  context: CommandContext,
+  _options: unknown,
+  model: string,
+  reference?: string,
+): Promise<void> {
   const { output } = context;
   await withPlatform(context, async ({ registry }) => {
     if (reference !== undefined) {
@@ -13,7 +18,10 @@ export async function run(context: CommandContext, _options: unknown, model: str
       const plain = Object.entries(document).filter(([, value]) => value === null || typeof value !== "object");
       const metrics = Object.entries(version.metrics).map(([name, value]) => [name, figure(value)]);
       output.show(document, [
-        { columns: ["version", String(version.number)], rows: [...plain.map(([name, value]) => [name, String(value)])] },
+        {
+          columns: ["version", String(version.number)],
+          rows: [...plain.map(([name, value]) => [name, String(value)])],
+        },
         "",
         { columns: ["metric", "value"], rows: metrics },
         "",

@@ -22,7 +22,7 @@ export async function run(context: CommandContext, options: { readonly model?: s
               name,
               status,
               startedAt,
-              figure(metrics["test.auc"] ?? metrics["test-auc"]),
+              figure(metrics["test.auc"]),
               actor,
             ]),
           },

@@ -60,7 +60,7 @@ export function segmentWriter(folder: string, part: string, fsync: boolean): Seg
     segment = undefined;
     if (!finished) return;
     await finished.handle.close();
-    await rename(finished.path, finished.path.slice(0, -OPEN.length) + SEALED);
+    await rename(finished.path, sealedPath(finished.path));
     if (fsync) await syncPath(folder);
   };
 
@@ -103,8 +103,17 @@ async function startSegment(folder: string, part: string, fsync: boolean): Promi
   }
 }
 
-/** After a failed write: takes off what was not acknowledged, if the disk lets us, and leaves the segment for good. */
-async function abandon(segment: Segment): Promise<void> {
-  await segment.handle.truncate(segment.size).catch(() => undefined);
-  await segment.handle.close().catch(() => undefined);
+/** After a failed write: takes off what was not acknowledged and seals the rest; if the disk refuses, the segment stays as it is. */
+async function abandon({ handle, path, size }: Segment): Promise<void> {
+  try {
+    await handle.truncate(size);
+    await handle.close();
+    await rename(path, sealedPath(path));
+  } catch {
+    await handle.close().catch(() => undefined);
+  }
+}
+
+function sealedPath(path: string): string {
+  return path.slice(0, -OPEN.length) + SEALED;
 }

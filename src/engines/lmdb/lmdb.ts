@@ -2,8 +2,9 @@
 // one synchronous write transaction that every process on the machine takes in turn.
 
 import { open } from "lmdb";
-import { asSlipwayError, SlipwayError } from "../../core/core.ts";
+import { SlipwayError } from "../../core/core.ts";
 import type { OnlineStore } from "../../ports/ports.ts";
+import { understood } from "./failure.ts";
 import { namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
 /** How an LMDB store treats the disk. */
@@ -19,6 +20,7 @@ const SCAN_BATCH = 500;
 
 /** An online store in a local folder, made when it is missing. */
 export function lmdbStore(path: string, options: LmdbOptions = {}): OnlineStore {
+  const attempt = <T>(action: () => T): T => understood(path, action);
   const tree = attempt(() => openTree(path, options.durable ?? true));
   return {
     get: async (keys) => {
@@ -33,7 +35,7 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): OnlineStore 
       const stored = keys.map((key) => storedKey(namespace, key));
       attempt(() => tree.transactionSync(() => rewrite(tree, stored, change)));
     },
-    scan: (namespace) => scan(tree, namespace),
+    scan: (namespace) => scan(tree, namespace, attempt),
     drop: async (namespace) => {
       const [start, end] = rangeOf(namespace);
       // Braces matter: a transaction whose callback returns lmdb's write result would stay open.
@@ -74,7 +76,11 @@ function rewrite(
   });
 }
 
-async function* scan(tree: Tree, namespace: string): AsyncGenerator<{ key: Uint8Array; value: Uint8Array }> {
+async function* scan(
+  tree: Tree,
+  namespace: string,
+  attempt: <T>(action: () => T) => T,
+): AsyncGenerator<{ key: Uint8Array; value: Uint8Array }> {
   const [first, end] = rangeOf(namespace);
   for (let start = first; ; ) {
     const batch = attempt(() => {
@@ -90,12 +96,4 @@ async function* scan(tree: Tree, namespace: string): AsyncGenerator<{ key: Uint8
 
 function rangeOf(namespace: string): readonly [start: Uint8Array, end: Uint8Array] {
   return [namespacePrefix(namespace), namespaceEnd(namespace)];
-}
-
-function attempt<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (thrown) {
-    throw asSlipwayError(thrown);
-  }
 }

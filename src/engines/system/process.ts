@@ -16,8 +16,9 @@ export function thisProcess(): string {
   return JSON.stringify(mark);
 }
 
-/** Whether the process of a mark still runs. One on another machine cannot be asked and counts as alive. */
+/** Whether the process of a mark still runs. One on another machine cannot be asked and counts as alive, as does a mark of another kind. */
 export function isProcessAlive(mark: string): boolean {
+  if (!mark.startsWith("{")) return true;
   const { host, boot, pid, started } = JSON.parse(mark) as ProcessMark;
   if (host !== hostname()) return true;
   if (boot !== bootId()) return false;

@@ -30,6 +30,7 @@ describe("a process's mark", () => {
     expect(isProcessAlive(mark)).toBe(true);
     expect(isProcessAlive(mark.replace(/"started":"\d+"/, '"started":"1"'))).toBe(false);
     expect(isProcessAlive(mark.replace(/"boot":"[^"]*"/, '"boot":"another"'))).toBe(false);
+    expect(isProcessAlive("a mark of another kind")).toBe(true);
     expect(isProcessAlive(mark.replace(/"host":"[^"]*"/, '"host":"another"'))).toBe(true);
   });
 

@@ -78,7 +78,8 @@ function startProcess(env: LibraryOptions["env"]): ChildProcess {
   const file = fileURLToPath(new URL(`./training-process.${fromSource ? "ts" : "js"}`, import.meta.url));
   const loader = fromSource ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
   return spawn(process.execPath, [...loader, file], {
-    env: { ...env },
+    // OpenMP threads that wait by spinning take the processor from those that work, when others use the machine too.
+    env: { OMP_WAIT_POLICY: "PASSIVE", ...env },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
     windowsHide: true,
   });

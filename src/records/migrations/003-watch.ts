@@ -1,3 +1,5 @@
+// What is defined, what is online, what monitors saw, what was decided, and who did what.
+
 import { sequence } from "./sequence.ts";
 
 /** What is defined, materialised, watched, decided and done. */

@@ -1,0 +1,99 @@
+// Serves until Ctrl-C, then lets requests under way finish. The answer is where it listens, printed once it does; what happens
+// afterwards is said on stderr.
+
+import { SlipwayError } from "../../core/core.ts";
+import { definitionsOf } from "../../define/define.ts";
+import { keepFresh, type Platform, type Serving, startServing, type WatchRound } from "../../platform/platform.ts";
+import { createServer } from "../../server/server.ts";
+import type { CommandContext } from "../run-command.ts";
+import { ownVersion } from "../version.ts";
+import { withPlatform } from "../with-platform.ts";
+
+interface ServeWords {
+  readonly port: string;
+  readonly host: string;
+  readonly at?: string;
+  readonly watch?: boolean;
+}
+
+/** `slipway serve` */
+export async function run(context: CommandContext, options: ServeWords): Promise<void> {
+  const port = portOf(options.port);
+  await withPlatform(context, (platform) => serve(context, platform, options, port), { at: options.at, running: true });
+}
+
+async function serve(
+  context: CommandContext,
+  platform: Platform,
+  { host, watch }: ServeWords,
+  port: number,
+): Promise<void> {
+  const { progress, signal } = context;
+  const serving = await startServing(platform, {
+    onSwap: ({ model, from, to }) =>
+      progress.line(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
+  });
+  let stopWatching = (): void => {};
+  try {
+    const server = await createServer({
+      serving,
+      models: definitionsOf(platform.project, "model"),
+      version: ownVersion(),
+      now: () => platform.engines.clock.now(),
+      host,
+      port,
+    });
+    if (watch === true)
+      stopWatching = keepFresh(platform, {
+        signal,
+        onRound: (round) => tell(context, round),
+        onFailure: (failure) =>
+          progress.line(`Watching failed: ${failure instanceof Error ? failure.message : failure}`),
+      });
+    announce(context, serving, server);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await server.close();
+  } finally {
+    stopWatching();
+    await serving.close();
+  }
+}
+
+function announce(
+  { output }: CommandContext,
+  serving: Serving,
+  server: { readonly url: string; readonly port: number },
+): void {
+  const models = serving.models().map(({ model, version, problem }) => ({
+    model: model.name,
+    version: version ?? null,
+    problem: problem?.message ?? null,
+  }));
+  output.show({ url: server.url, port: server.port, models }, [
+    `Serving at ${output.style.bold(server.url)} (Ctrl-C stops it)`,
+    ...models.map(({ model, version, problem }) => {
+      if (problem !== null) return `  ${model}: ${problem}`;
+      const path = `${server.url}/api/v1/models/${model}/predict`;
+      return version === null
+        ? `  ${model}: no champion yet; train one: slipway train ${model}`
+        : `  ${model}, version ${version}: POST ${path}`;
+    }),
+  ]);
+}
+
+function tell({ progress }: CommandContext, { looks, retrained, failures }: WatchRound): void {
+  for (const { monitor, opened } of looks)
+    if (opened.length > 0) progress.line(`${monitor}: alert (${opened.join(", ")})`);
+  for (const { rule, outcome } of retrained)
+    if (outcome.kind === "decided") progress.line(`${rule}: ${outcome.decision.reason}`);
+  for (const { message } of failures) progress.line(`Watching failed: ${message}`);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new SlipwayError("USAGE", `--port ${text} is not a port: give a number from 0 to 65535, 0 for any free one.`);
+}

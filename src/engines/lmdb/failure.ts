@@ -1,0 +1,21 @@
+import { statfsSync } from "node:fs";
+import { asSlipwayError } from "../../core/core.ts";
+
+const ALMOST_FULL_BYTES = 1024 * 1024;
+
+/** Runs an action on the store in a folder; what it throws becomes an error a user can act on. */
+export function understood<T>(folder: string, action: () => T): T {
+  try {
+    return action();
+  } catch (thrown) {
+    // LMDB reports a write that the disk had no room for as an input/output error.
+    if (thrown instanceof Error && /input\/output error/i.test(thrown.message) && isAlmostFull(folder))
+      throw asSlipwayError(new Error(`No space left on device for ${folder}`, { cause: thrown }));
+    throw asSlipwayError(thrown);
+  }
+}
+
+function isAlmostFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < ALMOST_FULL_BYTES;
+}

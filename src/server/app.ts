@@ -1,0 +1,103 @@
+// Every route of the server on one Fastify instance, without a socket: tests inject into it, `createServer` listens with it.
+
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
+import { destination, type LoggerOptions } from "pino";
+import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import type { ModelSpec } from "../define/define.ts";
+import type { Serving } from "../platform/platform.ts";
+import { healthRoutes, readinessOf } from "./health.ts";
+import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
+import { meterRoutes, serverMeters } from "./metrics/meters.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { nativeRoutes } from "./predict.ts";
+import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound, safetyHeaders } from "./refusal.ts";
+
+/** What the routes work with. */
+export interface AppOptions {
+  readonly serving: Serving;
+  readonly models: readonly ModelSpec[];
+  /** The version of Slipway, told to clients. */
+  readonly version: string;
+  /** Where log lines get their time. */
+  readonly now: () => Instant;
+  /** Logs go to stderr; default level "warn". Requests are logged at "debug". */
+  readonly logger?: LoggerOptions;
+  /** What else keeps the server from being ready; empty when nothing does. */
+  readonly ready?: () => readonly string[];
+}
+
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+/** Builds the routes. */
+export function buildApp(options: AppOptions): FastifyInstance {
+  const { serving, models, version } = options;
+  const app = Fastify({
+    logger: {
+      level: "warn",
+      timestamp: () => `,"time":"${formatInstant(options.now())}"`,
+      ...options.logger,
+      stream: destination(2),
+    },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    // A client that trickles its request in holds a connection no longer than this.
+    requestTimeout: 60_000,
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+    // What still arrives on an open connection while closing is answered as ever.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (thrown, request, reply) => {
+      refuse(reply, refusalOf(thrown, request), isInference(request) ? inferenceForm : nativeForm);
+    },
+    clientErrorHandler: (_, socket) => {
+      if (socket.writable) socket.end(malformed);
+      else socket.destroy();
+    },
+  }) as unknown as FastifyInstance;
+  const readiness = readinessOf(serving, options.ready);
+  const meters = serverMeters(serving, version);
+  const document = JSON.stringify(openApiDocument(models, version));
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(safetyHeaders);
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity" && !isInference(request))
+      throw new SlipwayError("INPUT_INVALID", "A compressed body is not taken here; send it as it is.");
+  });
+  if (app.log.level === "debug" || app.log.level === "trace")
+    app.addHook("onResponse", async (request, reply) => {
+      const { method, routeOptions } = request;
+      request.log.debug(
+        { method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
+        "answered",
+      );
+    });
+  app.setErrorHandler((thrown, request, reply) => refuse(reply, refusalOf(thrown, request), nativeForm));
+  app.setNotFoundHandler((request, reply) => refuse(reply, routeNotFound(request), nativeForm));
+  meterRoutes(app, meters);
+  healthRoutes(app, readiness);
+  app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
+  app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
+  app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
+  return app;
+}
+
+function isInference({ url }: FastifyRequest): boolean {
+  return /^\/v2(?:[/?]|$)/.test(url);
+}
+
+const malformedBody = nativeForm({
+  status: 400,
+  code: "INPUT_INVALID",
+  message: "The request is not valid HTTP, or took too long to arrive.",
+  details: {},
+});
+const malformed = [
+  "HTTP/1.1 400 Bad Request",
+  `Content-Type: ${JSON_TYPE}`,
+  `Content-Length: ${Buffer.byteLength(malformedBody)}`,
+  ...Object.entries(safetyHeaders).map(([name, value]) => `${name}: ${value}`),
+  "Connection: close",
+  "",
+  malformedBody,
+].join("\r\n");

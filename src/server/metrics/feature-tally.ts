@@ -1,0 +1,76 @@
+// Feature reads counted per view by status, and how old the values were, in the text format of Prometheus.
+
+import type { Prediction } from "../../platform/platform.ts";
+
+type Read = Prediction["reads"][number];
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const BOUNDS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY];
+
+interface Tally {
+  readonly byStatus: Record<Read["status"], number>;
+  /** Per bound, ages up to it and above the one before; the last is everything older. */
+  readonly ages: number[];
+  seconds: number;
+}
+
+/** Counts feature reads. */
+export interface FeatureTally {
+  add(read: Read): void;
+  /** All counts, as Prometheus text. */
+  text(): string;
+}
+
+/** Starts counting at zero. */
+export function featureTally(): FeatureTally {
+  const views = new Map<string, Tally>();
+  const tallyOf = (view: string): Tally => {
+    const known = views.get(view);
+    if (known) return known;
+    const fresh: Tally = {
+      byStatus: { present: 0, expired: 0, missing: 0 },
+      ages: new Array<number>(BOUNDS.length + 1).fill(0),
+      seconds: 0,
+    };
+    views.set(view, fresh);
+    return fresh;
+  };
+  return {
+    add({ view, status, age }) {
+      const tally = tallyOf(view);
+      tally.byStatus[status] += 1;
+      if (age === null) return;
+      const seconds = Number(age) / 1e6;
+      const place = BOUNDS.findIndex((bound) => seconds <= bound);
+      const slot = place === -1 ? BOUNDS.length : place;
+      tally.ages[slot] = (tally.ages[slot] ?? 0) + 1;
+      tally.seconds += seconds;
+    },
+    text: () => [...statusLines(views), ...ageLines(views), ""].join("\n"),
+  };
+}
+
+function* statusLines(views: ReadonlyMap<string, Tally>): Generator<string> {
+  yield "# HELP slipway_feature_reads_total Feature views read for predictions, by what was found.";
+  yield "# TYPE slipway_feature_reads_total counter";
+  for (const [view, { byStatus }] of views)
+    for (const [status, count] of Object.entries(byStatus))
+      yield `slipway_feature_reads_total{view="${view}",status="${status}"} ${count}`;
+}
+
+function* ageLines(views: ReadonlyMap<string, Tally>): Generator<string> {
+  const name = "slipway_feature_age_seconds";
+  yield `# HELP ${name} Time since the newest event of the key that was read.`;
+  yield `# TYPE ${name} histogram`;
+  for (const [view, { ages, seconds }] of views) {
+    let total = 0;
+    for (const [place, count] of ages.entries()) {
+      total += count;
+      yield `${name}_bucket{le="${BOUNDS[place] ?? "+Inf"}",view="${view}"} ${total}`;
+    }
+    yield `${name}_sum{view="${view}"} ${seconds}`;
+    yield `${name}_count{view="${view}"} ${total}`;
+  }
+}

@@ -1,0 +1,96 @@
+// What Prometheus scrapes. Every label comes from definitions or from the routes declared here, never from what a caller sent, so no caller
+// can make series. What is counted per feature read is kept by hand: prom-client hashes labels each time, nine views deep on every request.
+
+import type { FastifyInstance } from "fastify";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Prediction, Serving } from "../../platform/platform.ts";
+import { featureTally } from "./feature-tally.ts";
+
+/** Counts what the server does. */
+export interface Meters {
+  /** One answered request. */
+  answered(route: string, status: number, seconds: number): void;
+  /** Predictions of one request. */
+  predicted(predictions: readonly Prediction[]): void;
+  /** Rows scored from ready-made tensors. */
+  scored(model: string, version: number, rows: number): void;
+}
+
+/** The meters of one server, and their text for Prometheus. */
+export interface MeterSet extends Meters {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** Meters over what `serving` does. */
+export function serverMeters(serving: Serving, version: string): MeterSet {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "slipway_build_info",
+    help: "The running version of Slipway.",
+    labelNames: ["version"],
+    registers,
+  }).set({ version }, 1);
+  const durations = new Histogram({
+    name: "slipway_http_request_duration_seconds",
+    help: "Time from a request's head to the end of its answer; its count is the number of requests.",
+    labelNames: ["route", "status"],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  });
+  const predictions = new Counter({
+    name: "slipway_predictions_total",
+    help: "Predictions from keys and request values.",
+    labelNames: ["model", "version"],
+    registers,
+  });
+  const scored = new Counter({
+    name: "slipway_tensor_rows_scored_total",
+    help: "Rows scored from ready-made tensors.",
+    labelNames: ["model", "version"],
+    registers,
+  });
+  new Gauge({
+    name: "slipway_served_version",
+    help: "The version of a model that answers now, as a label; no series when none does.",
+    labelNames: ["model", "version"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, version: served } of serving.models())
+        if (served !== undefined) this.set({ model: model.name, version: served }, 1);
+    },
+  });
+  new Gauge({
+    name: "slipway_champion_refused",
+    help: "1 when a model's champion could not be loaded, else 0.",
+    labelNames: ["model"],
+    registers,
+    collect() {
+      for (const { model, problem } of serving.models()) this.set({ model: model.name }, problem ? 1 : 0);
+    },
+  });
+  const features = featureTally();
+  return {
+    contentType: registry.contentType,
+    text: async () => `${(await registry.metrics()).trimEnd()}\n${features.text()}`,
+    answered: (route, status, seconds) => durations.observe({ route, status }, seconds),
+    predicted(made) {
+      const [first] = made;
+      if (first) predictions.inc({ model: first.model, version: first.version }, made.length);
+      for (const { reads } of made) for (const read of reads) features.add(read);
+    },
+    scored: (model, number, rows) => scored.inc({ model, version: number }, rows),
+  };
+}
+
+/** Measures every request of `app`, and answers /metrics. */
+export function meterRoutes(app: FastifyInstance, meters: MeterSet): void {
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.is404 ? "unmatched" : (request.routeOptions.url ?? "unmatched");
+    meters.answered(route, reply.statusCode, reply.elapsedTime / 1000);
+  });
+  app.get("/metrics", async (_, reply) => reply.type(meters.contentType).send(await meters.text()));
+}

@@ -1,0 +1,174 @@
+// The server's own description, made from the definitions: one concrete path per model, with its real fields.
+
+import type { ModelSpec } from "../../define/define.ts";
+import { inferRequestSchema } from "../inference/infer.ts";
+import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
+
+const reference = (schema: string): Json => ({ $ref: `#/components/schemas/${schema}` });
+const json = (schema: Json): Json => ({ "application/json": { schema } });
+const answer = (description: string, schema: Json = { type: "object" }): Json => ({
+  200: { description, content: json(schema) },
+});
+const refusals = (schema: string, ...codes: readonly (readonly [string, string])[]): Json =>
+  Object.fromEntries(codes.map(([code, description]) => [code, { description, content: json(reference(schema)) }]));
+
+const INVALID = ["400", "The request is not valid; the message names what is wrong."] as const;
+const UNKNOWN = ["404", "There is no such model or version here."] as const;
+const UNREADY = ["503", "Not ready to answer; try again later."] as const;
+
+/** The OpenAPI 3.1 description of a server of these models. */
+export function openApiDocument(models: readonly ModelSpec[], version: string): Json {
+  return {
+    openapi: "3.1.1",
+    info: { title: "Slipway", version, summary: "Predictions from typed features.", license: { name: "Apache-2.0" } },
+    tags: [{ name: "predictions" }, { name: "inference" }, { name: "operations" }],
+    paths: {
+      ...Object.fromEntries(models.map((model) => [`/api/v1/models/${model.name}/predict`, predictPath(model)])),
+      ...modelPaths(models),
+      ...inferencePaths(models),
+      ...operationPaths,
+    },
+    components: {
+      schemas: {
+        ...sharedSchemas,
+        InferRequest: inferRequestSchema(),
+        ...Object.assign({}, ...models.map(modelSchemas)),
+      },
+    },
+  };
+}
+
+function modelSchemas(model: ModelSpec): Json {
+  const { name } = model;
+  return {
+    [`${name}.row`]: rowSchema(model),
+    [`${name}.rows`]: batchSchema(`#/components/schemas/${name}.row`),
+    [`${name}.prediction`]: predictionSchema(model),
+  };
+}
+
+function predictPath(model: ModelSpec): Json {
+  const { name } = model;
+  const one = reference(`${name}.prediction`);
+  const many = {
+    type: "object",
+    required: ["predictions"],
+    properties: { predictions: { type: "array", items: one } },
+  };
+  return {
+    post: {
+      operationId: `predict_${name}`,
+      tags: ["predictions"],
+      summary: `Predicts with "${name}": one row, or many under "rows".`,
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: { oneOf: [reference(`${name}.row`), reference(`${name}.rows`)] },
+            examples: {
+              one: { value: rowExample(model) },
+              many: { value: { rows: [rowExample(model)] } },
+            },
+          },
+        },
+      },
+      responses: {
+        ...answer("The prediction, or the predictions in the rows' order.", { oneOf: [one, many] }),
+        ...refusals("Error", INVALID, ["409", "The champion no longer matches the definitions."], UNREADY),
+      },
+    },
+  };
+}
+
+function parameter(name: string, schema: Json): Json {
+  return { name, in: "path", required: true, schema };
+}
+
+const nameSchema = (models: readonly ModelSpec[]): Json =>
+  models.length === 0 ? { type: "string" } : { type: "string", enum: models.map(({ name }) => name) };
+
+function modelPaths(models: readonly ModelSpec[]): Json {
+  const tags = ["predictions"];
+  return {
+    "/api/v1/models": {
+      get: {
+        operationId: "listModels",
+        tags,
+        summary: "The models and the versions that answer.",
+        responses: answer("All models."),
+      },
+    },
+    "/api/v1/models/{model}": {
+      get: {
+        operationId: "describeModel",
+        tags,
+        summary: "One model: its version, fields, inputs and feature views.",
+        parameters: [parameter("model", nameSchema(models))],
+        responses: { ...answer("The model."), ...refusals("Error", UNKNOWN) },
+      },
+    },
+  };
+}
+
+function inferencePaths(models: readonly ModelSpec[]): Json {
+  const get = (operationId: string, summary: string, parameters: readonly Json[] = []): Json => ({
+    get: {
+      operationId,
+      tags: ["inference"],
+      summary,
+      ...(parameters.length === 0 ? {} : { parameters }),
+      responses: {
+        ...answer("See the Open Inference Protocol."),
+        ...refusals("InferenceError", ...(parameters.length === 0 ? [] : [UNKNOWN]), UNREADY),
+      },
+    },
+  });
+  const model = parameter("model", nameSchema(models));
+  const version = parameter("version", { type: "string", pattern: "^[0-9]+$" });
+  const perModel = [
+    ["/v2/models/{model}", "", [model]],
+    ["/v2/models/{model}/versions/{version}", "OfVersion", [model, version]],
+  ] as const;
+  return {
+    "/v2": get("serverMetadata", "The server and its extensions."),
+    "/v2/health/live": get("serverLive", "Whether the process is up."),
+    "/v2/health/ready": get("serverReady", "Whether every model can answer."),
+    "/v2/models": get("inferenceModels", "The names of the models."),
+    ...Object.assign(
+      {},
+      ...perModel.map(([path, suffix, parameters]) => ({
+        [path]: get(`modelMetadata${suffix}`, "The model's tensors.", parameters),
+        [`${path}/ready`]: get(`modelReady${suffix}`, "Whether the model can answer.", parameters),
+        [`${path}/infer`]: {
+          post: {
+            operationId: `infer${suffix}`,
+            tags: ["inference"],
+            summary: "Scores ready-made tensors; no features are looked up and nothing is logged.",
+            parameters,
+            requestBody: { required: true, content: json(reference("InferRequest")) },
+            responses: {
+              ...answer("The scores."),
+              ...refusals("InferenceError", INVALID, UNKNOWN, UNREADY),
+            },
+          },
+        },
+      })),
+    ),
+  };
+}
+
+const operationPaths: Json = {
+  "/healthz": operation("health", "Whether the process is up.", answer("It is.")),
+  "/readyz": operation("readiness", "Whether every model can answer.", {
+    ...answer("All can."),
+    ...refusals("Error", UNREADY),
+  }),
+  "/metrics": operation("metrics", "Metrics for Prometheus.", {
+    200: { description: "Text format.", content: { "text/plain": { schema: { type: "string" } } } },
+  }),
+  "/openapi.json": operation("openapi", "This document.", answer("OpenAPI 3.1.")),
+};
+
+function operation(operationId: string, summary: string, responses: Json): Json {
+  return { get: { operationId, tags: ["operations"], summary, responses } };
+}

@@ -1,0 +1,145 @@
+// Definitions as JSON Schema: what a caller may write for each field, and what a prediction looks like.
+
+import type { ColumnSchema, DataType } from "../../core/core.ts";
+import type { ModelSpec } from "../../define/define.ts";
+import { ID_LIMIT, ROW_LIMIT } from "../asked-body.ts";
+
+/** A JSON Schema, or any part of the document. */
+export type Json = Readonly<Record<string, unknown>>;
+
+const types: Readonly<Record<DataType, { readonly schema: Json; readonly example: unknown }>> = {
+  string: { schema: { type: "string" }, example: "text" },
+  bool: { schema: { type: "boolean" }, example: true },
+  float64: { schema: { type: "number", format: "double" }, example: 1.5 },
+  int32: { schema: { type: "integer", format: "int32", minimum: -(2 ** 31), maximum: 2 ** 31 - 1 }, example: 1 },
+  int64: {
+    schema: {
+      oneOf: [
+        { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+        { type: "string", pattern: "^-?[0-9]{1,19}$" },
+      ],
+      description: "A whole number; as text beyond 2^53, which JSON numbers lose.",
+    },
+    example: 1,
+  },
+  timestamp: {
+    schema: { type: "string", description: "ISO 8601; UTC when no zone is given." },
+    example: "2013-07-01T14:00:00Z",
+  },
+};
+
+function fieldSchema({ type, optional }: ColumnSchema): Json {
+  const { schema, example } = types[type];
+  const { description, ...rest } = schema;
+  const told = description === undefined ? {} : { description };
+  return optional
+    ? { anyOf: [rest, { type: "null" }], ...told, examples: [example] }
+    : { ...rest, ...told, examples: [example] };
+}
+
+function uniqueByName(fields: readonly ColumnSchema[]): readonly ColumnSchema[] {
+  return [...new Map(fields.map((field) => [field.name, field])).values()];
+}
+
+function objectSchema(fields: readonly ColumnSchema[], elsewhere: ReadonlySet<string>, description: string): Json {
+  const required = fields.filter(({ name, optional }) => !optional && !elsewhere.has(name)).map(({ name }) => name);
+  return {
+    type: "object",
+    description,
+    properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
+    additionalProperties: false,
+    ...(required.length === 0 ? {} : { required }),
+  };
+}
+
+/** One row of a model as a caller writes it. */
+export function rowSchema({ views, request }: ModelSpec): Json {
+  const keys = uniqueByName(views.flatMap((view) => view.keys));
+  const parts = {
+    keys: objectSchema(
+      keys,
+      new Set(request.map(({ name }) => name)),
+      "Entity keys: features are looked up by them. One that is also a request value may be given in either place.",
+    ),
+    request: objectSchema(
+      request,
+      new Set(keys.map(({ name }) => name)),
+      "Values that are only known when the prediction is asked for.",
+    ),
+  };
+  const id = {
+    type: "string",
+    minLength: 1,
+    maxLength: ID_LIMIT,
+    description: "Your name for the prediction: its label is found by it. Made up when left out.",
+  };
+  const needed = (Object.keys(parts) as (keyof typeof parts)[]).filter((part) => "required" in parts[part]);
+  return {
+    type: "object",
+    properties: { id, ...parts },
+    additionalProperties: false,
+    ...(needed.length === 0 ? {} : { required: needed }),
+  };
+}
+
+/** Many rows at once. */
+export function batchSchema(row: string): Json {
+  const rows = { type: "array", minItems: 1, maxItems: ROW_LIMIT, items: { $ref: row } };
+  return { type: "object", properties: { rows }, required: ["rows"], additionalProperties: false };
+}
+
+/** A row that would be taken. */
+export function rowExample({ views, request }: ModelSpec): Json {
+  const valuesOf = (fields: readonly ColumnSchema[]): Json =>
+    Object.fromEntries(fields.map(({ name, type }) => [name, types[type].example]));
+  const asked = new Set(request.map(({ name }) => name));
+  const keys = uniqueByName(views.flatMap((view) => view.keys)).filter(({ name }) => !asked.has(name));
+  return { id: "row-1", keys: valuesOf(keys), request: valuesOf(request) };
+}
+
+const instant = { type: "string", format: "date-time" };
+const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: "null" }] });
+
+/** One prediction of a model as it is answered. */
+export function predictionSchema({ name, views }: ModelSpec): Json {
+  const properties = {
+    id: { type: "string" },
+    model: { const: name },
+    version: { type: "integer", minimum: 1 },
+    score: { ...orNull({ type: "number" }), description: "For binary classification the probability of a true label." },
+    at: instant,
+    features: {
+      type: "object",
+      description: "How fresh each feature view was.",
+      properties: Object.fromEntries(views.map((view) => [view.name, { $ref: "#/components/schemas/FeatureRead" }])),
+      required: views.map((view) => view.name),
+      additionalProperties: false,
+    },
+  };
+  return { type: "object", properties, required: Object.keys(properties) };
+}
+
+/** Schemas that do not depend on a model. */
+export const sharedSchemas: Json = {
+  Error: {
+    type: "object",
+    required: ["error"],
+    properties: {
+      error: {
+        type: "object",
+        required: ["code", "message", "details"],
+        properties: { code: { type: "string" }, message: { type: "string" }, details: { type: "object" } },
+      },
+    },
+  },
+  InferenceError: { type: "object", required: ["error"], properties: { error: { type: "string" } } },
+  FeatureRead: {
+    type: "object",
+    required: ["status", "age_seconds", "materialized_through"],
+    properties: {
+      status: { enum: ["present", "expired", "missing"] },
+      age_seconds: { ...orNull({ type: "number" }), description: "Time since the newest event of the key." },
+      materialized_through: { ...orNull(instant), description: "Everything known up to here is in the values." },
+    },
+  },
+};

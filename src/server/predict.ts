@@ -1,0 +1,68 @@
+// The native API: predictions from entity keys and request values, and what is served.
+
+import type { FastifyInstance } from "fastify";
+import { SlipwayError } from "../core/core.ts";
+import type { ModelSpec } from "../define/define.ts";
+import type { ServedModel, Serving } from "../platform/platform.ts";
+import { bodyShape, readBody } from "./asked-body.ts";
+import type { Meters } from "./metrics/meters.ts";
+import { predictionsText, predictionText } from "./prediction-text.ts";
+import { JSON_TYPE } from "./refusal.ts";
+
+interface OneModel {
+  Params: { readonly model: string };
+}
+
+/** What the native API works with. */
+export interface NativeContext {
+  readonly serving: Serving;
+  readonly models: readonly ModelSpec[];
+  readonly meters: Meters;
+}
+
+/** The routes of the native API, below /api/v1. */
+export function nativeRoutes({ serving, models, meters }: NativeContext): (app: FastifyInstance) => Promise<void> {
+  const shapes = new Map(models.map((model) => [model.name, bodyShape(model)]));
+  const served = (name: string): ServedModel =>
+    serving.models().find(({ model }) => model.name === name) ?? unknown(name);
+  const unknown = (name: string): never => {
+    const known = models.map((model) => model.name).join(", ") || "none";
+    throw new SlipwayError("MODEL_NOT_FOUND", `No model "${name}" is served here. There are: ${known}.`, {
+      details: { model: name },
+    });
+  };
+
+  return async (app) => {
+    app.post<OneModel>("/models/:model/predict", async (request, reply) => {
+      const name = request.params.model;
+      const { rows, isBatch } = readBody(shapes.get(name) ?? unknown(name), request.body);
+      const predictions = await serving.predict(name, rows);
+      meters.predicted(predictions);
+      const [only] = predictions;
+      const text = isBatch || !only ? predictionsText(predictions) : predictionText(only);
+      return reply.type(JSON_TYPE).send(text);
+    });
+    app.get("/models", async () => ({ models: serving.models().map(summaryOf) }));
+    app.get<OneModel>("/models/:model", async (request) => describe(served(request.params.model)));
+  };
+}
+
+function summaryOf({ model, version, problem }: ServedModel): Readonly<Record<string, unknown>> {
+  return {
+    name: model.name,
+    version: version ?? null,
+    problem: problem ? { code: problem.code, message: problem.message } : null,
+  };
+}
+
+function describe(served: ServedModel): Readonly<Record<string, unknown>> {
+  const { model } = served;
+  const keys = new Map(model.views.flatMap((view) => view.keys).map((key) => [key.name, key]));
+  return {
+    ...summaryOf(served),
+    keys: [...keys.values()],
+    request: model.request,
+    inputs: model.inputs.map(({ name, type, from }) => ({ name, type, from })),
+    features: model.views.map(({ name }) => name),
+  };
+}

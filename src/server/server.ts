@@ -1,0 +1,92 @@
+// The door of `server`: one HTTP server with the native API, the Open Inference Protocol, health, metrics and its own description.
+
+import type { AddressInfo, Socket } from "node:net";
+import { SlipwayError } from "../core/core.ts";
+import { type AppOptions, buildApp } from "./app.ts";
+
+export { openApiDocument } from "./openapi/document.ts";
+
+/** How to serve over HTTP. */
+export interface ServerOptions extends AppOptions {
+  /** The address to listen on: "127.0.0.1", "0.0.0.0", "::1". */
+  readonly host: string;
+  /** The port; 0 for any free one. */
+  readonly port: number;
+}
+
+/** A listening server. */
+export interface Server {
+  /** Where it answers: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops accepting, lets requests that have begun finish, then closes. Aborting `force` cuts those off. */
+  close(force?: AbortSignal): Promise<void>;
+}
+
+/** Starts to serve. Throws PORT_IN_USE, or USAGE when it may not listen there. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const app = buildApp(options);
+  // Connections on which nothing was ever asked: Node counts them as busy, and closing would wait for them.
+  const silent = new Set<Socket>();
+  app.server.on("connection", (socket: Socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  app.server.on("request", ({ socket }) => silent.delete(socket));
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (thrown) {
+    await app.close();
+    throw listenError(thrown, options);
+  }
+  const { port } = app.server.address() as AddressInfo;
+  const cutOff = (): void => app.server.closeAllConnections();
+  return {
+    url: `http://${hostInUrl(options.host)}:${port}`,
+    port,
+    async close(force) {
+      // Fastify closes a turn later; nothing new is to be accepted until then.
+      app.server.close();
+      const closed = app.close();
+      for (const socket of silent) socket.destroy();
+      if (force?.aborted) cutOff();
+      force?.addEventListener("abort", cutOff, { once: true });
+      await closed;
+      force?.removeEventListener("abort", cutOff);
+    },
+  };
+}
+
+function hostInUrl(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listenError(thrown: unknown, { host, port }: ServerOptions): unknown {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const context = { cause: thrown, details: { host, port } };
+  switch (code) {
+    case "EADDRINUSE":
+      return new SlipwayError(
+        "PORT_IN_USE",
+        `Port ${port} on ${host} is in use. Stop what listens there, or take any free port: --port 0.`,
+        context,
+      );
+    case "EACCES":
+      return new SlipwayError(
+        "USAGE",
+        `This user may not listen on port ${port}. Choose one above 1023, or any free one: --port 0.`,
+        context,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new SlipwayError(
+        "USAGE",
+        `"${host}" is not an address of this machine. Use --host 127.0.0.1, or 0.0.0.0 for all.`,
+        context,
+      );
+    default:
+      return thrown;
+  }
+}
