@@ -74,9 +74,7 @@ export function tellDay(screen: Screen, { day: date, predictions, round, version
   }
   for (const { outcome } of round.retrained)
     if (outcome.kind === "decided")
-      screen.line(
-        `  ${date}  challenger version ${outcome.decision.challenger} ${outcome.decision.verdict}. ${outcome.decision.reason}`,
-      );
+      screen.line(`  ${date}  challenger version ${outcome.decision.challenger}: ${outcome.decision.reason}`);
   for (const failure of round.failures) screen.line(`  ${date}  failed: ${failure.message}`);
 }
 

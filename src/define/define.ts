@@ -14,7 +14,7 @@ export {
   share,
   sum,
 } from "./aggregate.ts";
-export { type Definition, definitionHash, isDefinition, type Spec, spec, specOf } from "./definition.ts";
+export { type Definition, definitionHash, type Spec, specOf } from "./definition.ts";
 export { type Entity, type EntitySpec, entity } from "./entity.ts";
 export { type Expression, expressionOf, literal, when } from "./expression.ts";
 export {
@@ -26,7 +26,7 @@ export {
   type FeatureViewSpec,
   featureView,
 } from "./feature-view.ts";
-export { type Field, type Fields, type InputOf, type RowInput, schemaOf, t } from "./field.ts";
+export { type Field, type Fields, type InputOf, type RowInput, t } from "./field.ts";
 export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
 export { type InputSpec, type Model, type ModelOptions, type ModelSpec, model, type RowOf } from "./model.ts";
 export {
@@ -41,7 +41,7 @@ export {
   retrain,
   type TriggerSpec,
 } from "./monitor.ts";
-export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
+export type { ExpressionNode, LeafNode, Operator } from "./node.ts";
 export {
   collectProject,
   type DefinitionSpec,

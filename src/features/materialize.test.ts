@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hours, type Value } from "../core/core.ts";
+import { hours, minutes, type Value } from "../core/core.ts";
 import { count, entity, featureView, latest, parquet, specOf, sum, t } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
@@ -76,13 +76,25 @@ describe("rows that became known at the same moment", () => {
       const through = await materializedThrough(online, view);
       if (through === undefined) throw new Error("nothing was committed");
       const total = through < START + hours(1) ? 1000n : through === START + hours(1) ? 151_000n : 152_000n;
-      expect((await read(view, 3n, through))["n"]).toBe(total / 10n);
-      expect((await read(view, 3n, through))["s"]).toBe((total / 10n) * 3n);
+      expect((await read(view, 3n, to))["n"]).toBe(total / 10n);
+      expect((await read(view, 3n, to))["s"]).toBe((total / 10n) * 3n);
       if (outcome === "done") break;
       expect(outcome).toBe("killed");
       expect(lives).toBeLessThan(10);
     }
     expect(await materializedThrough(online, view)).toBe(to);
+  });
+
+  test("are refused to reads before the end of a first run that was killed, for it left out what only they would see", async () => {
+    const view = onlineView({ ...spec, name: "bulk_killed" });
+    const to = START + hours(2) + minutes(4);
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort();
+    await materializeView({ offline, online }, view, to, { signal: stop.signal, onProgress }).catch(() => undefined);
+    await expect(read(view, 3n, to - 1n)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    expect((await read(view, 3n, to))["n"]).toBe(100n);
+    await materializeView({ offline, online }, view, START + hours(2));
+    await expect(read(view, 3n, START + hours(2))).rejects.toThrow("for the first time");
   });
 
   test("can be stopped between batches, and say how far they have come", async () => {

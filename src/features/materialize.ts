@@ -24,18 +24,28 @@ export interface MaterializeProgress {
   readonly through: Instant;
 }
 
-const decoder = new TextDecoder();
-const encodeMeta = (through: Instant): Uint8Array => new TextEncoder().encode(String(through));
+/** A view's bookkeeping. */
+interface Meta {
+  readonly through: Instant;
+  /** Reads are right from here on: later than `through` while a first run, which leaves out what is too old for its end, is under way. */
+  readonly rightFrom: Instant;
+}
 
-/** Reads the watermark out of a view's bookkeeping entry. */
-export function decodeMeta(value: Uint8Array | undefined): Instant | undefined {
-  return value === undefined ? undefined : BigInt(decoder.decode(value));
+const decoder = new TextDecoder();
+const encodeMeta = ({ through, rightFrom }: Meta): Uint8Array =>
+  new TextEncoder().encode(rightFrom > through ? `${through} ${rightFrom}` : String(through));
+
+/** Reads a view's bookkeeping entry. */
+export function decodeMeta(value: Uint8Array | undefined): Meta | undefined {
+  if (value === undefined) return undefined;
+  const [through = "", rightFrom = through] = decoder.decode(value).split(" ");
+  return { through: BigInt(through), rightFrom: BigInt(rightFrom) };
 }
 
 /** How far a view has been materialised; undefined when never. */
 export async function materializedThrough(online: OnlineStore, view: OnlineView): Promise<Instant | undefined> {
   const [meta] = await online.get([{ namespace: view.namespace, key: metaKey }]);
-  return decodeMeta(meta);
+  return decodeMeta(meta)?.through;
 }
 
 /** Brings one view up to everything known at `to`. Throws STATE_LOCKED when another process is at it. */
@@ -51,8 +61,9 @@ export async function materializeView(
   let through = from;
   let rows = 0;
   if (from !== undefined && from >= to) return { view: view.spec.name, rows, through: from };
+  const rightFrom = from === undefined && view.retention !== undefined ? to : undefined;
   const commit = async (cursors: readonly Cursor[], until: Instant): Promise<void> => {
-    await applyRows(online, view, cursors, through, until);
+    await applyRows(online, view, cursors, through, until, rightFrom);
     through = until;
     rows += cursors.length;
     watch.onProgress?.({ view: view.spec.name, rows, through: until });
@@ -112,7 +123,7 @@ export function knownOf({ table, index }: Cursor): Instant {
 
 /**
  * Adds rows to the store and moves the watermark from `expected` to `through`, as one transaction. Every row that became known in between
- * must be among them.
+ * must be among them, save for those that matter only to reads before `rightFrom`.
  */
 export async function applyRows(
   online: OnlineStore,
@@ -120,6 +131,7 @@ export async function applyRows(
   rows: readonly Cursor[],
   expected: Instant | undefined,
   through: Instant,
+  rightFrom?: Instant,
 ): Promise<void> {
   const byKey = new Map<string, { readonly key: Uint8Array; readonly rows: Cursor[] }>();
   for (const row of rows) {
@@ -132,7 +144,8 @@ export async function applyRows(
   }
   const entries = [...byKey.values()];
   await online.update(view.namespace, [metaKey, ...entries.map(({ key }) => key)], ([meta, ...current]) => {
-    if (decodeMeta(meta) !== expected)
+    const before = decodeMeta(meta);
+    if (before?.through !== expected)
       throw new SlipwayError(
         "STATE_LOCKED",
         `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
@@ -144,7 +157,7 @@ export async function applyRows(
       prune(view.shape, state, through);
       return encodeState(view.shape, state);
     });
-    return [encodeMeta(through), ...changed];
+    return [encodeMeta({ through, rightFrom: rightFrom ?? before?.rightFrom ?? through }), ...changed];
   });
 }
 
@@ -174,7 +187,7 @@ async function materializeStatic(
   const through = from !== undefined && from > to ? from : to;
   const entries = [...fresh.values()];
   await online.update(view.namespace, [metaKey, ...entries.map(({ key }) => key), ...gone], () => [
-    encodeMeta(through),
+    encodeMeta({ through, rightFrom: through }),
     ...entries.map(({ value }) => value),
     ...gone.map(() => undefined),
   ]);

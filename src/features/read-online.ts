@@ -37,12 +37,18 @@ export async function readOnline(
   let meta = 0;
   return views.map((view, index): OnlineRead => {
     const place = places[index];
-    const through = decodeMeta(found[meta]) ?? null;
+    const known = decodeMeta(found[meta]);
+    const through = known?.through ?? null;
     meta += place === undefined ? 1 : 2;
     if (through !== null && !view.isStatic && at < through)
       throw new SlipwayError(
         "INPUT_INVALID",
         `Feature view "${view.spec.name}" is materialised up to ${formatInstant(through)}, which is after ${formatInstant(at)}. Online values go forward only; read the past from a training set.`,
+      );
+    if (known && !view.isStatic && at < known.rightFrom)
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `Feature view "${view.spec.name}" is being materialised for the first time, for reads from ${formatInstant(known.rightFrom)} on, which is after ${formatInstant(at)}. Let it end, or read the past from a training set.`,
       );
     const stored = place === undefined ? undefined : found[place];
     const state = stored ? viewState(view.shape, stored) : undefined;

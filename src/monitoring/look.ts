@@ -38,7 +38,7 @@ export interface Look {
   readonly performance: Performance | undefined;
   /** The kinds of alert this look opened. */
   readonly opened: readonly ("drift" | "performance")[];
-  readonly status: "ok" | "alert" | "no champion" | "too few predictions";
+  readonly status: "ok" | "alert" | "no champion" | "too few predictions" | "window not full";
 }
 
 /** Looks once, at `now`, and records what it saw. */
@@ -61,6 +61,9 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     predictions === undefined ? { rowCount: 0, columns: [] } : await readInputs(sources, model, predictions);
   if (predictions === undefined || table.rowCount < monitor.leastRows)
     return recorded(sources, { ...nothing, predictions: table.rowCount, status: "too few predictions" }, now);
+  // A window that is only begun misses weekdays and hours, and would differ from the profile by that alone.
+  if (earliest(table) > from + monitor.every)
+    return recorded(sources, { ...nothing, predictions: table.rowCount, status: "window not full" }, now);
   const { profile } = await getVersion(sources.registry, model.name, version);
   const drift = driftReport(profile as ModelProfile, table, {
     driftAbove: monitor.driftAbove,
@@ -119,9 +122,16 @@ async function recorded(sources: LookSources, found: Look, now: Instant): Promis
 
 async function readInputs({ offline }: LookSources, model: ModelSpec, predictions: string): Promise<Table> {
   const tables: Table[] = [];
-  const columns = model.inputs.map(({ name }) => offline.dialect.identifier(name)).join(", ");
+  const columns = ["#at", ...model.inputs.map(({ name }) => name)]
+    .map((name) => offline.dialect.identifier(name))
+    .join(", ");
   for await (const table of offline.stream(`SELECT ${columns} FROM ${predictions}`)) tables.push(table);
   return concatTables(tables);
+}
+
+function earliest(table: Table): Instant {
+  const times = columnOf(table, "#at").values as BigInt64Array;
+  return times.reduce((least, at) => (at < least ? at : least), times[0] ?? 0n);
 }
 
 async function labelledPerformance(

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { canonicalJson, contentHash, days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import { ensureSnapshot } from "../datasets/datasets.ts";
 import { definitionsOf, findDefinition, type ModelSpec, type RetrainSpec } from "../define/define.ts";
+import { materializedThrough, materializeView, onlineView } from "../features/features.ts";
 import { aliasOf } from "../registry/registry.ts";
 import { CHAMPION, logSql, type Serving } from "../serving/serving.ts";
 import { applyDefinitions } from "./apply.ts";
@@ -193,13 +194,17 @@ async function live(
   daysFound: number,
 ): Promise<ReplayResult> {
   const { engines } = platform;
+  await returnToDayStart(platform, model, BigInt(begun.doneUntil));
   const feed = await featureFeed(engines, model);
   const logged = await alreadyLogged(platform, model, BigInt(begun.doneUntil));
   let progress = begun;
   let today = 0;
+  let logging: Promise<unknown>[] = [];
   const endDay = async (end: Instant): Promise<void> => {
     await feed.advanceTo(end);
     advanceClock(platform, end);
+    await Promise.all(logging);
+    logging = [];
     const round = await watchOnce(platform, request.signal ? { signal: request.signal } : {});
     await serving.refresh();
     progress = {
@@ -227,7 +232,11 @@ async function live(
     if (open.length === 0) continue;
     await feed.advanceTo(at);
     advanceClock(platform, at);
-    await serving.predict(model.name, open);
+    // The log is waited for at the end of the day: the answers are fixed, and an interrupted day is lived again from its start.
+    const { logged: written } = await serving.begin(model.name, open);
+    // Seen at the end of the day; without this an earlier failure would end the process.
+    written.catch(() => undefined);
+    logging.push(written);
   }
   for (; dayEnd <= request.to; dayEnd += days(1)) await endDay(dayEnd);
   return { frozen: progress.frozen, predictions: progress.predictions, daysFound };
@@ -237,6 +246,17 @@ function advanceClock({ engines }: Platform, to: Instant): void {
   const clock = engines.clock as Platform["engines"]["clock"] & { advanceTo?: (instant: Instant) => void };
   if (!clock.advanceTo) throw new SlipwayError("INTERNAL", "A replay needs a replay clock.");
   if (to > clock.now()) clock.advanceTo(to);
+}
+
+/** Takes the online store back to the start of an interrupted day, so that the day is lived again as it was. */
+async function returnToDayStart({ engines }: Platform, model: ModelSpec, start: Instant): Promise<void> {
+  const views = model.views.map(onlineView).filter((view) => !view.isStatic);
+  const stands = await Promise.all(views.map((view) => materializedThrough(engines.online, view)));
+  if (!stands.some((through) => through !== undefined && through > start)) return;
+  for (const view of views) {
+    await engines.online.drop(view.namespace);
+    await materializeView(engines, view, start);
+  }
 }
 
 /** Predictions that an interrupted run had made after its last whole day. */

@@ -63,7 +63,13 @@ describe("predict", () => {
       expect((await post(body)).status).toBe(200);
     const twice = await post({ keys: goodBody.keys, request: { ...goodBody.request, carrier: "AA" } });
     expect(twice.status).toBe(400);
-    expect(twice.body.error.message).toContain('gives "carrier" in keys and in request with different values');
+    expect(twice.body.error.message).toContain('gives "carrier" twice with different values');
+  });
+
+  it("takes keys and request values together as a flat row", async () => {
+    const { status } = await post({ id: "UA-1", row: { ...goodBody.keys, ...goodBody.request } });
+    expect(status).toBe(200);
+    expect(serving.asked).toEqual([{ id: "UA-1", row: { ...goodBody.keys, ...goodBody.request } }]);
   });
 
   it("passes text of any kind through as an id, and null for a score that is no number", async () => {
@@ -75,7 +81,11 @@ describe("predict", () => {
 
   it.each([
     [[], "is not a JSON object"],
-    [{ row: {} }, 'unknown field "row"; known are id, keys, request'],
+    [{ values: {} }, 'unknown field "values"; known are id, keys, request, row'],
+    [
+      { row: { destt: "X" } },
+      'unknown field "destt" in row; known are carrier, origin, dest, distance, fare, booked_at',
+    ],
     [{ keys: [] }, '"keys" that is not an object'],
     [{ keys: { carier: "UA" } }, 'unknown field "carier" in keys; known are carrier, origin, dest'],
     [{ keys: { distance: 1 } }, '"distance" in keys; it belongs in request'],

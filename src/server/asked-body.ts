@@ -20,7 +20,11 @@ export interface BodyShape {
   readonly model: string;
   readonly keys: ReadonlySet<string>;
   readonly request: ReadonlySet<string>;
+  /** Both together: a caller that cannot tell them apart, such as the typed client, sends a flat row. */
+  readonly row: ReadonlySet<string>;
 }
+
+type Part = "keys" | "request" | "row";
 
 /** The most rows of one request. */
 export const ROW_LIMIT = 10_000;
@@ -29,11 +33,9 @@ export const ID_LIMIT = 256;
 
 /** The shape of a model's bodies. */
 export function bodyShape(model: ModelSpec): BodyShape {
-  return {
-    model: model.name,
-    keys: new Set(model.views.flatMap((view) => view.keys.map(({ name }) => name))),
-    request: new Set(model.request.map(({ name }) => name)),
-  };
+  const keys = model.views.flatMap((view) => view.keys.map(({ name }) => name));
+  const request = model.request.map(({ name }) => name);
+  return { model: model.name, keys: new Set(keys), request: new Set(request), row: new Set([...keys, ...request]) };
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -70,11 +72,11 @@ function readRow(shape: BodyShape, given: Members, place: string): Asked {
   let id: string | undefined;
   for (const name in given) {
     const value = given[name];
-    if (name === "keys" || name === "request") {
+    if (name === "keys" || name === "request" || name === "row") {
       if (!isObject(value)) throw invalid(shape, place, `has "${name}" that is not an object`);
       readValues(shape, name, value, row, place);
     } else if (name === "id") id = readId(shape, value, place);
-    else throw invalid(shape, place, `has unknown field "${name}"; known are id, keys, request`, name);
+    else throw invalid(shape, place, `has unknown field "${name}"; known are id, keys, request, row`, name);
   }
   return id === undefined ? { row } : { id, row };
 }
@@ -85,26 +87,20 @@ function readId(shape: BodyShape, value: unknown, place: string): string {
   return value;
 }
 
-function readValues(
-  shape: BodyShape,
-  part: "keys" | "request",
-  given: Members,
-  row: Record<string, unknown>,
-  place: string,
-): void {
+function readValues(shape: BodyShape, part: Part, given: Members, row: Record<string, unknown>, place: string): void {
   const known = shape[part];
   for (const name in given) {
     if (!known.has(name)) throw invalid(shape, place, unknownName(shape, part, name), name);
     const value = given[name];
     if (Object.hasOwn(row, name) && row[name] !== value)
-      throw invalid(shape, place, `gives "${name}" in keys and in request with different values`, name);
+      throw invalid(shape, place, `gives "${name}" twice with different values`, name);
     row[name] = value;
   }
 }
 
-function unknownName(shape: BodyShape, part: "keys" | "request", name: string): string {
-  const other = part === "keys" ? "request" : "keys";
-  if (shape[other].has(name)) return `gives "${name}" in ${part}; it belongs in ${other}`;
+function unknownName(shape: BodyShape, part: Part, name: string): string {
+  // In a flat row every known name is in its place.
+  if (shape.row.has(name)) return `gives "${name}" in ${part}; it belongs in ${part === "keys" ? "request" : "keys"}`;
   return `has unknown field "${name}" in ${part}; known are ${[...shape[part]].join(", ") || "none"}`;
 }
 

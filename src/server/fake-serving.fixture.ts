@@ -111,6 +111,7 @@ export function fakeServing(): FakeServing {
         }),
       );
     },
+    begin: async (name, asked) => ({ logged: fake.predict(name, asked) }),
     async score(_, matrix, rows) {
       const version = versionNow();
       await fake.before();

@@ -33,6 +33,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     socket.once("close", () => silent.delete(socket));
   });
   app.server.on("request", ({ socket }) => silent.delete(socket));
+  let isClosing = false;
+  app.addHook("onSend", (_, reply, payload, done) => {
+    // A request that began before would otherwise keep its connection, and the closing, waiting for the next.
+    if (isClosing) reply.header("connection", "close");
+    done(null, payload);
+  });
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (thrown) {
@@ -45,6 +51,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     url: `http://${hostInUrl(options.host)}:${port}`,
     port,
     async close(force) {
+      isClosing = true;
       // Fastify closes a turn later; nothing new is to be accepted until then.
       app.server.close();
       const closed = app.close();

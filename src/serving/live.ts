@@ -8,7 +8,7 @@ import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
 import { aliasOf, getVersion, type RegistryContext, readArtifact } from "../registry/registry.ts";
 import { type AskedRow, parseRow } from "./asked-row.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
-import { type Deployment, deployment } from "./deployment.ts";
+import { type Answer, type Deployment, deployment } from "./deployment.ts";
 import { logLine, logPlace } from "./prediction-log.ts";
 
 /** The alias that is served. */
@@ -56,6 +56,11 @@ export interface ServedModel {
 export interface Serving {
   /** Looks at the aliases and loads what they name now; tells of each swap. */
   refresh(): Promise<readonly { readonly model: string; readonly from: number | undefined; readonly to: number }[]>;
+  /**
+   * Scores rows as of now; ends when features have been read and nothing that happens later can change the answer. `logged` ends when every
+   * prediction is in the log for good: nobody may be answered before that.
+   */
+  begin(model: string, asked: readonly AskedPrediction[]): Promise<{ readonly logged: Promise<readonly Prediction[]> }>;
   /** Scores rows, logs every prediction durably, then answers. */
   predict(model: string, asked: readonly AskedPrediction[]): Promise<readonly Prediction[]>;
   /** Scores ready-made inputs in matrix order, (rows, inputs) float32, without features or log. */
@@ -140,6 +145,29 @@ export function openServing(context: ServingContext): Serving {
     }
   };
 
+  const begin: Serving["begin"] = (name, asked) =>
+    using(name, async (deployed) => {
+      const rows = asked.map(({ row }) => parseRow(name, deployed.fields, row));
+      const at = context.clock.now();
+      const answers = await deployed.answer(rows, at);
+      const predictions = answers.map(
+        (answer, index): Prediction => ({
+          id: asked[index]?.id ?? newId(at, context.random),
+          model: name,
+          version: deployed.version,
+          at,
+          score: answer.score,
+          reads: answer.reads,
+          row: rows[index] ?? {},
+        }),
+      );
+      const lines = predictions.map(({ id, row }, index) =>
+        logLine({ id, at, version: deployed.version, row, answer: answers[index] as Answer }),
+      );
+      const { stream, part } = logPlace(name, at);
+      return { logged: context.log.append(stream, part, lines).then(() => predictions) };
+    });
+
   return {
     refresh: () => {
       // Two at once would load the same version twice.
@@ -148,29 +176,8 @@ export function openServing(context: ServingContext): Serving {
       });
       return refreshing;
     },
-    predict: (name, asked) =>
-      using(name, async (deployed) => {
-        const rows = asked.map(({ row }) => parseRow(name, deployed.fields, row));
-        const at = context.clock.now();
-        const answers = await deployed.answer(rows, at);
-        const predictions = answers.map(
-          (answer, index): Prediction => ({
-            id: asked[index]?.id ?? newId(at, context.random),
-            model: name,
-            version: deployed.version,
-            at,
-            score: answer.score,
-            reads: answer.reads,
-            row: rows[index] ?? {},
-          }),
-        );
-        const lines = predictions.map(({ id, row }, index) =>
-          logLine({ id, at, version: deployed.version, row, answer: answers[index] as never }),
-        );
-        const { stream, part } = logPlace(name, at);
-        await context.log.append(stream, part, lines);
-        return predictions;
-      }),
+    begin,
+    predict: async (name, asked) => (await begin(name, asked)).logged,
     score: (name, matrix, rows) =>
       using(name, async ({ version, predictor }) => ({ version, scores: await predictor.predict(matrix, rows) })),
     models: () =>

@@ -52,7 +52,7 @@ function tell({ progress }: CommandContext, { day, predictions, round, version }
   for (const { rule, outcome } of round.retrained)
     if (outcome.kind === "decided") {
       const { challenger, verdict, reason } = outcome.decision;
-      progress.line(`  ${day} ${rule}: version ${challenger} ${verdict}. ${reason}`);
+      progress.line(`  ${day} ${rule}: version ${challenger}: ${reason}`);
     }
   for (const { message } of round.failures) progress.line(`  ${day} failed: ${message.split("\n", 1)[0]}`);
 }

@@ -55,5 +55,5 @@ function documentOf(outcome: RetrainOutcome): Readonly<Record<string, unknown>> 
 function sentence(outcome: RetrainOutcome): string {
   if (outcome.kind === "waiting") return `nothing to do, ${outcome.reason}.`;
   const { verdict, challenger, reason } = outcome.decision;
-  return `version ${challenger} ${verdict}. ${reason}`;
+  return `version ${challenger}: ${reason}`;
 }

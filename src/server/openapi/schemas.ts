@@ -73,13 +73,12 @@ export function rowSchema({ views, request }: ModelSpec): Json {
     maxLength: ID_LIMIT,
     description: "Your name for the prediction: its label is found by it. Made up when left out.",
   };
-  const needed = (Object.keys(parts) as (keyof typeof parts)[]).filter((part) => "required" in parts[part]);
-  return {
-    type: "object",
-    properties: { id, ...parts },
-    additionalProperties: false,
-    ...(needed.length === 0 ? {} : { required: needed }),
-  };
+  const row = objectSchema(
+    uniqueByName([...request, ...keys]),
+    new Set(),
+    "Keys and request values together, instead of the two.",
+  );
+  return { type: "object", properties: { id, ...parts, row }, additionalProperties: false };
 }
 
 /** Many rows at once. */

@@ -1,0 +1,64 @@
+// What must not compile: a caller's mistakes against the model's definition.
+
+import { expectTypeOf, test } from "vitest";
+import { auc, byTime, entity, featureView, latest, model, parquet, t, xgboost } from "../define/define.ts";
+import { type ClientPrediction, createClient } from "./client.ts";
+
+const flights = parquet("flights", {
+  path: "flights.parquet",
+  columns: {
+    key: t.string(),
+    at: t.timestamp(),
+    carrier: t.string(),
+    distance: t.int64(),
+    fare: t.float64().optional(),
+  },
+  id: "key",
+  eventTime: "at",
+});
+const carrierDelays = featureView("carrier_delays", {
+  entity: entity("carrier", { carrier: t.string() }),
+  source: flights,
+  features: { last_distance: latest(flights.distance) },
+});
+const flightDelay = model("flight_delay", {
+  rows: flights,
+  features: [carrierDelays],
+  request: { distance: t.int64(), fare: t.float64().optional(), at: t.timestamp() },
+  label: flights.distance.gt(500),
+  trainer: xgboost({ objective: "binary:logistic" }),
+  split: byTime({ validate: 1n, test: 1n }),
+  metrics: [auc()],
+});
+const client = createClient({ url: "http://127.0.0.1:8080" });
+const at = new Date(0);
+
+test("a right row compiles, by definition and by name", () => {
+  expectTypeOf(
+    client.predict(flightDelay, { carrier: "UA", distance: 1n, at }),
+  ).resolves.toEqualTypeOf<ClientPrediction>();
+  client.predict(flightDelay, { carrier: "UA", distance: 1, fare: null, at: "2013-07-01" }, { id: "a" });
+  client.predict<typeof flightDelay>("flight_delay", { carrier: "UA", distance: 1, at });
+  client.predict("flight_delay", { anything: 1n, goes: null });
+});
+
+test("a wrong row does not", () => {
+  // @ts-expect-error a misspelt key
+  client.predict(flightDelay, { carier: "UA", distance: 1, at });
+  // @ts-expect-error a misspelt request value
+  client.predict(flightDelay, { carrier: "UA", distanse: 1, at });
+  // @ts-expect-error one field too many
+  client.predict(flightDelay, { carrier: "UA", distance: 1, at, tailnum: "N1" });
+  // @ts-expect-error a key of another type
+  client.predict(flightDelay, { carrier: 7, distance: 1, at });
+  // @ts-expect-error a missing key
+  client.predict(flightDelay, { distance: 1, at });
+  // @ts-expect-error null where none may be
+  client.predict(flightDelay, { carrier: null, distance: 1, at });
+  // @ts-expect-error an instant as a bare number says no unit
+  client.predict(flightDelay, { carrier: "UA", distance: 1, at: 1_372_687_200_000_000n });
+  // @ts-expect-error a misspelt key, by name
+  client.predict<typeof flightDelay>("flight_delay", { carier: "UA", distance: 1, at });
+  // @ts-expect-error an unknown option
+  client.predict(flightDelay, { carrier: "UA", distance: 1, at }, { ident: "a" });
+});

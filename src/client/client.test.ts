@@ -1,0 +1,129 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { type ClientOptions, createClient } from "./client.ts";
+
+const prediction = { id: "a", model: "flight_delay", version: 3, score: 0.3, at: "2013-07-01T14:00:00Z", features: {} };
+const notReady = { error: { code: "NOT_READY", message: "no champion yet", details: { model: "flight_delay" } } };
+
+type Reply = Response | Error;
+
+function answering(...replies: readonly Reply[]): {
+  readonly fetch: typeof fetch;
+  readonly bodies: string[];
+  urls: string[];
+} {
+  const bodies: string[] = [];
+  const urls: string[] = [];
+  const queue = [...replies];
+  const send = async (url: unknown, init?: RequestInit): Promise<Response> => {
+    urls.push(String(url));
+    bodies.push(String(init?.body));
+    const reply = queue.shift() ?? new Error("asked too often");
+    if (reply instanceof Error) throw reply;
+    return reply;
+  };
+  return { fetch: send as typeof fetch, bodies, urls };
+}
+
+const json = (status: number, body: unknown): Response => new Response(JSON.stringify(body), { status });
+const broken = (code: string): Error =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+const clientOf = (options: Partial<ClientOptions>): ReturnType<typeof createClient> =>
+  createClient({ url: "http://127.0.0.1:8080/", ...options });
+
+describe("predict", () => {
+  it("sends keys and request values as a flat row, exactly", async () => {
+    const server = answering(json(200, prediction));
+    const row = {
+      carrier: "UA",
+      distance: 719n,
+      big: 9_007_199_254_740_993n,
+      at: new Date("2013-07-01T14:00:00.123Z"),
+      fare: null,
+      left_out: undefined,
+      first: true,
+      half: 0.5,
+    };
+    expect(await clientOf({ fetch: server.fetch }).predict("flight delay", row, { id: "a" })).toEqual(prediction);
+    expect(server.urls).toEqual(["http://127.0.0.1:8080/api/v1/models/flight%20delay/predict"]);
+    expect(JSON.parse(server.bodies[0] ?? "")).toEqual({
+      id: "a",
+      row: {
+        carrier: "UA",
+        distance: 719,
+        big: "9007199254740993",
+        at: "2013-07-01T14:00:00.123Z",
+        fare: null,
+        first: true,
+        half: 0.5,
+      },
+    });
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, new Date(Number.NaN)])("refuses %s before sending", async (value) => {
+    const server = answering();
+    const asked = clientOf({ fetch: server.fetch }).predict("m", { fare: value });
+    await expect(asked).rejects.toMatchObject({ code: "INPUT_INVALID", message: expect.stringContaining('"fare"') });
+    expect(server.bodies).toEqual([]);
+  });
+
+  it("throws a refusal as the server told it", async () => {
+    const error = { code: "INPUT_INVALID", message: "no", details: { field: "x" } };
+    const server = answering(json(400, { error }), new Response("<html>", { status: 502 }), new Response("ok"));
+    const client = clientOf({ fetch: server.fetch });
+    const refused = await client.predict("m", {}).catch((thrown: unknown) => thrown);
+    expect(refused).toBeInstanceOf(Error);
+    expect(refused).toMatchObject({ name: "SlipwayError", status: 400, ...error });
+    await expect(client.predict("m", {})).rejects.toMatchObject({ code: "INTERNAL", status: 502, details: {} });
+    await expect(client.predict("m", {})).rejects.toMatchObject({ code: "INTERNAL", status: 200 });
+  });
+});
+
+describe("repetition", () => {
+  it("repeats what reached no model, with the same body", async () => {
+    const server = answering(json(503, notReady), broken("ECONNREFUSED"), json(200, prediction));
+    const pauses: number[] = [];
+    const pause = async (repetition: number): Promise<void> => void pauses.push(repetition);
+    await clientOf({ fetch: server.fetch, pause }).predict("m", { x: 1 }, { id: "a" });
+    expect(pauses).toEqual([1, 2]);
+    expect(new Set(server.bodies).size).toBe(1);
+  });
+
+  it("gives up after the repetitions it was given", async () => {
+    const server = answering(json(503, notReady), json(503, notReady));
+    const asked = clientOf({ fetch: server.fetch, retries: 1 }).predict("m", {});
+    await expect(asked).rejects.toMatchObject({ code: "NOT_READY", status: 503, details: { model: "flight_delay" } });
+    expect(server.bodies).toHaveLength(2);
+  });
+
+  it.each([broken("ECONNRESET"), broken("UND_ERR_SOCKET"), json(500, {}), json(409, {}), json(429, {})])(
+    "does not repeat what may have been predicted",
+    async (reply) => {
+      const server = answering(reply, json(200, prediction));
+      await expect(clientOf({ fetch: server.fetch }).predict("m", {})).rejects.toThrow();
+      expect(server.bodies).toHaveLength(1);
+    },
+  );
+
+  it("stops when the caller does", async () => {
+    const caller = new AbortController();
+    const server = answering(json(503, notReady), json(200, prediction));
+    const pause = async (): Promise<void> => caller.abort();
+    const asked = clientOf({ fetch: server.fetch, pause }).predict("m", {}, { signal: caller.signal });
+    await expect(asked).rejects.toMatchObject({ name: "AbortError" });
+    expect(server.bodies).toHaveLength(1);
+  });
+
+  it("knows a refused connection when it meets one", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const pauses: number[] = [];
+    const pause = async (repetition: number): Promise<void> => void pauses.push(repetition);
+    const client = createClient({ url: `http://127.0.0.1:${port}`, pause });
+    await expect(client.predict("m", {})).rejects.toMatchObject({ code: "NOT_READY", status: undefined });
+    expect(pauses).toEqual([1, 2]);
+  });
+});
