@@ -50,7 +50,7 @@ export function readBody(shape: BodyShape, body: unknown): AskedBody {
   if (!Object.hasOwn(body, "rows")) return { rows: [readRow(shape, body, "The body")], isBatch: false };
   const { rows, ...rest } = body;
   const [beside] = Object.keys(rest);
-  if (beside !== undefined) throw invalid(shape, "The body", `has "${beside}" beside "rows"; put it inside a row`);
+  if (beside !== undefined) throw invalid(shape, "The body", `has "${shown(beside)}" beside "rows"; put it inside a row`);
   if (!Array.isArray(rows)) throw invalid(shape, "rows", "is not a list");
   if (rows.length === 0 || rows.length > ROW_LIMIT)
     throw invalid(shape, "rows", `has ${rows.length} rows; send 1 to ${ROW_LIMIT}`);
@@ -76,7 +76,7 @@ function readRow(shape: BodyShape, given: Members, place: string): Asked {
       if (!isObject(value)) throw invalid(shape, place, `has "${name}" that is not an object`);
       readValues(shape, name, value, row, place);
     } else if (name === "id") id = readId(shape, value, place);
-    else throw invalid(shape, place, `has unknown field "${name}"; known are id, keys, request, row`, name);
+    else throw invalid(shape, place, `has unknown field "${shown(name)}"; known are id, keys, request, row`, name);
   }
   return id === undefined ? { row } : { id, row };
 }
@@ -101,10 +101,15 @@ function readValues(shape: BodyShape, part: Part, given: Members, row: Record<st
 function unknownName(shape: BodyShape, part: Part, name: string): string {
   // In a flat row every known name is in its place.
   if (shape.row.has(name)) return `gives "${name}" in ${part}; it belongs in ${part === "keys" ? "request" : "keys"}`;
-  return `has unknown field "${name}" in ${part}; known are ${[...shape[part]].join(", ") || "none"}`;
+  return `has unknown field "${shown(name)}" in ${part}; known are ${[...shape[part]].join(", ") || "none"}`;
+}
+
+/** A name out of a request, cut so that no answer is as long as what was sent. */
+function shown(name: string): string {
+  return name.length <= 64 ? name : `${name.slice(0, 64)}…`;
 }
 
 function invalid({ model }: BodyShape, place: string, problem: string, field?: string): SlipwayError {
-  const details = field === undefined ? { model } : { model, field };
+  const details = field === undefined ? { model } : { model, field: shown(field) };
   return new SlipwayError("INPUT_INVALID", `Model "${model}": ${place} ${problem}.`, { details });
 }

@@ -51,7 +51,7 @@ function tell({ progress }: CommandContext, { day, predictions, round, version }
     if (opened.length > 0) progress.line(`  ${day} ${monitor}: alert (${opened.join(", ")})`);
   for (const { rule, outcome } of round.retrained)
     if (outcome.kind === "decided") {
-      const { challenger, verdict, reason } = outcome.decision;
+      const { challenger, reason } = outcome.decision;
       progress.line(`  ${day} ${rule}: version ${challenger}: ${reason}`);
     }
   for (const { message } of round.failures) progress.line(`  ${day} failed: ${message.split("\n", 1)[0]}`);

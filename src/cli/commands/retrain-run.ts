@@ -54,6 +54,6 @@ function documentOf(outcome: RetrainOutcome): Readonly<Record<string, unknown>> 
 
 function sentence(outcome: RetrainOutcome): string {
   if (outcome.kind === "waiting") return `nothing to do, ${outcome.reason}.`;
-  const { verdict, challenger, reason } = outcome.decision;
+  const { challenger, reason } = outcome.decision;
   return `version ${challenger}: ${reason}`;
 }

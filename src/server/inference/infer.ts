@@ -45,10 +45,8 @@ export function readInference({ json, binary }: InferBody, width: number): Infer
   }
   const { id, inputs, outputs = [], parameters: wishes = {} } = checked.data;
   const [input] = inputs;
-  if (!input || inputs.length > 1 || input.name !== "input")
-    throw invalid(
-      `The model has one input, "input"; the request has ${inputs.map(({ name }) => JSON.stringify(name)).join(", ") || "none"}.`,
-    );
+  if (inputs.length > 1 || input?.name !== "input")
+    throw invalid(`The model has one input, called "input"; the request has ${inputs.length} or calls it otherwise.`);
   refuseExtensions(input.parameters);
   const [output] = outputs;
   if (outputs.length > 1 || (output && output.name !== "score")) throw invalid('The model has one output, "score".');
