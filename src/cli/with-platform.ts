@@ -48,7 +48,9 @@ async function openOptions({ host, globals }: CommandContext, { at, running }: T
     actor: userName(),
     ...(start === undefined
       ? {}
-      : { clock: ({ clocks }) => (running === true ? clocks.startingAt(start) : clocks.replay(start)) }),
+      : running === true
+        ? { startAt: start }
+        : { clock: ({ clocks }) => clocks.replay(start) }),
   };
 }
 

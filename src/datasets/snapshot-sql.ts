@@ -1,7 +1,7 @@
 // A model's feature snapshot as one SQL query: a row per row of its rows source, in that order, with the features as of its time, request and
 // derived values, and the label with the moment it became known. Which rows train is decided later, by filters on this table.
 
-import { SlipwayError } from "../core/core.ts";
+import { type Instant, SlipwayError } from "../core/core.ts";
 import type { LeafNode, ModelSpec, SourceSpec } from "../define/define.ts";
 import { keyColumn, keyColumns, pointInTimePlan, sourceExpression } from "../features/features.ts";
 import type { OfflineEngine, SqlDialect } from "../ports/ports.ts";
@@ -36,10 +36,12 @@ export function snapshotSql(dialect: SqlDialect, model: ModelSpec): string {
   return `${plan.with} SELECT ${selected.join(",\n")} ${plan.from} LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")} ${plan.orderBy}`;
 }
 
-/** A model's labels as a table expression: `id`, `label`, and when each was `known` (microseconds). */
-export function labelsSql(dialect: SqlDialect, { label: { source, value } }: ModelSpec): string {
+/** A model's labels as a table expression: `id`, `label`, and when each was `known` (microseconds); with `since`, of later events only. */
+export function labelsSql(dialect: SqlDialect, { label: { source, value } }: ModelSpec, since?: Instant): string {
   const id = `s.${dialect.identifier(source.id ?? "")}`;
-  return `(SELECT ${id} AS id, ${sourceExpression(dialect, value, "s")} AS label, ${labelKnownSql(dialect, source)} AS known FROM ${dialect.scan(source)} s)`;
+  const recent =
+    since === undefined ? "" : ` WHERE s.${dialect.identifier(source.eventTime ?? "")} >= make_timestamp(${since})`;
+  return `(SELECT ${id} AS id, ${sourceExpression(dialect, value, "s")} AS label, ${labelKnownSql(dialect, source)} AS known FROM ${dialect.scan(source)} s${recent})`;
 }
 
 function labelKnownSql(dialect: SqlDialect, { eventTime, createdAt }: SourceSpec): string {

@@ -2,13 +2,14 @@
 
 export { type AuditResult, auditView, type LoggedReads, type Mismatch } from "./audit.ts";
 export {
-  applyRows,
+  applyViews,
   cursorsOf,
   knownOf,
   type MaterializeProgress,
   materializedThrough,
   materializeView,
   streamRows,
+  type ViewRows,
 } from "./materialize.ts";
 export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
 export { keyColumns, type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";

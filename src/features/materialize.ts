@@ -3,7 +3,7 @@
 // nothing, and two at once cannot both count an event.
 
 import { type Instant, SlipwayError, type Table } from "../core/core.ts";
-import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
+import { isJointStore, type OfflineEngine, type OnlineChange, type OnlineStore } from "../ports/ports.ts";
 import { metaKey } from "./entity-key.ts";
 import { decodeState, emptyState, encodeState, prune } from "./online-state.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
@@ -99,12 +99,18 @@ export function streamRows(
   const columns = spec.source.columns.map(({ name }) => `s.${dialect.identifier(name)}`);
   const { event, known } = timeColumns(dialect, spec);
   const present = spec.keys.map(({ name }) => `s.${dialect.identifier(name)} IS NOT NULL`);
+  const { eventTime = "", createdAt } = spec.source;
+  const happened = `s.${dialect.identifier(eventTime)}`;
+  const earliest = from === undefined && retention !== undefined ? [to - retention] : [];
   const limits = [
     ...present,
-    `${event} IS NOT NULL`,
+    `${happened} IS NOT NULL`,
     `${known} <= ${to}`,
     ...(from === undefined ? [] : [`${known} > ${from}`]),
-    ...(from === undefined && retention !== undefined ? [`${event} >= ${to - retention}`] : []),
+    // The same bounds on the column itself, where they follow: a file's statistics can answer those.
+    `${happened} <= make_timestamp(${to})`,
+    ...(from === undefined || createdAt !== undefined ? [] : [`${happened} > make_timestamp(${from})`]),
+    ...earliest.map((since) => `${happened} >= make_timestamp(${since})`),
   ];
   return offline.stream(
     `SELECT ${columns.join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s WHERE ${limits.join(" AND ")} ORDER BY ${[known, event, ...columns].join(", ")}`,
@@ -121,10 +127,18 @@ export function knownOf({ table, index }: Cursor): Instant {
   return table.columns[table.columns.length - 1]?.values[index] as bigint;
 }
 
-/**
- * Adds rows to the store and moves the watermark from `expected` to `through`, as one transaction. Every row that became known in between
- * must be among them, save for those that matter only to reads before `rightFrom`.
- */
+/** Rows of one view that became known, and the watermark's move that goes with them. */
+export interface ViewRows {
+  readonly view: OnlineView;
+  /** Every row that became known after `expected`, up to `through`, save for those that matter only to reads before `rightFrom`. */
+  readonly rows: readonly Cursor[];
+  /** Where the watermark must be now. */
+  readonly expected: Instant | undefined;
+  readonly through: Instant;
+  readonly rightFrom?: Instant;
+}
+
+/** Adds rows to the store and moves the watermark, as one transaction. Throws STATE_LOCKED when it is not where it is expected. */
 export async function applyRows(
   online: OnlineStore,
   view: OnlineView,
@@ -133,6 +147,24 @@ export async function applyRows(
   through: Instant,
   rightFrom?: Instant,
 ): Promise<void> {
+  const { namespace, keys, change } = changeOf({
+    view,
+    rows,
+    expected,
+    through,
+    ...(rightFrom === undefined ? {} : { rightFrom }),
+  });
+  await online.update(namespace, keys, change);
+}
+
+/** Does the same for several views; as one transaction where the store can. */
+export async function applyViews(online: OnlineStore, views: readonly ViewRows[]): Promise<void> {
+  const changes = views.map(changeOf);
+  if (isJointStore(online)) return online.updateTogether(changes);
+  for (const { namespace, keys, change } of changes) await online.update(namespace, keys, change);
+}
+
+function changeOf({ view, rows, expected, through, rightFrom }: ViewRows): OnlineChange {
   const byKey = new Map<string, { readonly key: Uint8Array; readonly rows: Cursor[] }>();
   for (const row of rows) {
     const key = view.keyOf(row);
@@ -143,22 +175,26 @@ export async function applyRows(
     else byKey.set(text, { key, rows: [row] });
   }
   const entries = [...byKey.values()];
-  await online.update(view.namespace, [metaKey, ...entries.map(({ key }) => key)], ([meta, ...current]) => {
-    const before = decodeMeta(meta);
-    if (before?.through !== expected)
-      throw new SlipwayError(
-        "STATE_LOCKED",
-        `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
-      );
-    const changed = entries.map(({ rows: own }, index) => {
-      const stored = current[index];
-      const state = stored ? decodeState(view.shape, stored) : emptyState(view.shape);
-      for (const row of own) view.apply(state, row);
-      prune(view.shape, state, through);
-      return encodeState(view.shape, state);
-    });
-    return [encodeMeta({ through, rightFrom: rightFrom ?? before?.rightFrom ?? through }), ...changed];
-  });
+  return {
+    namespace: view.namespace,
+    keys: [metaKey, ...entries.map(({ key }) => key)],
+    change: ([meta, ...current]) => {
+      const before = decodeMeta(meta);
+      if (before?.through !== expected)
+        throw new SlipwayError(
+          "STATE_LOCKED",
+          `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
+        );
+      const changed = entries.map(({ rows: own }, index) => {
+        const stored = current[index];
+        const state = stored ? decodeState(view.shape, stored) : emptyState(view.shape);
+        for (const row of own) view.apply(state, row);
+        prune(view.shape, state, through);
+        return encodeState(view.shape, state);
+      });
+      return [encodeMeta({ through, rightFrom: rightFrom ?? before?.rightFrom ?? through }), ...changed];
+    },
+  };
 }
 
 async function materializeStatic(

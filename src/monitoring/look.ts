@@ -22,8 +22,8 @@ export interface LookSources {
   readonly registry: RegistryContext;
   /** Predictions of a time range: columns `#id`, `#at`, `#version`, `#score` and the inputs; undefined when there are none. */
   readonly predictions: (from: Instant, to: Instant) => Promise<string | undefined>;
-  /** Labels: columns `id`, `label`, `known` (microseconds). */
-  readonly labels: string;
+  /** Labels of outcomes from an instant on: columns `id`, `label`, `known` (microseconds). */
+  readonly labels: (since: Instant) => string;
 }
 
 /** What a look found. */
@@ -69,7 +69,7 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     driftAbove: monitor.driftAbove,
     driftShare: monitor.driftShare,
   });
-  const performance = await labelledPerformance(sources, monitor, predictions, now);
+  const performance = await labelledPerformance(sources, monitor, predictions, from, now);
   const kinds = [
     ...(drift.verdict === "drifted" ? (["drift"] as const) : []),
     ...(performance.verdict === "dropped" ? (["performance"] as const) : []),
@@ -138,11 +138,12 @@ async function labelledPerformance(
   { offline, labels }: LookSources,
   monitor: MonitorSpec,
   predictions: string,
+  from: Instant,
   now: Instant,
 ): Promise<Performance> {
   const tables: Table[] = [];
   for await (const table of offline.stream(
-    `SELECT p."#score"::DOUBLE AS score, o.label, p."#at" AS moment FROM ${predictions} p JOIN ${labels} o ON o.id = p."#id" WHERE o.known <= ${now} AND o.label IS NOT NULL AND p."#score" IS NOT NULL`,
+    `SELECT p."#score"::DOUBLE AS score, o.label, p."#at" AS moment FROM ${predictions} p JOIN ${labels(from)} o ON o.id = p."#id" WHERE o.known <= ${now} AND o.label IS NOT NULL AND p."#score" IS NOT NULL`,
   ))
     tables.push(table);
   const table = concatTables(tables);

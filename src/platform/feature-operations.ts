@@ -17,7 +17,7 @@ import type { WrittenFile } from "../ports/ports.ts";
 import { instantToSql } from "../records/records.ts";
 import { loggedReads, logSql, parseRow } from "../serving/serving.ts";
 import { requireApplied } from "./apply.ts";
-import type { Platform } from "./open.ts";
+import { type Platform, predictionLog } from "./open.ts";
 
 /** A view and how far it is online. */
 export interface ViewStatus {
@@ -65,7 +65,10 @@ export async function materialize(
   const now = engines.clock.now();
   const to = request.to !== undefined && request.to < now ? request.to : now;
   const done: MaterializeProgress[] = [];
-  for (const spec of viewsNamed(platform, request.views ?? [])) {
+  const views = viewsNamed(platform, request.views ?? []);
+  // All sources first, so that a bad one leaves every view as it was.
+  for (const { source } of views) await engines.offline.check(source);
+  for (const spec of views) {
     const progress = await materializeView(engines, onlineView(spec), to, {
       ...(request.onProgress ? { onProgress: request.onProgress } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
@@ -92,7 +95,7 @@ export async function readFeatures(
   key: Readonly<Record<string, unknown>>,
 ): Promise<OnlineRead> {
   const spec = findDefinition(platform.project, "featureView", view);
-  const row = parseRow(view, spec.keys, key);
+  const row = parseRow(view, spec.keys, key, `Feature view "${view}"`);
   const { online, clock } = platform.engines;
   const [read] = await readOnline(online, [onlineView(spec)], row as Readonly<Record<string, Value>>, clock.now());
   if (!read) throw new SlipwayError("INTERNAL", `Reading "${view}" gave nothing.`);
@@ -133,9 +136,9 @@ export async function auditReads(
   model: string,
   range: { readonly from?: Instant; readonly to?: Instant } = {},
 ): Promise<AuditSummary> {
-  const { offline, log } = platform.engines;
+  const { offline } = platform.engines;
   const spec = findDefinition(platform.project, "model", model);
-  const predictions = await logSql(log, offline.dialect, spec, range);
+  const predictions = await logSql(predictionLog(platform), spec, range);
   if (predictions === undefined) {
     const when = [range.from && `from ${formatInstant(range.from)}`, range.to && `before ${formatInstant(range.to)}`];
     throw new SlipwayError(

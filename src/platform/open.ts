@@ -2,16 +2,17 @@
 // does is a function of what this returns.
 
 import { readFile } from "node:fs/promises";
-import { type Instant, SlipwayError } from "../core/core.ts";
-import { collectProject, type Project, type ProjectConfig } from "../define/define.ts";
+import { asSlipwayError, type Instant, SlipwayError } from "../core/core.ts";
+import { collectProject, definitionsOf, type Project, type ProjectConfig } from "../define/define.ts";
 import { materializedThrough, onlineView } from "../features/features.ts";
 import { profileBuilder } from "../monitoring/monitoring.ts";
 import type { Clock } from "../ports/ports.ts";
 import { openRecords } from "../records/records.ts";
 import { type RegistryContext, recoverRuns } from "../registry/registry.ts";
-import { servingContract } from "../serving/serving.ts";
+import { type LogSource, servingContract } from "../serving/serving.ts";
 import { gitState, type TrainingContext } from "../training/training.ts";
-import type { EngineFactory, Engines } from "./engines.ts";
+import type { EngineContext, EngineFactory, Engines } from "./engines.ts";
+import { refuseFutureColumns } from "./future-columns.ts";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -44,14 +45,20 @@ export interface Platform {
   close(): Promise<void>;
 }
 
+/** A platform's prediction log, as something to be queried. */
+export function predictionLog({ engines, stateDir }: Platform): LogSource {
+  return { log: engines.log, offline: engines.offline, columnsFolder: `${stateDir}/tmp/prediction-columns` };
+}
+
 /** Opens a project. Runs that a killed process left behind are marked as failed. */
 export async function openPlatform(options: OpenOptions): Promise<Platform> {
   const { config, root, stateDir, cacheDir, env, actor } = options;
   if (typeof config?.name !== "string" || typeof config.definitions !== "object")
     throw new SlipwayError("CONFIG_INVALID", "The config's default export must be project({ name, definitions }).");
   const found = collectProject(config.name, config.definitions);
+  definitionsOf(found, "model").forEach(refuseFutureColumns);
   const factory = (config.engines as EngineFactory | undefined) ?? options.engines;
-  const opened = await factory({ root, stateDir, cacheDir, env });
+  const opened = await openEngines(factory, { root, stateDir, cacheDir, env });
   const clock =
     options.startAt === undefined
       ? (options.clock?.(opened) ?? opened.clock)
@@ -100,6 +107,22 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       await engines.offline.close();
     },
   };
+}
+
+async function openEngines(factory: EngineFactory, context: EngineContext): Promise<Engines> {
+  try {
+    return await factory(context);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    // Making a folder on a read-only disk fails with ENOENT on some systems.
+    if (code === "ENOTDIR" || code === "EEXIST" || code === "ENOENT")
+      throw new SlipwayError(
+        "STATE_NOT_WRITABLE",
+        `${context.stateDir} cannot be the state folder: a part of its path is a file, or may not be written (${code}). Choose another with --state.`,
+        { cause },
+      );
+    throw asSlipwayError(cause);
+  }
 }
 
 async function notBefore(start: Instant, { definitions }: Project, { online }: Engines): Promise<Instant> {

@@ -4,7 +4,7 @@
 import { days, floorTo, type Instant, rowAt, type Value } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import {
-  applyRows,
+  applyViews,
   type Cursor,
   cursorsOf,
   knownOf,
@@ -12,6 +12,7 @@ import {
   type OnlineView,
   onlineView,
   streamRows,
+  type ViewRows,
 } from "../features/features.ts";
 import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
 import { rowFields } from "../serving/serving.ts";
@@ -37,15 +38,21 @@ export async function featureFeed(
   );
   return {
     async advanceTo(instant) {
-      for (const feed of feeds) await feed(instant);
+      const known: ViewRows[] = [];
+      for (const feed of feeds) {
+        const rows = await feed(instant);
+        if (rows) known.push(rows);
+      }
+      if (known.length > 0) await applyViews(engines.online, known);
     },
   };
 }
 
+/** Gives the rows of a view that became known since it was last asked; undefined when there are none. */
 async function viewFeed(
   { offline, online }: { readonly offline: OfflineEngine; readonly online: OnlineStore },
   view: OnlineView,
-): Promise<(instant: Instant) => Promise<void>> {
+): Promise<(instant: Instant) => Promise<ViewRows | undefined>> {
   let through = await materializedThrough(online, view);
   let read = through;
   let waiting: readonly Cursor[] = [];
@@ -63,9 +70,10 @@ async function viewFeed(
     const start = next;
     while (next < waiting.length && knownOf(waiting[next] as Cursor) <= instant) next += 1;
     // Where nothing became known there is nothing to write; the watermark may stay behind without hiding anything.
-    if (next === start) return;
-    await applyRows(online, view, waiting.slice(start, next), through, instant);
+    if (next === start) return undefined;
+    const expected = through;
     through = instant;
+    return { view, rows: waiting.slice(start, next), expected, through: instant };
   };
 }
 
@@ -87,12 +95,13 @@ export async function* askingRows(
   const { rows } = model;
   const quote = dialect.identifier;
   const fields = rowFields(model).map(({ name }) => `s.${quote(name)}`);
-  const at = `epoch_us(s.${quote(rows.eventTime ?? "")})`;
+  const time = `s.${quote(rows.eventTime ?? "")}`;
+  const at = `epoch_us(${time})`;
   const id = `s.${quote(rows.id ?? "")}`;
   for (let start = floorTo(from, CHUNK); start < to; start += CHUNK) {
     const [low, high] = [start > from ? start : from, start + CHUNK < to ? start + CHUNK : to];
     let moment: AskingRow[] = [];
-    const sql = `SELECT ${id}::VARCHAR AS ${quote("#id")}, ${at} AS ${quote("#at")}, ${fields.join(", ")} FROM ${dialect.scan(rows)} s WHERE ${at} >= ${low} AND ${at} < ${high} ORDER BY 2, 1`;
+    const sql = `SELECT ${id}::VARCHAR AS ${quote("#id")}, ${at} AS ${quote("#at")}, ${fields.join(", ")} FROM ${dialect.scan(rows)} s WHERE ${time} >= make_timestamp(${low}) AND ${time} < make_timestamp(${high}) ORDER BY 2, 1`;
     for await (const table of offline.stream(sql))
       for (let index = 0; index < table.rowCount; index += 1) {
         const { "#id": key, "#at": time, ...row } = rowAt(table, index);

@@ -6,7 +6,7 @@ import { areaUnderRoc, logLossOf, type ModelSpec } from "../define/define.ts";
 import { getVersion, listAlerts, listDecisions, readArtifact } from "../registry/registry.ts";
 import { loggedInputs, logSql } from "../serving/serving.ts";
 import { runtimeOf } from "../training/training.ts";
-import type { Platform } from "./open.ts";
+import { type Platform, predictionLog } from "./open.ts";
 
 /** One month of a replay; a figure is null where there was nothing to compute it from. */
 export interface ReplayMonth {
@@ -104,20 +104,20 @@ interface ScoredMonth {
 }
 
 async function scoredMonth(
-  { engines }: Platform,
+  platform: Platform,
   model: ModelSpec,
   from: Instant,
   to: Instant,
   score: (table: Table) => Promise<Float32Array>,
 ): Promise<ScoredMonth> {
-  const { offline, log } = engines;
+  const { offline } = platform.engines;
   const labels: number[] = [];
   const served: number[] = [];
   const unchanged: number[] = [];
   let asked = 0;
-  const logged = await logSql(log, offline.dialect, model, { from, to });
+  const logged = await logSql(predictionLog(platform), model, { from, to });
   if (logged !== undefined) {
-    const sql = `SELECT p.*, o.label AS "#label" FROM ${loggedInputs(offline.dialect, model, logged)} p LEFT JOIN ${labelsSql(offline.dialect, model)} o ON o.id = p."#id"`;
+    const sql = `SELECT p.*, o.label AS "#label" FROM ${loggedInputs(offline.dialect, model, logged)} p LEFT JOIN ${labelsSql(offline.dialect, model, from)} o ON o.id = p."#id"`;
     for await (const table of offline.stream(sql)) {
       asked += table.rowCount;
       const scores = await score(table);

@@ -13,7 +13,7 @@ import { CHAMPION, logSql, type Serving } from "../serving/serving.ts";
 import { applyDefinitions } from "./apply.ts";
 import type { EngineFactory } from "./engines.ts";
 import { materialize } from "./feature-operations.ts";
-import { type OpenOptions, openPlatform, type Platform } from "./open.ts";
+import { type OpenOptions, openPlatform, type Platform, predictionLog } from "./open.ts";
 import { askingRows, featureFeed } from "./replay-feed.ts";
 import { startServing } from "./serve.ts";
 import type { TrainOutcome } from "./train-operations.ts";
@@ -260,11 +260,11 @@ async function returnToDayStart({ engines }: Platform, model: ModelSpec, start: 
 }
 
 /** Predictions that an interrupted run had made after its last whole day. */
-async function alreadyLogged({ engines }: Platform, model: ModelSpec, from: Instant): Promise<ReadonlySet<string>> {
-  const sql = await logSql(engines.log, engines.offline.dialect, model, { from });
+async function alreadyLogged(platform: Platform, model: ModelSpec, from: Instant): Promise<ReadonlySet<string>> {
+  const sql = await logSql(predictionLog(platform), model, { from });
   const ids = new Set<string>();
   if (sql !== undefined)
-    for await (const table of engines.offline.stream(`SELECT id FROM ${sql}`))
+    for await (const table of platform.engines.offline.stream(`SELECT id FROM ${sql}`))
       for (const id of table.columns[0]?.values ?? []) ids.add(String(id));
   return ids;
 }

@@ -9,7 +9,7 @@ import { type RetrainOutcome, runRetrain } from "../retraining/retraining.ts";
 import { loggedInputs, logSql } from "../serving/serving.ts";
 import type { TrainingProgress } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
-import type { Platform } from "./open.ts";
+import { type Platform, predictionLog } from "./open.ts";
 
 /** Looks once with a monitor, at the clock's time, and records what it saw. */
 export async function runMonitor(platform: Platform, name: string): Promise<Look> {
@@ -19,13 +19,19 @@ export async function runMonitor(platform: Platform, name: string): Promise<Look
   return lookNow(platform, monitor, model, platform.engines.clock.now());
 }
 
-function lookNow({ engines, registry }: Platform, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
-  const { offline, log } = engines;
+function lookNow(platform: Platform, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
+  const { engines, registry } = platform;
+  const { offline } = engines;
   const predictions = async (from: Instant, to: Instant): Promise<string | undefined> => {
-    const logged = await logSql(log, offline.dialect, model, { from, to });
+    const logged = await logSql(predictionLog(platform), model, { from, to });
     return logged === undefined ? undefined : loggedInputs(offline.dialect, model, logged);
   };
-  return look({ offline, registry, predictions, labels: labelsSql(offline.dialect, model) }, monitor, model, now);
+  return look(
+    { offline, registry, predictions, labels: (since) => labelsSql(offline.dialect, model, since) },
+    monitor,
+    model,
+    now,
+  );
 }
 
 /** Runs a retraining rule once. With `force` it needs no alert. */

@@ -27,3 +27,21 @@ export interface OnlineStore {
   drop(namespace: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What `update` takes, for one of several namespaces. */
+export interface OnlineChange {
+  readonly namespace: string;
+  readonly keys: readonly Uint8Array[];
+  readonly change: (current: readonly (Uint8Array | undefined)[]) => readonly (Uint8Array | undefined)[];
+}
+
+/** A store that can change several namespaces as one transaction; not every engine can. */
+export interface JointOnlineStore extends OnlineStore {
+  /** Does what `update` does for each change, all or nothing. */
+  updateTogether(changes: readonly OnlineChange[]): Promise<void>;
+}
+
+/** Whether a store can change several namespaces as one transaction. */
+export function isJointStore(store: OnlineStore): store is JointOnlineStore {
+  return "updateTogether" in store;
+}

@@ -5,7 +5,13 @@ export type { BlobStore } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
 export type { Database } from "./database.ts";
 export type { OfflineEngine, WrittenFile } from "./offline-engine.ts";
-export type { OnlineKey, OnlineStore } from "./online-store.ts";
+export {
+  isJointStore,
+  type JointOnlineStore,
+  type OnlineChange,
+  type OnlineKey,
+  type OnlineStore,
+} from "./online-store.ts";
 export type { Predictor, Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { LeafSql, SqlDialect } from "./sql-dialect.ts";

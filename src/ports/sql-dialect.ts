@@ -24,6 +24,8 @@ export interface SqlDialect {
     columns: readonly ColumnSchema[],
     objects: Readonly<Record<string, readonly ColumnSchema[]>>,
   ): string;
+  /** A table expression over files that `writeParquet` wrote, with the columns as they were written. */
+  scanOwn(files: readonly string[]): string;
   /** An expression with exactly the value that the row function gives. */
   expression(node: ExpressionNode, leaf: LeafSql): string;
   /** The engine's name for a type. */

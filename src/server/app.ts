@@ -58,19 +58,20 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const meters = serverMeters(serving, version);
   const document = JSON.stringify(openApiDocument(models, version));
 
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.headers(safetyHeaders);
     const encoding = request.headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "identity" && !isInference(request))
-      throw new SlipwayError("INPUT_INVALID", "A compressed body is not taken here; send it as it is.");
+    if (encoding === undefined || encoding === "identity" || isInference(request)) done();
+    else done(new SlipwayError("INPUT_INVALID", "A compressed body is not taken here; send it as it is."));
   });
   if (app.log.level === "debug" || app.log.level === "trace")
-    app.addHook("onResponse", async (request, reply) => {
+    app.addHook("onResponse", (request, reply, done) => {
       const { method, routeOptions } = request;
       request.log.debug(
         { method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
         "answered",
       );
+      done();
     });
   app.setErrorHandler((thrown, request, reply) => refuse(reply, refusalOf(thrown, request), nativeForm));
   app.setNotFoundHandler((request, reply) => refuse(reply, routeNotFound(request), nativeForm));

@@ -50,7 +50,8 @@ export function readBody(shape: BodyShape, body: unknown): AskedBody {
   if (!Object.hasOwn(body, "rows")) return { rows: [readRow(shape, body, "The body")], isBatch: false };
   const { rows, ...rest } = body;
   const [beside] = Object.keys(rest);
-  if (beside !== undefined) throw invalid(shape, "The body", `has "${shown(beside)}" beside "rows"; put it inside a row`);
+  if (beside !== undefined)
+    throw invalid(shape, "The body", `has "${shown(beside)}" beside "rows"; put it inside a row`);
   if (!Array.isArray(rows)) throw invalid(shape, "rows", "is not a list");
   if (rows.length === 0 || rows.length > ROW_LIMIT)
     throw invalid(shape, "rows", `has ${rows.length} rows; send 1 to ${ROW_LIMIT}`);

@@ -74,9 +74,10 @@ export function parseRow(
   model: string,
   fields: readonly ColumnSchema[],
   given: Readonly<Record<string, unknown>>,
+  what = `Model "${model}"`,
 ): AskedRow {
   const fail = (problem: string, field: string): never => {
-    throw new SlipwayError("INPUT_INVALID", `Model "${model}": ${problem}`, { details: { model, field } });
+    throw new SlipwayError("INPUT_INVALID", `${what}: ${problem}`, { details: { model, field } });
   };
   const row: Record<string, Value> = {};
   for (const { name, type, optional } of fields) {

@@ -3,4 +3,4 @@
 export { type AskedRow, parseRow, rowFields } from "./asked-row.ts";
 export { type ServingContract, servingContract } from "./contract.ts";
 export { CHAMPION, openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
-export { loggedInputs, loggedReads, logSql } from "./prediction-log.ts";
+export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";

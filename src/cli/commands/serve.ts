@@ -55,7 +55,8 @@ async function serve(
       if (signal.aborted) resolve();
       else signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await server.close();
+    // A client that never finishes its request must not keep the process.
+    await server.close(AbortSignal.timeout(10_000));
   } finally {
     stopWatching();
     await serving.close();

@@ -30,6 +30,7 @@ export function duckdbDialect(locate: (source: SourceSpec) => string): SqlDialec
     text,
     typeName: (type) => typeNames[type],
     expression,
+    scanOwn: (files) => `read_parquet([${files.map(text).join(", ")}])`,
     scanLines(files, columns, objects) {
       const inText = (type: DataType): string => (type === "timestamp" ? "BIGINT" : typeNames[type]);
       const struct = (fields: readonly ColumnSchema[]): string =>
@@ -41,12 +42,11 @@ export function duckdbDialect(locate: (source: SourceSpec) => string): SqlDialec
       return `read_json([${files.map(text).join(", ")}], format = 'newline_delimited', columns = {${types.join(", ")}})`;
     },
     scan(source) {
-      const columns = source.columns.map(({ name, type }) => {
-        const column = identifier(name);
-        return type === "timestamp"
-          ? `make_timestamp(epoch_us(${column})) AS ${column}`
-          : `${column}::${typeNames[type]} AS ${column}`;
-      });
+      // Casts to the type a file has already are dropped by the planner, so that filters reach the file's own statistics. A time with a
+      // zone becomes UTC, because the session's zone is.
+      const columns = source.columns.map(
+        ({ name, type }) => `${identifier(name)}::${typeNames[type]} AS ${identifier(name)}`,
+      );
       return `(SELECT ${columns.join(", ")} FROM read_parquet(${text(locate(source))}))`;
     },
   };

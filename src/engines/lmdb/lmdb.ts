@@ -3,7 +3,7 @@
 
 import { open } from "lmdb";
 import { SlipwayError } from "../../core/core.ts";
-import type { OnlineStore } from "../../ports/ports.ts";
+import type { JointOnlineStore } from "../../ports/ports.ts";
 import { understood } from "./failure.ts";
 import { namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
@@ -19,7 +19,7 @@ type Tree = ReturnType<typeof openTree>;
 const SCAN_BATCH = 500;
 
 /** An online store in a local folder, made when it is missing. */
-export function lmdbStore(path: string, options: LmdbOptions = {}): OnlineStore {
+export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineStore {
   const attempt = <T>(action: () => T): T => understood(path, action);
   const tree = attempt(() => openTree(path, options.durable ?? true));
   return {
@@ -34,6 +34,16 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): OnlineStore 
     update: async (namespace, keys, change) => {
       const stored = keys.map((key) => storedKey(namespace, key));
       attempt(() => tree.transactionSync(() => rewrite(tree, stored, change)));
+    },
+    updateTogether: async (changes) => {
+      const stored = changes.map(({ namespace, keys }) => keys.map((key) => storedKey(namespace, key)));
+      attempt(() =>
+        tree.transactionSync(() => {
+          changes.forEach(({ change }, index) => {
+            rewrite(tree, stored[index] ?? [], change);
+          });
+        }),
+      );
     },
     scan: (namespace) => scan(tree, namespace, attempt),
     drop: async (namespace) => {

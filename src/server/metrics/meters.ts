@@ -88,9 +88,10 @@ export function serverMeters(serving: Serving, version: string): MeterSet {
 
 /** Measures every request of `app`, and answers /metrics. */
 export function meterRoutes(app: FastifyInstance, meters: MeterSet): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const route = request.is404 ? "unmatched" : (request.routeOptions.url ?? "unmatched");
     meters.answered(route, reply.statusCode, reply.elapsedTime / 1000);
+    done();
   });
   app.get("/metrics", async (_, reply) => reply.type(meters.contentType).send(await meters.text()));
 }

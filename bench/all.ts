@@ -1,0 +1,29 @@
+// Runs every benchmark one after the other, keeps the figures in results/<date>.json and prints one markdown table. `--quick` is a smoke
+// run: it proves that everything works, and its figures are kept nowhere.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { coldStart } from "./cold-start.ts";
+import { onlineRead } from "./online-read.ts";
+import { predictHttp } from "./predict-http.ts";
+import { replay } from "./replay.ts";
+import { type BenchResult, machine, markdown, measured } from "./support/report.ts";
+import { train } from "./train.ts";
+import { trainingSet } from "./training-set.ts";
+
+const quick = process.argv.includes("--quick");
+const results: BenchResult[] = [];
+for (const [name, bench] of Object.entries({ coldStart, trainingSet, onlineRead, predictHttp, train, replay })) {
+  process.stderr.write(`${name} …\n`);
+  results.push(await measured(bench, quick));
+}
+const date = new Date().toISOString().slice(0, 10);
+const table = `${date}, ${machine()}\n\n${markdown(results)}`;
+if (!quick) {
+  const folder = join(import.meta.dirname, "results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${date}.json`), `${JSON.stringify({ date, machine: machine(), results }, null, 2)}\n`);
+  writeFileSync(join(folder, `${date}.md`), table);
+}
+process.stdout.write(`${table}\n`);
+process.exit(0);

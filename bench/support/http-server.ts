@@ -1,0 +1,52 @@
+// A server of its own process for predict-http.ts: either Slipway on a state folder, or one bare Fastify route that answers a constant.
+// The parent asks over IPC what it has used of the processor.
+
+import Fastify from "fastify";
+import { startServing } from "slipway/platform";
+import { createServer } from "slipway/server";
+import { openFlights } from "./project.ts";
+
+/** What the parent may send. */
+export type ToServer =
+  | { readonly kind: "slipway"; readonly state: string; readonly durable: boolean }
+  | { readonly kind: "constant"; readonly answer: string }
+  | { readonly kind: "cpu" };
+
+/** What it gets back. */
+export type FromServer =
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "cpu"; readonly seconds: number };
+
+const answer = (message: FromServer): void => void process.send?.(message);
+
+async function slipway(state: string, durable: boolean): Promise<string> {
+  const platform = await openFlights(state, durable);
+  const serving = await startServing(platform);
+  const server = await createServer({
+    serving,
+    models: serving.models().map(({ model }) => model),
+    version: "bench",
+    host: "127.0.0.1",
+    port: 0,
+    now: () => platform.engines.clock.now(),
+  });
+  return server.url;
+}
+
+async function constant(text: string): Promise<string> {
+  const app = Fastify();
+  app.post("/*", async (_, reply) => reply.type("application/json; charset=utf-8").send(text));
+  return app.listen({ host: "127.0.0.1", port: 0 });
+}
+
+process.on("message", async (message: ToServer) => {
+  if (message.kind === "cpu") {
+    const { user, system } = process.cpuUsage();
+    answer({ kind: "cpu", seconds: (user + system) / 1e6 });
+  } else
+    answer({
+      kind: "url",
+      url: message.kind === "slipway" ? await slipway(message.state, message.durable) : await constant(message.answer),
+    });
+});
+process.on("disconnect", () => process.exit(0));

@@ -1,0 +1,77 @@
+// What a piece of work costs: processor time of this process, of children that have ended, and the memory of a whole process tree.
+// Memory is read from /proc, so it is null where there is none.
+
+import { readdirSync, readFileSync } from "node:fs";
+import koffi from "koffi";
+
+/** What one run of a side cost. */
+export interface Cost {
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** Runs `work` in this process and says what it took. */
+export async function costOf(work: () => Promise<unknown>): Promise<Cost> {
+  const start = performance.now();
+  const used = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(used);
+  return { wallSeconds: (performance.now() - start) / 1e3, cpuSeconds: (user + system) / 1e6 };
+}
+
+const RUSAGE_CHILDREN = -1;
+const getrusage = koffi.load(null).func("int getrusage(int who, _Out_ int64_t *usage)");
+
+/** Processor seconds of all children that have ended, and of theirs. The difference around one child is that child's. */
+export function endedChildrenCpu(): number {
+  const usage = new BigInt64Array(18);
+  getrusage(RUSAGE_CHILDREN, usage);
+  const [userSeconds = 0n, userMicros = 0n, systemSeconds = 0n, systemMicros = 0n] = usage;
+  return Number(userSeconds + systemSeconds) + Number(userMicros + systemMicros) / 1e6;
+}
+
+/** Resident bytes of a process and all its descendants, pages that they share counted once per process; null without /proc. */
+function treeResident(root: number): number | null {
+  try {
+    const parents = new Map<number, number>();
+    for (const entry of readdirSync("/proc"))
+      if (/^\d+$/.test(entry)) {
+        const stat = readOrEmpty(`/proc/${entry}/stat`);
+        parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+      }
+    const isInTree = (pid: number): boolean => {
+      for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at))
+        if (at === root) return true;
+      return false;
+    };
+    let total = 0;
+    for (const pid of parents.keys())
+      if (isInTree(pid))
+        total += Number(/^VmRSS:\s+(\d+) kB/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+    return total;
+  } catch {
+    return null;
+  }
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Watches a tree's memory every 20 ms until stopped; the answer is the most it ever had. */
+export function watchPeak(root: number): () => number | null {
+  let peak: number | null = null;
+  const look = (): void => {
+    const now = treeResident(root);
+    if (now !== null && now > (peak ?? 0)) peak = now;
+  };
+  const timer = setInterval(look, 20);
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
+}

@@ -1,0 +1,64 @@
+// A second process on a world's folder: for what only two processes, or a killed one, can show.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Starts a module in a process of its own; it has everything the platform's door and the fixture export, and `root`, `say(text)`. */
+export function startChild(root: string, script: string): ChildProcess {
+  const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+  const module = `
+    import * as platformDoor from ${from("../../src/platform/platform.ts")};
+    import * as fixture from ${from("./deliveries.fixture.ts")};
+    const { ${DOOR.join(", ")} } = platformDoor;
+    const { worldOptions, day } = fixture;
+    const root = ${JSON.stringify(root)};
+    const say = (text) => new Promise((resolve) => process.stdout.write(text + "\\n", resolve));
+    ${script}`;
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  return spawn(process.execPath, ["--import", tsx, "--input-type=module", "--eval", module], {
+    cwd: repository,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+const DOOR = [
+  "openPlatform",
+  "applyDefinitions",
+  "trainModel",
+  "materialize",
+  "moveAlias",
+  "aliasOf",
+  "listVersions",
+  "openReplay",
+  "runReplay",
+];
+
+/** What a child process said and how it ended. */
+export interface Ended {
+  readonly lines: readonly string[];
+  readonly complaints: string;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Waits for a child's end; `onLine` sees each line as it comes. */
+export function endOf(child: ChildProcess, onLine: (line: string) => void = () => undefined): Promise<Ended> {
+  let output = "";
+  let complaints = "";
+  let seen = 0;
+  child.stderr?.on("data", (chunk) => {
+    complaints += chunk;
+  });
+  child.stdout?.on("data", (chunk) => {
+    output += chunk;
+    const whole = output.split("\n").slice(0, -1);
+    for (const line of whole.slice(seen)) onLine(line);
+    seen = whole.length;
+  });
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => resolve({ lines: output.split("\n").slice(0, -1), complaints, code, signal }));
+  });
+}
