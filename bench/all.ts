@@ -13,9 +13,16 @@ import { trainingSet } from "./training-set.ts";
 
 const quick = process.argv.includes("--quick");
 const results: BenchResult[] = [];
+let failed = false;
 for (const [name, bench] of Object.entries({ coldStart, trainingSet, onlineRead, predictHttp, train, replay })) {
   process.stderr.write(`${name} …\n`);
-  results.push(await measured(bench, quick));
+  try {
+    results.push(await measured(bench, quick));
+  } catch (thrown) {
+    // The other figures are worth keeping.
+    failed = true;
+    process.stderr.write(`${name} failed: ${thrown instanceof Error ? thrown.stack : thrown}\n`);
+  }
 }
 const date = new Date().toISOString().slice(0, 10);
 const table = `${date}, ${machine()}\n\n${markdown(results)}`;
@@ -26,4 +33,4 @@ if (!quick) {
   writeFileSync(join(folder, `${date}.md`), table);
 }
 process.stdout.write(`${table}\n`);
-process.exit(0);
+process.exit(failed ? 1 : 0);

@@ -3,6 +3,7 @@
 // process of its own; memory is that of its whole process tree.
 
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { writeTrainingSet } from "slipway/platform";
 import { runChild } from "./support/child.ts";
 import { script } from "./support/load.ts";
@@ -30,7 +31,7 @@ export const train: Bench = async (quick) => {
   const own = join(import.meta.dirname, "support");
   const treeRounds = quick ? 20 : 200;
   const slipwayCommand = [
-    ...script(join(own, "fit-slipway.ts")),
+    ...script(fileURLToPath(import.meta.resolve("./support/fit-slipway.ts"))),
     parquet,
     join(folder, "a.ubj"),
     folder,

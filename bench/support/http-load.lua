@@ -14,6 +14,9 @@ end
 
 function done(summary, latency, requests)
   local failed = summary.errors
-  io.write(string.format('\n{"requests":%d,"seconds":%f,"p50Ms":%f,"p99Ms":%f,"errors":%d}\n', summary.requests, summary.duration / 1e6,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed.connect + failed.read + failed.write + failed.status + failed.timeout))
+  local kinds = string.format("connect %d, read %d, write %d, status %d, timeout %d", failed.connect, failed.read, failed.write, failed.status,
+    failed.timeout)
+  io.write(string.format('\n{"requests":%d,"seconds":%f,"p50Ms":%f,"p99Ms":%f,"errors":%d,"kinds":"%s"}\n', summary.requests,
+    summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+    failed.connect + failed.read + failed.write + failed.status + failed.timeout, kinds))
 end

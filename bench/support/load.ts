@@ -2,8 +2,11 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runChild } from "./child.ts";
 import { repository } from "./project.ts";
+
+const WRK = "wrk";
 
 /** How one spell of load went. */
 export interface Load {
@@ -12,19 +15,24 @@ export interface Load {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly errors: number;
+  /** What kinds of errors, in words; from wrk. */
+  readonly kinds?: string;
 }
 
 /** The generator's name, for the report. */
-export const generator: "wrk" | "node" = spawnSync("wrk", ["--version"]).error === undefined ? "wrk" : "node";
+export const generator: "wrk" | "node" = spawnSync(WRK, ["--version"]).error === undefined ? WRK : "node";
 
 /** Keeps `connections` busy for some seconds with the bodies in a file, one a line. Throws when anything but 200 came back. */
 export async function loadOn(url: string, file: string, connections: number, seconds: number): Promise<Load> {
   const own = import.meta.dirname;
-  const wrk = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", join(own, "http-load.lua"), url, "--", file];
-  const node = [...script(join(own, "http-load.ts")), url, file, String(connections), String(seconds)];
+  const wrk = [WRK, "-t1", `-c${connections}`, `-d${seconds}s`, "-s", join(own, "http-load.lua"), url, "--", file];
+  const node = [...script(fileURLToPath(import.meta.resolve("./http-load.ts"))), url, file, String(connections), String(seconds)];
   const { stdout } = await runChild(generator === "wrk" ? wrk : node);
   const load = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Load;
-  if (load.errors > 0) throw new Error(`${load.errors} of ${load.requests} requests to ${url} failed.`);
+  if (load.errors > 0)
+    throw new Error(
+      `${load.errors} of ${load.requests} requests to ${url} failed: ${load.kinds ?? "no more is known"}.`,
+    );
   return load;
 }
 

@@ -220,7 +220,7 @@ export const flightDelay = model("flight_delay", {
   context: { year: t.int32() },
   derived: { plane_age_years: ({ context }) => context.year.minus(plane.features.plane_year) },
   label: arrivals.arr_delay.gt(15),
-  trainer: xgboost({ objective: "binary:logistic" }),
+  trainer: xgboost({ objective: "binary:logistic", learningRate: 0.2, earlyStoppingRounds: 15, oneHotUpTo: 200 }),
   split: byTime({ validateFrom: "2013-09-01", testFrom: "2013-10-01" }),
   metrics: [auc(), logLoss()],
 });

@@ -1,7 +1,7 @@
 // A dataset: a snapshot file, known by what made it, and the bounds that say which of its rows train. Snapshots are shared: as long as
 // definitions and source files stay the same, the one that is there is used again, and several trainings are filters on it.
 
-import { type ColumnSchema, contentHash, type Instant, type Table } from "../core/core.ts";
+import { type ColumnSchema, contentHash, type Instant, type Table, type Value, valueAt } from "../core/core.ts";
 import { definitionHash, type ModelSpec } from "../define/define.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
@@ -94,10 +94,13 @@ function snapshotScan(offline: OfflineEngine, model: ModelSpec, file: string): s
   });
 }
 
-async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly unknown[]> {
-  for await (const table of offline.stream(sql)) return table.columns.map((column) => column.values[0]);
+async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly Value[]> {
+  for await (const table of offline.stream(sql)) return table.columns.map((column) => valueAt(column, 0));
   return [];
 }
+
+/** Figures per column of the quality query. */
+const FIGURES = 10;
 
 /** Cuts a dataset out of a snapshot. Throws TRAINING_SET_EMPTY or LABEL_SINGLE_CLASS when it cannot train a model. */
 export async function cutDataset(
@@ -127,17 +130,20 @@ export async function cutDataset(
   return { id: contentHash({ snapshot: snapshot.hash, bounds }), snapshot, bounds, parts };
 }
 
-/** The rows of one part, in the snapshot's order: the asked columns, then `label`. */
+/** The rows of one part, in the snapshot's order: the asked columns, then `label`. With `atMost`, evenly spaced ones of them. */
 export function streamPart(
   { offline, blobs }: DatasetEngines,
-  { snapshot, bounds }: Dataset,
+  { snapshot, bounds, parts }: Dataset,
   part: SplitPart,
   columns: readonly string[],
+  atMost = Number.POSITIVE_INFINITY,
 ): AsyncIterable<Table> {
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
   const list = [...columns, "label"].map((name) => dialect.identifier(name)).join(", ");
-  return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}`);
+  const step = Math.ceil(parts[part].rows / atMost) || 1;
+  const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
+  return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}${spaced}`);
 }
 
 /** The distinct values of a text input in the training rows, sorted by code point: a category's codes. */
@@ -165,45 +171,47 @@ export async function trainingFindings(
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
   const columns = snapshotSchema(snapshot.model).filter(({ name }) => !["key", "t", "label_known_at"].includes(name));
-  const parts = columns.map(({ name, type }) => {
+  // One pass over the rows for all columns; each gives the same ten figures, in this order.
+  const figures = columns.flatMap(({ name, type }) => {
     const column = dialect.identifier(name);
-    const number = type === "bool" ? `${column}::INTEGER` : column;
-    const values = type === "float64" ? `CASE WHEN NOT isnan(${column}) THEN ${column} END` : number;
-    const figures =
-      type === "string" || type === "timestamp"
-        ? "0::BIGINT AS nans, NULL::DOUBLE AS low, NULL::DOUBLE AS high, NULL::DOUBLE AS mean, NULL::DOUBLE AS sd, NULL::DOUBLE AS q01, NULL::DOUBLE AS q50, NULL::DOUBLE AS q99"
-        : `(${type === "float64" ? `count(*) FILTER (WHERE isnan(${column}))` : "0"})::BIGINT AS nans, min(${values})::DOUBLE AS low, max(${values})::DOUBLE AS high, avg(${values})::DOUBLE AS mean, stddev_samp(CASE WHEN isfinite((${values})::DOUBLE) THEN (${values})::DOUBLE END) AS sd, approx_quantile((${values})::DOUBLE, 0.01) AS q01, approx_quantile((${values})::DOUBLE, 0.5) AS q50, approx_quantile((${values})::DOUBLE, 0.99) AS q99`;
-    return `SELECT ${dialect.text(name)} AS name, count(*)::BIGINT AS n, (count(*) - count(${column}))::BIGINT AS nulls, approx_count_distinct(${column})::BIGINT AS kinds, ${figures} FROM training`;
+    const isNumber = type !== "string" && type !== "timestamp";
+    const values = `(CASE WHEN isfinite(${column}::DOUBLE) THEN ${column}::DOUBLE END)`;
+    const number = (sql: string): string => (isNumber ? sql : "NULL::DOUBLE");
+    return [
+      `(count(*) - count(${column}))::BIGINT`,
+      `approx_count_distinct(${column})::BIGINT`,
+      type === "float64" ? `(count(*) FILTER (WHERE isnan(${column})))::BIGINT` : "0::BIGINT",
+      number(`min(CASE WHEN NOT isnan(${column}::DOUBLE) THEN ${column}::DOUBLE END)`),
+      number(`max(CASE WHEN NOT isnan(${column}::DOUBLE) THEN ${column}::DOUBLE END)`),
+      number(`avg(${values})`),
+      number(`stddev_samp(${values})`),
+      ...[0.01, 0.5, 0.99].map((share) => number(`approx_quantile(${values}, ${share})`)),
+    ];
   });
   const condition = splitCondition(dialect, bounds, "train");
-  const sql = `WITH training AS MATERIALIZED (SELECT * FROM ${scan} WHERE ${condition}) ${parts.join(" UNION ALL ")}`;
-  const statistics = new Map<string, ColumnStatistics>();
-  for await (const table of offline.stream(sql))
-    for (let row = 0; row < table.rowCount; row += 1) {
-      const cell = (place: number): unknown => table.columns[place]?.values[row];
-      const figure = (place: number): number | null => {
-        const column = table.columns[place];
-        const isThere = column?.validity === undefined || ((column.validity[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
-        return isThere ? Number(column?.values[row]) : null;
-      };
-      const name = String(cell(0));
-      const type = columns.find((column) => column.name === name)?.type ?? "string";
-      statistics.set(name, {
-        name,
-        type,
-        role: name === "label" ? "label" : "input",
-        rowCount: Number(cell(1)),
-        nulls: Number(cell(2)),
-        nans: Number(cell(4)),
-        distinct: Number(cell(3)),
-        min: figure(5),
-        max: figure(6),
-        mean: figure(7),
-        sd: figure(8),
-        q01: figure(9),
-        q50: figure(10),
-        q99: figure(11),
-      });
-    }
-  return qualityFindings(columns.map(({ name }) => statistics.get(name)).filter((each) => each !== undefined));
+  const [rowCount, ...cells] = await oneRow(
+    offline,
+    `SELECT count(*)::BIGINT, ${figures.join(", ")} FROM ${scan} WHERE ${condition}`,
+  );
+  const statistics = columns.map(({ name, type }, index): ColumnStatistics => {
+    const cell = (place: number): unknown => cells[index * FIGURES + place];
+    const figure = (place: number): number | null => (cell(place) === null ? null : Number(cell(place)));
+    return {
+      name,
+      type,
+      role: name === "label" ? "label" : "input",
+      rowCount: Number(rowCount),
+      nulls: Number(cell(0)),
+      distinct: Number(cell(1)),
+      nans: Number(cell(2)),
+      min: figure(3),
+      max: figure(4),
+      mean: figure(5),
+      sd: figure(6),
+      q01: figure(7),
+      q50: figure(8),
+      q99: figure(9),
+    };
+  });
+  return qualityFindings(statistics);
 }

@@ -26,6 +26,8 @@ export interface XgboostOptions {
   readonly l1?: number;
   /** Most histogram bins; default 256. */
   readonly maxBins?: number;
+  /** A text input with at most so many categories is split one against the rest, a larger one by groups of them; default 4. */
+  readonly oneHotUpTo?: number;
   /** Seed of every random choice; default 0. */
   readonly seed?: number;
 }
@@ -55,6 +57,8 @@ export function xgboost(options: XgboostOptions): TrainerSpec {
     lambda: options.l2 ?? 1,
     alpha: options.l1 ?? 0,
     max_bin: options.maxBins ?? 256,
+    // XGBoost's own parameter is exclusive.
+    max_cat_to_onehot: (options.oneHotUpTo ?? 4) + 1,
   };
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new SlipwayError("DEFINITION_INVALID", `xgboost rounds ${rounds} must be a whole number of at least 1.`);

@@ -1,7 +1,7 @@
 // One look of a monitor: the window's predictions against the profile stored with the version, and against the labels that have come
 // in. What it finds is recorded; a problem becomes an alert, one at a time per monitor and kind, until somebody has dealt with it.
 
-import { columnOf, concatTables, days, floorTo, type Instant, type Table } from "../core/core.ts";
+import { columnOf, concatTables, days, floorTo, type Instant, isValid, type Table } from "../core/core.ts";
 import type { ModelSpec, MonitorSpec } from "../define/define.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 import {
@@ -58,7 +58,7 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
   if (version === undefined) return { ...nothing, predictions: 0, status: "no champion" };
   const predictions = await sources.predictions(from, now);
   const table =
-    predictions === undefined ? { rowCount: 0, columns: [] } : await readInputs(sources, model, predictions);
+    predictions === undefined ? { rowCount: 0, columns: [] } : await readWindow(sources, model, predictions, from, now);
   if (predictions === undefined || table.rowCount < monitor.leastRows)
     return recorded(sources, { ...nothing, predictions: table.rowCount, status: "too few predictions" }, now);
   // A window that is only begun misses weekdays and hours, and would differ from the profile by that alone.
@@ -69,7 +69,7 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     driftAbove: monitor.driftAbove,
     driftShare: monitor.driftShare,
   });
-  const performance = await labelledPerformance(sources, monitor, predictions, from, now);
+  const performance = labelledPerformance(monitor, table);
   const kinds = [
     ...(drift.verdict === "drifted" ? (["drift"] as const) : []),
     ...(performance.verdict === "dropped" ? (["performance"] as const) : []),
@@ -120,12 +120,18 @@ async function recorded(sources: LookSources, found: Look, now: Instant): Promis
   return found;
 }
 
-async function readInputs({ offline }: LookSources, model: ModelSpec, predictions: string): Promise<Table> {
+/** The window's predictions with their inputs and whatever labels have come in by now: one query, because the log is read for it. */
+async function readWindow(
+  { offline, labels }: LookSources,
+  model: ModelSpec,
+  predictions: string,
+  from: Instant,
+  now: Instant,
+): Promise<Table> {
   const tables: Table[] = [];
-  const columns = ["#at", ...model.inputs.map(({ name }) => name)]
-    .map((name) => offline.dialect.identifier(name))
-    .join(", ");
-  for await (const table of offline.stream(`SELECT ${columns} FROM ${predictions}`)) tables.push(table);
+  const inputs = model.inputs.map(({ name }) => `p.${offline.dialect.identifier(name)}`);
+  const sql = `SELECT p."#at", p."#score"::DOUBLE AS "#score", o.label AS "#label", ${inputs.join(", ")} FROM ${predictions} p LEFT JOIN (SELECT * FROM ${labels(from)} WHERE known <= ${now}) o ON o.id = p."#id"`;
+  for await (const table of offline.stream(sql)) tables.push(table);
   return concatTables(tables);
 }
 
@@ -134,26 +140,21 @@ function earliest(table: Table): Instant {
   return times.reduce((least, at) => (at < least ? at : least), times[0] ?? 0n);
 }
 
-async function labelledPerformance(
-  { offline, labels }: LookSources,
-  monitor: MonitorSpec,
-  predictions: string,
-  from: Instant,
-  now: Instant,
-): Promise<Performance> {
-  const tables: Table[] = [];
-  for await (const table of offline.stream(
-    `SELECT p."#score"::DOUBLE AS score, o.label, p."#at" AS moment FROM ${predictions} p JOIN ${labels(from)} o ON o.id = p."#id" WHERE o.known <= ${now} AND o.label IS NOT NULL AND p."#score" IS NOT NULL`,
-  ))
-    tables.push(table);
-  const table = concatTables(tables);
-  const options = { sigmas: monitor.performanceSigmas, leastRows: monitor.leastRows };
-  if (table.rowCount === 0) return performanceOf(new Uint8Array(), new Float64Array(), options);
+function labelledPerformance(monitor: MonitorSpec, table: Table): Performance {
+  const label = columnOf(table, "#label");
+  const score = columnOf(table, "#score");
+  const rows = Array.from({ length: table.rowCount }, (_, row) => row).filter(
+    (row) => isValid(label, row) && isValid(score, row),
+  );
   const day = days(1);
-  const moments = columnOf(table, "moment").values as BigInt64Array;
-  const blocks = Int32Array.from(moments, (at) => Number(floorTo(at, day) / day));
-  return performanceOf(columnOf(table, "label").values as Uint8Array, columnOf(table, "score").values as Float64Array, {
-    ...options,
-    blocks,
-  });
+  const times = columnOf(table, "#at").values as BigInt64Array;
+  return performanceOf(
+    Uint8Array.from(rows, (row) => Number(label.values[row])),
+    Float64Array.from(rows, (row) => Number(score.values[row])),
+    {
+      sigmas: monitor.performanceSigmas,
+      leastRows: monitor.leastRows,
+      blocks: Int32Array.from(rows, (row) => Number(floorTo(times[row] ?? 0n, day) / day)),
+    },
+  );
 }

@@ -32,7 +32,6 @@ export {
   describeViews,
   type MaterializeRequest,
   materialize,
-  readFeatures,
   type ViewStatus,
   writeTrainingSet,
 } from "./feature-operations.ts";
@@ -48,4 +47,5 @@ export {
 export { type ReplayMonth, replayMonths } from "./replay-months.ts";
 export { type KeepOptions, keepFresh, type ServeOptions, startServing } from "./serve.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
+export { type FeatureRead, predict, readFeatures } from "./typed.ts";
 export { runMonitor, runRetraining, type WatchRound, watchOnce } from "./watch.ts";

@@ -69,6 +69,13 @@ const examples: Readonly<Record<DataType, string>> = {
   timestamp: 'a time, such as "2013-07-01T14:00:00Z"',
 };
 
+/** A value of any kind, for a message. */
+function shown(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item)) ?? String(value)
+  );
+}
+
 /** Checks and types one row. Throws INPUT_INVALID that names the field, what was given and what is expected. */
 export function parseRow(
   model: string,
@@ -87,9 +94,7 @@ export function parseRow(
       row[name] = null;
       continue;
     }
-    row[name] =
-      typed(type, value) ??
-      fail(`"${name}" is ${JSON.stringify(value) ?? String(value)}; give ${examples[type]}.`, name);
+    row[name] = typed(type, value) ?? fail(`"${name}" is ${shown(value)}; give ${examples[type]}.`, name);
   }
   for (const name of Object.keys(given))
     if (!Object.hasOwn(row, name)) {

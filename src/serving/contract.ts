@@ -13,10 +13,13 @@ export interface ServingContract {
   readonly views: Readonly<Record<string, string>>;
 }
 
-/** The contract of a model as it is defined now. */
+/**
+ * The contract of a model as it is defined now, in values that come back from the records as they went in: a whole number inside a derived
+ * value is a bigint, which JSON does not have.
+ */
 export function servingContract(model: ModelSpec): ServingContract {
   return {
-    inputs: model.inputs,
+    inputs: JSON.parse(canonicalJson(model.inputs)) as readonly InputSpec[],
     request: model.request,
     views: Object.fromEntries(model.views.map((view) => [view.name, definitionHash(view)])),
   };

@@ -4,7 +4,6 @@ import {
   type CellEncoder,
   type ColumnSchema,
   cellEncoders,
-  encodeRows,
   type Instant,
   type ModelInput,
   type Value,
@@ -13,6 +12,7 @@ import { type ModelSpec, rowFunction } from "../define/define.ts";
 import { type OnlineRead, type OnlineView, onlineView, readOnline } from "../features/features.ts";
 import type { OnlineStore, Predictor } from "../ports/ports.ts";
 import { type AskedRow, rowFields } from "./asked-row.ts";
+import { gathering } from "./gathering.ts";
 
 /** A version loaded for serving. */
 export interface Deployment {
@@ -21,14 +21,17 @@ export interface Deployment {
   readonly inputs: readonly ModelInput[];
   readonly fields: readonly ColumnSchema[];
   readonly predictor: Predictor;
-  /** Scores rows as of `at`. */
-  answer(rows: readonly AskedRow[], at: Instant): Promise<readonly Answer[]>;
+  /** Reads the features of rows as of `at`, and computes their inputs: after this nothing can change what will be answered. */
+  read(rows: readonly AskedRow[], at: Instant): Promise<readonly ReadRow[]>;
+  /** Scores rows, together with others that are asked for at the same moment. */
+  score(rows: readonly ReadRow[]): Promise<readonly number[]>;
 }
 
-/** What a deployment says about one row. */
-export interface Answer {
-  readonly score: number;
+/** One row with its features read. */
+export interface ReadRow {
   readonly reads: readonly OnlineRead[];
+  /** The row of the input matrix, shape (inputs). */
+  readonly cells: Float32Array;
 }
 
 /** What one row offers to an input: the row itself and the features read for it. */
@@ -47,30 +50,31 @@ export function deployment(
 ): Deployment {
   const views: readonly OnlineView[] = model.views.map(onlineView);
   const encoders: readonly CellEncoder[] = cellEncoders(inputs);
-  const readers = model.inputs.map((input): readonly [string, (scope: InputScope) => Value] => {
-    if (input.from === "feature") return [input.name, ({ reads }) => reads.get(input.view)?.values[input.name] ?? null];
-    if (input.from === "request") return [input.name, ({ row }) => row[input.name] ?? null];
-    const compute = rowFunction<InputScope>(input.value, (leaf) =>
+  const readers = model.inputs.map((input): ((scope: InputScope) => Value) => {
+    if (input.from === "feature") return ({ reads }) => reads.get(input.view)?.values[input.name] ?? null;
+    if (input.from === "request") return ({ row }) => row[input.name] ?? null;
+    return rowFunction<InputScope>(input.value, (leaf) =>
       leaf.kind === "feature"
         ? ({ reads }) => reads.get(leaf.view)?.values[leaf.name] ?? null
         : ({ row }) => row[leaf.name] ?? null,
     );
-    return [input.name, compute];
   });
+  const scoreTogether = gathering(predictor, inputs.length);
   return {
     model,
     version,
     inputs,
     fields: rowFields(model),
     predictor,
-    async answer(rows, at) {
+    async read(rows, at) {
       const read = await Promise.all(rows.map((row) => readOnline(online, views, row, at)));
-      const values = rows.map((row, index) => {
-        const scope = { row, reads: new Map((read[index] ?? []).map((each) => [each.view, each])) };
-        return Object.fromEntries(readers.map(([name, value]) => [name, value(scope)]));
+      return rows.map((row, index) => {
+        const reads = read[index] ?? [];
+        const scope = { row, reads: new Map(reads.map((each) => [each.view, each])) };
+        const cells = Float32Array.from(readers, (value, place) => encoders[place]?.(value(scope)) ?? Number.NaN);
+        return { reads, cells };
       });
-      const scores = await predictor.predict(encodeRows(encoders, inputs, values), rows.length);
-      return rows.map((_, index) => ({ score: scores[index] ?? Number.NaN, reads: read[index] ?? [] }));
     },
+    score: (rows) => scoreTogether(rows.map(({ cells }) => cells)),
   };
 }

@@ -8,7 +8,7 @@ import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
 import { aliasOf, getVersion, type RegistryContext, readArtifact } from "../registry/registry.ts";
 import { type AskedRow, parseRow } from "./asked-row.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
-import { type Answer, type Deployment, deployment } from "./deployment.ts";
+import { type Deployment, deployment, type ReadRow } from "./deployment.ts";
 import { logLine, logPlace } from "./prediction-log.ts";
 
 /** The alias that is served. */
@@ -134,39 +134,55 @@ export function openServing(context: ServingContext): Serving {
       new SlipwayError("NOT_READY", `Model "${name}" has no champion yet. Train one: slipway train ${name}.`)
     );
   };
-  const using = async <T>(name: string, work: (deployed: Deployment) => Promise<T>): Promise<T> => {
+  const take = (name: string): Lease => {
     const lease = leaseOf(name);
     lease.users += 1;
+    return lease;
+  };
+  const give = (lease: Lease): void => {
+    lease.users -= 1;
+    if (lease.retired && lease.users === 0) lease.deployment.predictor.close();
+  };
+
+  const begin: Serving["begin"] = async (name, asked) => {
+    const lease = take(name);
+    const { version, fields, read: readRows, score } = lease.deployment;
     try {
-      return await work(lease.deployment);
-    } finally {
-      lease.users -= 1;
-      if (lease.retired && lease.users === 0) lease.deployment.predictor.close();
+      const rows = asked.map(({ row }) => parseRow(name, fields, row));
+      const at = context.clock.now();
+      const read = await readRows(rows, at);
+      const scored = score(read).finally(() => give(lease));
+      return { logged: scored.then((scores) => logged(name, version, at, asked, rows, read, scores)) };
+    } catch (thrown) {
+      give(lease);
+      throw thrown;
     }
   };
 
-  const begin: Serving["begin"] = (name, asked) =>
-    using(name, async (deployed) => {
-      const rows = asked.map(({ row }) => parseRow(name, deployed.fields, row));
-      const at = context.clock.now();
-      const answers = await deployed.answer(rows, at);
-      const predictions = answers.map(
-        (answer, index): Prediction => ({
-          id: asked[index]?.id ?? newId(at, context.random),
-          model: name,
-          version: deployed.version,
-          at,
-          score: answer.score,
-          reads: answer.reads,
-          row: rows[index] ?? {},
-        }),
-      );
-      const lines = predictions.map(({ id, row }, index) =>
-        logLine({ id, at, version: deployed.version, row, answer: answers[index] as Answer }),
-      );
-      const { stream, part } = logPlace(name, at);
-      return { logged: context.log.append(stream, part, lines).then(() => predictions) };
-    });
+  async function logged(
+    model: string,
+    version: number,
+    at: Instant,
+    asked: readonly AskedPrediction[],
+    rows: readonly AskedRow[],
+    read: readonly ReadRow[],
+    scores: readonly number[],
+  ): Promise<readonly Prediction[]> {
+    const predictions = rows.map(
+      (row, index): Prediction => ({
+        id: asked[index]?.id ?? newId(at, context.random),
+        model,
+        version,
+        at,
+        score: scores[index] ?? Number.NaN,
+        reads: read[index]?.reads ?? [],
+        row,
+      }),
+    );
+    const { stream, part } = logPlace(model, at);
+    await context.log.append(stream, part, predictions.map(logLine));
+    return predictions;
+  }
 
   return {
     refresh: () => {
@@ -178,8 +194,15 @@ export function openServing(context: ServingContext): Serving {
     },
     begin,
     predict: async (name, asked) => (await begin(name, asked)).logged,
-    score: (name, matrix, rows) =>
-      using(name, async ({ version, predictor }) => ({ version, scores: await predictor.predict(matrix, rows) })),
+    score: async (name, matrix, rows) => {
+      const lease = take(name);
+      try {
+        const { version, predictor } = lease.deployment;
+        return { version, scores: await predictor.predict(matrix, rows) };
+      } finally {
+        give(lease);
+      }
+    },
     models: () =>
       [...slots.values()].map(({ model, live, problem }) => ({ model, version: live?.deployment.version, problem })),
     deployed: (name) => leaseOf(name).deployment,

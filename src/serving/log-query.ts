@@ -3,7 +3,7 @@
 
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ColumnSchema, contentHash, formatInstant, type Instant } from "../core/core.ts";
+import { type ColumnSchema, contentHash, days, formatInstant, type Instant, parseInstant } from "../core/core.ts";
 import type { FeatureViewSpec, LeafNode, ModelSpec } from "../define/define.ts";
 import { keyColumn, type LoggedReads } from "../features/features.ts";
 import type { AppendLog, OfflineEngine, SqlDialect } from "../ports/ports.ts";
@@ -35,7 +35,9 @@ export async function logSql(
   const columns: string[] = [];
   for (const [part, paths] of byPart) {
     if (part < first || part > last) continue;
-    if (part === newest) lines.push(...paths);
+    // The newest day may still be written to, unless the range says that it is over.
+    const isOver = part !== newest || (range.to !== undefined && parseInstant(part) + days(1) <= range.to);
+    if (!isOver) lines.push(...paths);
     else columns.push(await columnsOf(source, model, part, paths));
   }
   const scans = [
@@ -134,18 +136,19 @@ export function loggedReads(dialect: SqlDialect, view: FeatureViewSpec, predicti
   const quote = dialect.identifier;
   const timed = (sql: string, type: ColumnSchema["type"]): string =>
     type === "timestamp" ? `make_timestamp(${sql})` : sql;
+  const through = `p.through.${quote(view.name)}`;
+  // A view that was never materialised knew nothing: its keys are left out, and null keys match nothing.
   const keys = view.keys.map(
-    ({ name, type }) => `${timed(`p."row".${quote(name)}`, type)} AS ${keyColumn(dialect, name)}`,
+    ({ name, type }) =>
+      `CASE WHEN ${through} IS NOT NULL THEN ${timed(`p."row".${quote(name)}`, type)} END AS ${keyColumn(dialect, name)}`,
   );
   const features = view.features.map(
     ({ name, type }) => `${timed(`p.${quote(readsName(view.name))}.${quote(name)}`, type)} AS ${quote(`read_${name}`)}`,
   );
-  // A view that was never materialised knew nothing; the earliest instant says so.
-  const cutoff = `coalesce(least(p.through.${quote(view.name)}, p."at"), ${-(2n ** 61n)})`;
   const isStatic = view.source.eventTime === undefined;
   return {
     view,
-    sql: `SELECT p.id, p."at" AS t, ${isStatic ? 'p."at"' : cutoff} AS cutoff, ${[...keys, ...features].join(", ")} FROM ${predictions} p`,
+    sql: `SELECT p.id, p."at" AS t, ${isStatic ? 'p."at"' : `least(${through}, p."at")`} AS cutoff, ${[...keys, ...features].join(", ")} FROM ${predictions} p`,
     features: view.features.map(({ name }) => name),
   };
 }

@@ -3,8 +3,8 @@
 // all of these back exactly into the declared types.
 
 import { formatInstant, type Instant, type Value } from "../core/core.ts";
+import type { OnlineRead } from "../features/features.ts";
 import type { AskedRow } from "./asked-row.ts";
-import type { Answer } from "./deployment.ts";
 
 /** One prediction as it was made. */
 export interface LoggedPrediction {
@@ -12,7 +12,8 @@ export interface LoggedPrediction {
   readonly at: Instant;
   readonly version: number;
   readonly row: AskedRow;
-  readonly answer: Answer;
+  readonly score: number;
+  readonly reads: readonly OnlineRead[];
 }
 
 function cell(value: Value): string {
@@ -41,15 +42,15 @@ function object(values: Readonly<Record<string, Value>>): string {
 }
 
 /** A prediction as one line. */
-export function logLine({ id, at, version, row, answer }: LoggedPrediction): string {
+export function logLine({ id, at, version, row, score, reads: read }: LoggedPrediction): string {
   let through = "";
   let reads = "";
   // Features are logged per view, as they were read; inputs follow from them and the row.
-  for (const { view, values, through: known } of answer.reads) {
+  for (const { view, values, through: known } of read) {
     through += `${through === "" ? "" : ","}${quoted(view)}${cell(known)}`;
     reads += `,${quoted(readsName(view))}${object(values)}`;
   }
-  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${cell(answer.score)},"row":${object(row)},"through":{${through}}${reads}}`;
+  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${cell(score)},"row":${object(row)},"through":{${through}}${reads}}`;
 }
 
 /** The object of a line that holds what was read of a view. */

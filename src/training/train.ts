@@ -40,6 +40,9 @@ export interface TrainingContext {
   readonly profileOf: ProfileMaker;
 }
 
+/** Enough rows that a profile's own chance is far below any drift worth an alert. */
+const PROFILE_ROWS = 50_000;
+
 /** Makes a version's profile; given by the platform, because monitoring is another room. */
 export type ProfileMaker = (fitted: FittedModel, tables: AsyncIterable<Table>) => Promise<unknown>;
 
@@ -137,7 +140,7 @@ export async function trainVersion(
       inputs: fitted.inputs,
       features: context.contractOf(model),
       metrics: versionMetrics(fitted),
-      profile: await context.profileOf(fitted, streamPart(engines, dataset, "train", names)),
+      profile: await context.profileOf(fitted, streamPart(engines, dataset, "train", names, PROFILE_ROWS)),
       environment: {
         ...context.environment,
         engines: { ...context.environment.engines, [fitted.trained.engine.name]: fitted.trained.engine.version },

@@ -127,6 +127,7 @@ export function deliveriesProject(changes: Changes = {}): ProjectConfig {
     context: { founded: t.int32() },
     derived: {
       far: ({ request }) => request.distance_km.gt(8),
+      many: ({ request }) => request.items.ge(4),
       courier_years: ({ context }) => context.founded.minus(cityFacts.features.opened),
     },
     label: deliveries.minutes_late.gt(lateAbove),

@@ -78,8 +78,9 @@ function startProcess(env: LibraryOptions["env"]): ChildProcess {
   const file = fileURLToPath(new URL(`./training-process.${fromSource ? "ts" : "js"}`, import.meta.url));
   const loader = fromSource ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
   return spawn(process.execPath, [...loader, file], {
-    // OpenMP threads that wait by spinning take the processor from those that work, when others use the machine too.
-    env: { OMP_WAIT_POLICY: "PASSIVE", ...env },
+    // OpenMP threads spin while they wait: for long by default, which takes the processor from those that work when others use the
+    // machine too. This much bridges the gaps between two steps of a tree and no more.
+    env: { GOMP_SPINCOUNT: "10000", ...env },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
     windowsHide: true,
   });

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { days, hours, parseInstant } from "../core/core.ts";
+import { byTime } from "../define/define.ts";
+import { duckdb } from "../engines/duckdb/duckdb.ts";
+import { checkPart, type SplitBounds, type SplitPart, splitBounds, splitCondition } from "./split.ts";
+
+const at = parseInstant;
+
+test("lengths count back from the end of the newest row's day", () => {
+  const split = byTime({ validate: days(30), test: days(14) });
+  const expected = { validateFrom: at("2025-05-19"), testFrom: at("2025-06-18") };
+  expect(splitBounds(split, at("2025-07-01T00:00:00Z"))).toEqual(expected);
+  expect(splitBounds(split, at("2025-07-01T23:59:59.999999Z"))).toEqual(expected);
+});
+
+test("dates are taken as they are", () => {
+  const split = byTime({ validateFrom: "2025-01-01", testFrom: "2025-02-01" });
+  expect(splitBounds(split, at("2030-01-01"))).toEqual({ validateFrom: at("2025-01-01"), testFrom: at("2025-02-01") });
+});
+
+/** The names of the rows (t and known in hours from the start, null: no label) that a part takes. */
+async function rowsOf(part: SplitPart, bounds: SplitBounds): Promise<readonly string[]> {
+  const engine = await duckdb({ root: ".", temporaryFolder: ".", threads: 1 });
+  const row = (name: string, t: number, known: number | null): string =>
+    `('${name}', make_timestamp(${BigInt(t) * hours(1)}), ${known === null ? "NULL, NULL" : `true, make_timestamp(${BigInt(known) * hours(1)})`})`;
+  const rows = [
+    row("old", 1, 2),
+    row("known too late", 1, 10),
+    row("just before", 9, 9),
+    row("unlabelled", 1, null),
+    row("first to validate", 10, 11),
+    row("last to validate", 19, 30),
+    row("first to test", 20, 21),
+    row("last to test", 29, 31),
+    row("after", 30, 31),
+  ];
+  const names: string[] = [];
+  const sql = `SELECT name FROM (VALUES ${rows.join(", ")}) v(name, t, label, label_known_at) WHERE ${splitCondition(engine.dialect, bounds, part)}`;
+  for await (const table of engine.stream(sql)) names.push(...Array.from(table.columns[0]?.values ?? [], String));
+  await engine.close();
+  return names;
+}
+
+const bounds = { validateFrom: 10n * hours(1), testFrom: 20n * hours(1) };
+
+test("starts are inclusive and ends exclusive; a training row's label was known before validation starts", async () => {
+  expect(await rowsOf("train", bounds)).toEqual(["old", "just before"]);
+  expect(await rowsOf("validate", bounds)).toEqual(["first to validate", "last to validate"]);
+  expect(await rowsOf("test", bounds)).toEqual(["first to test", "last to test", "after"]);
+  expect(await rowsOf("test", { ...bounds, until: 30n * hours(1) })).toEqual(["first to test", "last to test"]);
+});
+
+test("labels that came later than what is known do not exist", async () => {
+  const then = { ...bounds, knownBy: 30n * hours(1) };
+  expect(await rowsOf("validate", then)).toEqual(["first to validate", "last to validate"]);
+  expect(await rowsOf("test", then)).toEqual(["first to test"]);
+});
+
+test("a part without rows, and training labels of one class, are refused with the dates", () => {
+  const dates = { validateFrom: at("2025-01-01"), testFrom: at("2025-02-01") };
+  expect(() => checkPart("m", "validate", dates, 0, 0)).toThrow(
+    expect.objectContaining({
+      code: "TRAINING_SET_EMPTY",
+      message: expect.stringContaining("train before 2025-01-01T00:00:00Z, validate before 2025-02-01T00:00:00Z"),
+    }),
+  );
+  for (const [positives, value] of [
+    [0, "false"],
+    [7, "true"],
+  ] as const)
+    expect(() => checkPart("m", "train", dates, 7, positives)).toThrow(
+      expect.objectContaining({ code: "LABEL_SINGLE_CLASS", message: expect.stringContaining(`is ${value};`) }),
+    );
+  expect(() => checkPart("m", "validate", dates, 7, 7)).not.toThrow();
+});

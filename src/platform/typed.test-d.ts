@@ -1,0 +1,64 @@
+// What must not compile when features are read and predictions asked for by definition.
+
+import { expectTypeOf, test } from "vitest";
+import { days } from "../core/core.ts";
+import { auc, byTime, count, entity, featureView, latest, model, parquet, t, xgboost } from "../define/define.ts";
+import { type Platform, predict, readFeatures, type Serving } from "./platform.ts";
+
+const flights = parquet("flights", {
+  path: "flights.parquet",
+  columns: {
+    key: t.string(),
+    at: t.timestamp(),
+    carrier: t.string(),
+    gate: t.string(),
+    late: t.bool(),
+    km: t.float64(),
+  },
+  id: "key",
+  eventTime: "at",
+});
+const carrierFlights = featureView("carrier_flights", {
+  entity: entity("carrier", { carrier: t.string() }),
+  source: flights,
+  features: { flights_7d: count().over(days(7)), gate: latest(flights.gate) },
+});
+const delay = model("delay", {
+  rows: flights,
+  features: [carrierFlights],
+  request: { km: t.float64() },
+  label: flights.late,
+  trainer: xgboost({ objective: "binary:logistic" }),
+  split: byTime({ validate: 1n, test: 1n }),
+  metrics: [auc()],
+});
+const platform = {} as Platform;
+const serving = {} as Serving;
+const asked = async (): Promise<void> => {
+  const { values, status } = await readFeatures(platform, carrierFlights, { carrier: "UA" });
+  expectTypeOf(values.flights_7d).toEqualTypeOf<bigint | null>();
+  expectTypeOf(values.gate).toEqualTypeOf<string | null>();
+  expectTypeOf(status).toEqualTypeOf<"present" | "expired" | "missing">();
+  // @ts-expect-error a misspelt feature
+  values.flights_7;
+  // @ts-expect-error a misspelt key
+  await readFeatures(platform, carrierFlights, { carier: "UA" });
+  // @ts-expect-error a key of another type
+  await readFeatures(platform, carrierFlights, { carrier: 7 });
+  // @ts-expect-error no key
+  await readFeatures(platform, carrierFlights, {});
+  await readFeatures(platform, "carrier_flights", { anything: "goes" });
+
+  expectTypeOf((await predict(serving, delay, { carrier: "UA", km: 1 })).score).toEqualTypeOf<number>();
+  await predict(serving, delay, { carrier: "UA", km: 1 }, { id: "a" });
+  // @ts-expect-error a misspelt request value
+  await predict(serving, delay, { carrier: "UA", kms: 1 });
+  // @ts-expect-error a request value of another type
+  await predict(serving, delay, { carrier: "UA", km: "1" });
+  // @ts-expect-error a key left out
+  await predict(serving, delay, { km: 1 });
+};
+
+test("reads and predictions by definition are typed", () => {
+  expectTypeOf(asked).returns.resolves.toBeVoid();
+});

@@ -1,0 +1,221 @@
+// Swapping a model between two requests: who is answered by which version, when the old one is freed, and what a bad champion does.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { days, parseInstant } from "../core/core.ts";
+import { auc, byTime, model, parquet, specOf, t, xgboost } from "../define/define.ts";
+import { fileBlobs } from "../engines/files/files.ts";
+import { sqlite } from "../engines/sqlite/sqlite.ts";
+import { randomBytes, replayClock } from "../engines/system/system.ts";
+import type { AppendLog, OnlineStore, Runtime } from "../ports/ports.ts";
+import { openRecords } from "../records/records.ts";
+import { moveAlias, type RegistryContext, registerVersion } from "../registry/registry.ts";
+import { servingContract } from "./contract.ts";
+import { openServing, type Serving } from "./live.ts";
+
+const rows = parquet("rows", {
+  path: "rows.parquet",
+  columns: { key: t.string(), at: t.timestamp(), km: t.float64(), late: t.bool() },
+  id: "key",
+  eventTime: "at",
+});
+const delay = specOf(
+  model("delay", {
+    rows,
+    features: [],
+    request: { km: t.float64() },
+    label: rows.late,
+    trainer: xgboost({ objective: "binary:logistic" }),
+    split: byTime({ validate: days(1), test: days(1) }),
+    metrics: [auc()],
+  }),
+);
+
+/** A promise that a test settles. */
+function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
+}
+
+let folder: string;
+let registry: RegistryContext;
+let serving: Serving;
+/** What happened, in order. */
+let events: string[];
+let held: Promise<void> | undefined;
+let writing: Promise<void> | undefined;
+let written: string[];
+
+/** Its artifact is the score; answers wait while `held`. */
+const runtime: Runtime = {
+  format: "text",
+  load: async (artifact) => {
+    const name = new TextDecoder().decode(artifact);
+    events.push(`load ${name}`);
+    return {
+      inputCount: 1,
+      predict: async (_matrix, count) => {
+        await held;
+        events.push(`answer ${name}`);
+        return new Float32Array(count).fill(Number(name));
+      },
+      close: () => events.push(`close ${name}`),
+    };
+  },
+};
+const log: AppendLog = {
+  append: async (_stream, _part, lines) => {
+    await writing;
+    written.push(...lines);
+  },
+  files: async () => [],
+  close: async () => undefined,
+};
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-live-"));
+  events = [];
+  written = [];
+  held = undefined;
+  writing = undefined;
+  const clock = replayClock(parseInstant("2025-01-01"));
+  registry = {
+    records: await openRecords(sqlite(join(folder, "records.db"))),
+    blobs: fileBlobs(join(folder, "blobs")),
+    clock,
+    random: randomBytes,
+    actor: "test",
+  };
+  serving = openServing({
+    registry,
+    online: { get: async () => [] } as unknown as OnlineStore,
+    log,
+    clock,
+    random: randomBytes,
+    runtimes: [runtime],
+    models: [delay],
+  });
+});
+afterEach(async () => {
+  await serving.close();
+  await registry.records.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function promote(score: string, changes: { readonly format?: string; readonly features?: unknown } = {}) {
+  const { number, artifactBlob } = await registerVersion(registry, {
+    model: "delay",
+    runId: null,
+    datasetId: null,
+    definitionsHash: "d",
+    artifact: new TextEncoder().encode(score),
+    format: "text",
+    bestRound: 1,
+    inputs: [{ name: "km", kind: "number" }],
+    features: servingContract(delay),
+    metrics: {},
+    profile: [],
+    environment: {},
+    ...changes,
+  });
+  await moveAlias(registry, { model: "delay", alias: "champion", version: number, reason: "test" });
+  return artifactBlob;
+}
+
+const ask = async (km = 1) => (await serving.predict("delay", [{ row: { km } }]))[0];
+
+test("a request under way keeps the version it began with, which is freed after the last one's answer", async () => {
+  await promote("0.25");
+  await serving.refresh();
+  const first = gate();
+  held = first.passed;
+  const early = [ask(), ask()];
+  await promote("0.75");
+  expect(await serving.refresh()).toEqual([{ model: "delay", from: 1, to: 2 }]);
+  held = undefined;
+  expect(await ask()).toMatchObject({ version: 2, score: 0.75 });
+  expect(events).not.toContain("close 0.25");
+  first.open();
+  expect(await Promise.all(early)).toMatchObject([
+    { version: 1, score: 0.25 },
+    { version: 1, score: 0.25 },
+  ]);
+  expect(events.filter((event) => event === "close 0.25")).toHaveLength(1);
+  expect(events.lastIndexOf("answer 0.25")).toBeLessThan(events.indexOf("close 0.25"));
+  expect(events).not.toContain("close 0.75");
+});
+
+test("a version nobody uses is freed when it is replaced, and the last one when serving ends", async () => {
+  await promote("0.25");
+  await serving.refresh();
+  await promote("0.75");
+  await serving.refresh();
+  expect(events).toEqual(["load 0.25", "load 0.75", "close 0.25"]);
+  await serving.close();
+  expect(events.at(-1)).toBe("close 0.75");
+});
+
+test("two looks at once load a version once, and a look at what is served already loads nothing", async () => {
+  await promote("0.25");
+  await Promise.all([serving.refresh(), serving.refresh()]);
+  expect(await serving.refresh()).toEqual([]);
+  expect(events).toEqual(["load 0.25"]);
+});
+
+test("a champion that was trained with other features leaves the old one answering, and says why", async () => {
+  await promote("0.25");
+  await serving.refresh();
+  await promote("0.75", { features: { ...servingContract(delay), views: { gone: "h" } } });
+  expect(await serving.refresh()).toEqual([]);
+  expect(serving.models()).toMatchObject([
+    { version: 1, problem: { code: "FEATURES_MISMATCH", message: expect.stringContaining('"gone" is gone') } },
+  ]);
+  expect((await ask())?.version).toBe(1);
+  await promote("0.5");
+  await serving.refresh();
+  expect(serving.models()).toMatchObject([{ version: 3, problem: undefined }]);
+});
+
+test.each([
+  ["whose format no runtime loads", { format: "onnx" }, "ENGINE_NOT_INSTALLED"],
+  ["whose bytes are gone", {}, "ARTIFACT_CORRUPT"],
+])("a first champion %s is a problem that every request is told", async (_, changes, code) => {
+  const blob = await promote("0.25", changes);
+  if (code === "ARTIFACT_CORRUPT") await registry.blobs.delete(blob);
+  await serving.refresh();
+  await expect(ask()).rejects.toMatchObject({ code });
+});
+
+test("nobody is answered before the prediction is in the log", async () => {
+  await promote("0.25");
+  await serving.refresh();
+  const disk = gate();
+  writing = disk.passed;
+  let answered = false;
+  const asked = ask(2.5).then((prediction) => {
+    answered = true;
+    return prediction;
+  });
+  const { logged } = await serving.begin("delay", [{ id: "mine", row: { km: 3 } }]);
+  expect(answered).toBe(false);
+  disk.open();
+  await logged;
+  const prediction = await asked;
+  const ids = written.map((line) => (JSON.parse(line) as { readonly id: string }).id);
+  expect([...ids].sort()).toEqual([prediction?.id, "mine"].sort());
+});
+
+test("a row that cannot be read frees what it held", async () => {
+  await promote("0.25");
+  await serving.refresh();
+  await expect(serving.predict("delay", [{ row: { miles: 1 } }])).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  await promote("0.75");
+  await serving.refresh();
+  expect(events).toContain("close 0.25");
+  expect(written).toEqual([]);
+});
