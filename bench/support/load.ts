@@ -26,7 +26,13 @@ export const generator: "wrk" | "node" = spawnSync(WRK, ["--version"]).error ===
 export async function loadOn(url: string, file: string, connections: number, seconds: number): Promise<Load> {
   const own = import.meta.dirname;
   const wrk = [WRK, "-t1", `-c${connections}`, `-d${seconds}s`, "-s", join(own, "http-load.lua"), url, "--", file];
-  const node = [...script(fileURLToPath(import.meta.resolve("./http-load.ts"))), url, file, String(connections), String(seconds)];
+  const node = [
+    ...script(fileURLToPath(import.meta.resolve("./http-load.ts"))),
+    url,
+    file,
+    String(connections),
+    String(seconds),
+  ];
   const { stdout } = await runChild(generator === "wrk" ? wrk : node);
   const load = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Load;
   if (load.errors > 0)

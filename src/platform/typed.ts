@@ -25,11 +25,13 @@ export function readFeatures<K extends Fields, F extends FeatureTypes>(
   view: FeatureView<K, F>,
   key: RowInput<K>,
 ): Promise<FeatureRead<F>>;
+/** Reads a view online by its name. */
 export function readFeatures(
   platform: Platform,
   view: string,
   key: Readonly<Record<string, unknown>>,
 ): Promise<OnlineRead>;
+/** Reads a view online by its definition or name. */
 export function readFeatures(
   platform: Platform,
   view: FeatureView | string,

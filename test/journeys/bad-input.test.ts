@@ -5,6 +5,8 @@ import { execFileSync } from "node:child_process";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { definitionsOf } from "../../src/define/define.ts";
 import {
   asSlipwayError,
   auc,
@@ -19,9 +21,7 @@ import {
   SlipwayError,
   t,
   xgboost,
-} from "slipway";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { definitionsOf } from "../../src/define/define.ts";
+} from "../../src/index.ts";
 import {
   applyDefinitions,
   auditTrail,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { type Instant, parseInstant } from "../../src/core/core.ts";
 import {
   age,
   alertFrom,
@@ -32,8 +33,7 @@ import {
   sum,
   t,
   xgboost,
-} from "slipway";
-import { type Instant, parseInstant } from "../../src/core/core.ts";
+} from "../../src/index.ts";
 import { type EngineFactory, type OpenOptions, openPlatform, type Platform } from "../../src/platform/platform.ts";
 import { local } from "../../src/presets/presets.ts";
 
