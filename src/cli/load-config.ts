@@ -22,6 +22,8 @@ interface ConfigShape {
 /** Loads slipway.config.ts. Throws CONFIG_NOT_FOUND, CONFIG_INVALID, or what a definition refused, with file and line. */
 export async function loadConfig<C extends ConfigShape>(cwd: string, project?: string): Promise<LoadedConfig<C>> {
   const file = findConfig(cwd, project);
+  // Loaded first: once the hook is there every import takes a detour through its thread, and a config imports all of this.
+  await import("../define/define.ts");
   await import("./typescript.ts");
   const module: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch((thrown: unknown) => {
     throw explain(thrown, file, cwd);

@@ -103,8 +103,19 @@ export function viewNamespace(view: string, hash: string): string {
   return `${view}@${hash.slice(0, 16)}`;
 }
 
-/** Compiles a view. */
+/** Views compiled so far: hashing a definition costs more than reading it. */
+const compiled = new WeakMap<FeatureViewSpec, OnlineView>();
+
+/** A view compiled for the online store, once per definition. */
 export function onlineView(spec: FeatureViewSpec): OnlineView {
+  const known = compiled.get(spec);
+  if (known) return known;
+  const view = compile(spec);
+  compiled.set(spec, view);
+  return view;
+}
+
+function compile(spec: FeatureViewSpec): OnlineView {
   const { columns, eventTime, createdAt } = spec.source;
   const place = new Map(columns.map((column, index) => [column.name, index]));
   const isStatic = eventTime === undefined;

@@ -3,7 +3,7 @@ import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 
 /**
- * Marks runs as failed whose process has died, and gives their ids. `isAlive` is asked about the owner's mark that a run was started
+ * Marks runs as failed whose process has died, and gives their ids; one that had registered its version by then has finished. `isAlive` is asked about the owner's mark that a run was started
  * with; runs without one are left alone.
  */
 export async function recoverRuns(
@@ -12,7 +12,17 @@ export async function recoverRuns(
 ): Promise<readonly string[]> {
   return context.records.db.transaction().execute(async (tx) => {
     const running = await tx.selectFrom("runs").select(["id", "owner"]).where("status", "=", "running").execute();
-    const dead = running.filter(({ owner }) => owner !== null && !isAlive(owner)).map(({ id }) => id);
+    const ended = running.filter(({ owner }) => owner !== null && !isAlive(owner)).map(({ id }) => id);
+    if (ended.length === 0) return [];
+    const made = await tx.selectFrom("versions").select("run_id").where("run_id", "in", ended).execute();
+    const finished = ended.filter((id) => made.some((version) => version.run_id === id));
+    if (finished.length > 0)
+      await tx
+        .updateTable("runs")
+        .set({ status: "finished", ended_at: instantToSql(context.clock.now()) })
+        .where("id", "in", finished)
+        .execute();
+    const dead = ended.filter((id) => !finished.includes(id));
     if (dead.length === 0) return [];
     await tx
       .updateTable("runs")
