@@ -15,10 +15,23 @@ export interface StateShape {
   readonly hops: readonly { readonly hop: bigint; readonly longest: bigint }[];
 }
 
-/** Cells of one tile or moment: its time, then the slots; `n` of them one after another. */
+/** A row of tiles or moments, oldest first: each its time, then its slots, in `width` cells. Both arrays are views of the same bytes. */
 export interface Cells {
-  readonly times: bigint[];
-  readonly slots: Float64Array[];
+  wholes: BigInt64Array;
+  floats: Float64Array;
+  readonly width: number;
+  /** The first one that is still kept, and how many there are from there. */
+  first: number;
+  count: number;
+}
+
+/** Room for new tiles, so that adding a few copies nothing. */
+const SPARE = 8;
+
+function cellsOf(width: number, from: Float64Array): Cells {
+  const floats = new Float64Array(from.length + SPARE * width);
+  floats.set(from);
+  return { floats, wholes: new BigInt64Array(floats.buffer), width, first: 0, count: from.length / width };
 }
 
 /** A key's state, taken apart to be changed. */
@@ -35,13 +48,14 @@ const NO_EVENT = -(2n ** 63n);
 
 /** A state that knows nothing. */
 export function emptyState(shape: StateShape): OnlineState {
-  const cells = (): Cells => ({ times: [], slots: [] });
+  const cells = (): Cells => cellsOf(1 + shape.slots.length, new Float64Array());
   return { row: undefined, lastEvent: undefined, recent: cells(), tiles: shape.hops.map(cells) };
 }
 
-function mergeSlot(kind: SlotKind, into: Float64Array, index: number, from: Float64Array): void {
+/** Merges `from[other]` into `into[index]`. */
+function mergeSlot(kind: SlotKind, into: Float64Array, index: number, from: Float64Array, other: number): void {
   const a = into[index] ?? 0;
-  const b = from[index] ?? 0;
+  const b = from[other] ?? 0;
   switch (kind) {
     case "sum":
       into[index] = a + b;
@@ -58,7 +72,7 @@ function mergeSlot(kind: SlotKind, into: Float64Array, index: number, from: Floa
       // Read as int64, because a float64 that happens to be a NaN would lose its bits.
       const left = new BigInt64Array(into.buffer, into.byteOffset, into.length);
       const right = new BigInt64Array(from.buffer, from.byteOffset, from.length);
-      const [x, y] = [left[index] ?? 0n, right[index] ?? 0n];
+      const [x, y] = [left[index] ?? 0n, right[other] ?? 0n];
       left[index] = (kind === "wholeMin" ? y < x : y > x) ? y : x;
       return;
     }
@@ -80,14 +94,10 @@ export function neutralSlots(kinds: readonly SlotKind[]): Float64Array {
   return slots;
 }
 
-function mergeSlots(kinds: readonly SlotKind[], into: Float64Array, from: Float64Array): void {
-  for (let index = 0; index < kinds.length; index += 1) mergeSlot(kinds[index] as SlotKind, into, index, from);
-}
-
 /** Merges only the minima and maxima of `from` into `into`. */
 export function mergeExtremes(kinds: readonly SlotKind[], into: Float64Array, from: Float64Array): void {
   kinds.forEach((kind, index) => {
-    if (kind !== "sum") mergeSlot(kind, into, index, from);
+    if (kind !== "sum") mergeSlot(kind, into, index, from, index);
   });
 }
 
@@ -102,14 +112,25 @@ export function addEvent(shape: StateShape, state: OnlineState, event: Instant, 
 }
 
 function addAt(kinds: readonly SlotKind[], cells: Cells, time: bigint, slots: Float64Array): void {
-  const { times } = cells;
-  let place = times.length;
-  while (place > 0 && (times[place - 1] as bigint) > time) place -= 1;
-  if (place > 0 && times[place - 1] === time) mergeSlots(kinds, cells.slots[place - 1] as Float64Array, slots);
-  else {
-    times.splice(place, 0, time);
-    cells.slots.splice(place, 0, slots.slice());
+  const { width, first } = cells;
+  let place = cells.count;
+  while (place > 0 && (cells.wholes[(first + place - 1) * width] as bigint) > time) place -= 1;
+  if (place > 0 && cells.wholes[(first + place - 1) * width] === time) {
+    const start = (first + place - 1) * width + 1;
+    for (let index = 0; index < kinds.length; index += 1)
+      mergeSlot(kinds[index] as SlotKind, cells.floats, start + index, slots, index);
+    return;
   }
+  if ((first + cells.count + 1) * width > cells.floats.length) {
+    const grown = cellsOf(width, cells.floats);
+    cells.floats = grown.floats;
+    cells.wholes = grown.wholes;
+  }
+  const start = (first + place) * width;
+  cells.floats.copyWithin(start + width, start, (first + cells.count) * width);
+  cells.wholes[start] = time;
+  cells.floats.set(slots, start + 1);
+  cells.count += 1;
 }
 
 /** Forgets what no window can see any more once everything known up to `through` is in. */
@@ -123,10 +144,10 @@ export function prune(shape: StateShape, state: OnlineState, through: Instant): 
 }
 
 function dropBefore(cells: Cells, time: bigint): void {
-  let gone = 0;
-  while (gone < cells.times.length && (cells.times[gone] as bigint) < time) gone += 1;
-  cells.times.splice(0, gone);
-  cells.slots.splice(0, gone);
+  while (cells.count > 0 && (cells.wholes[cells.first * cells.width] as bigint) < time) {
+    cells.first += 1;
+    cells.count -= 1;
+  }
 }
 
 /** A state as bytes. */
@@ -134,7 +155,7 @@ export function encodeState(shape: StateShape, state: OnlineState): Uint8Array {
   const width = 1 + shape.slots.length;
   const groups = [state.recent, ...state.tiles];
   const header = 2 + groups.length;
-  const cellCount = header + groups.reduce((total, group) => total + group.times.length * width, 0);
+  const cellCount = header + groups.reduce((total, group) => total + group.count * width, 0);
   const rowBytes = state.row?.length ?? 0;
   const bytes = new Uint8Array(cellCount * 8 + rowBytes);
   const wholes = new BigInt64Array(bytes.buffer, 0, cellCount);
@@ -142,15 +163,13 @@ export function encodeState(shape: StateShape, state: OnlineState): Uint8Array {
   wholes[0] = BigInt(state.row === undefined ? -1 : rowBytes);
   wholes[1] = state.lastEvent ?? NO_EVENT;
   groups.forEach((group, index) => {
-    wholes[2 + index] = BigInt(group.times.length);
+    wholes[2 + index] = BigInt(group.count);
   });
   let at = header;
-  for (const group of groups)
-    for (let index = 0; index < group.times.length; index += 1) {
-      wholes[at] = group.times[index] as bigint;
-      floats.set(group.slots[index] as Float64Array, at + 1);
-      at += width;
-    }
+  for (const { floats: cells, first, count } of groups) {
+    floats.set(cells.subarray(first * width, (first + count) * width), at);
+    at += count * width;
+  }
   if (state.row) bytes.set(state.row, cellCount * 8);
   return bytes;
 }
@@ -189,17 +208,9 @@ export function viewState(shape: StateShape, stored: Uint8Array): StateView {
 
 /** Takes stored bytes apart, to be changed. */
 export function decodeState(shape: StateShape, stored: Uint8Array): OnlineState {
-  const { groups, wholes, floats, lastEvent, row } = viewState(shape, stored);
+  const { groups, floats, lastEvent, row } = viewState(shape, stored);
   const width = 1 + shape.slots.length;
-  const cells = groups.map(({ start, count }): Cells => {
-    const times: bigint[] = [];
-    const slots: Float64Array[] = [];
-    for (let at = start; at < start + count * width; at += width) {
-      times.push(wholes[at] as bigint);
-      slots.push(floats.subarray(at + 1, at + width));
-    }
-    return { times, slots };
-  });
-  const [recent = { times: [], slots: [] }, ...tiles] = cells;
+  const cells = groups.map(({ start, count }) => cellsOf(width, floats.subarray(start, start + count * width)));
+  const [recent = cellsOf(width, new Float64Array()), ...tiles] = cells;
   return { row, lastEvent, recent, tiles };
 }
