@@ -99,7 +99,8 @@ async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly Val
   return [];
 }
 
-/** Figures per column of the quality query. */
+/** Figures per column of the quality query: eight in SQL, of which the last are three quantiles. */
+const SQL_FIGURES = 8;
 const FIGURES = 10;
 
 /** Cuts a dataset out of a snapshot. Throws TRAINING_SET_EMPTY or LABEL_SINGLE_CLASS when it cannot train a model. */
@@ -185,13 +186,18 @@ export async function trainingFindings(
       number(`max(CASE WHEN NOT isnan(${column}::DOUBLE) THEN ${column}::DOUBLE END)`),
       number(`avg(${values})`),
       number(`stddev_samp(${values})`),
-      ...[0.01, 0.5, 0.99].map((share) => number(`approx_quantile(${values}, ${share})`)),
+      isNumber ? `approx_quantile(${values}, [0.01, 0.5, 0.99])` : "NULL::DOUBLE[]",
     ];
   });
   const condition = splitCondition(dialect, bounds, "train");
+  // The three quantiles come out of one sketch, as a list that is then taken apart.
+  const named = figures.map((figure, place) => `${figure} AS f${place}`);
+  const shown = figures.flatMap((_, place) =>
+    place % SQL_FIGURES === SQL_FIGURES - 1 ? [1, 2, 3].map((each) => `f${place}[${each}]`) : [`f${place}`],
+  );
   const [rowCount, ...cells] = await oneRow(
     offline,
-    `SELECT count(*)::BIGINT, ${figures.join(", ")} FROM ${scan} WHERE ${condition}`,
+    `SELECT n, ${shown.join(", ")} FROM (SELECT count(*)::BIGINT AS n, ${named.join(", ")} FROM ${scan} WHERE ${condition})`,
   );
   const statistics = columns.map(({ name, type }, index): ColumnStatistics => {
     const cell = (place: number): unknown => cells[index * FIGURES + place];

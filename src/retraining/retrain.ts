@@ -124,11 +124,8 @@ async function judge(
   champion: number,
   challenger: TrainedVersion,
 ): Promise<GateDecision> {
-  const { dataset } = challenger;
-  const [old, fresh] = [
-    await scoresOn(context, model, champion, dataset),
-    await scoresOn(context, model, challenger.version.number, dataset),
-  ];
+  const fresh = challenger.fitted.tested;
+  const old = await scoresOn(context, model, champion, challenger.dataset);
   return compareOnGate({
     labels: fresh.labels,
     champion: old.scores,

@@ -22,6 +22,7 @@ export interface FittedModel {
   readonly test: Metrics;
   readonly validate: Metrics;
   readonly validated: ScoredRows;
+  readonly tested: ScoredRows;
   /** What a constant, and a model of the request values alone, do on the same test rows. */
   readonly baselines: { readonly constant?: Metrics; readonly requestOnly?: Metrics };
 }
@@ -95,6 +96,7 @@ export async function fitModel(
     test,
     validate: metricsOf(model.metrics, scored.validate),
     validated: scored.validate,
+    tested: scored.test,
     baselines,
   };
 }
