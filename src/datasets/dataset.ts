@@ -141,7 +141,11 @@ export function streamPart(
 ): AsyncIterable<Table> {
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
-  const list = [...columns, "label"].map((name) => dialect.identifier(name)).join(", ");
+  const wide = new Set(snapshot.model.inputs.filter(({ type }) => type === "int64").map(({ name }) => name));
+  // A model's matrix is float32: a float64 loses nothing of what it takes from an int64, and is not a bigint a cell.
+  const list = [...columns, "label"]
+    .map((name) => `${dialect.identifier(name)}${wide.has(name) ? "::DOUBLE" : ""} AS ${dialect.identifier(name)}`)
+    .join(", ");
   const step = Math.ceil(parts[part].rows / atMost) || 1;
   const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
   return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}${spaced}`);

@@ -49,23 +49,22 @@ function joined(
   chunks: readonly DuckDBDataChunk[],
 ): Column {
   const values = allocate(type, rowCount);
-  const validity = new Uint8Array((rowCount + 7) >> 3);
+  const validity = new Uint8Array((rowCount + 7) >> 3).fill(0xff);
   let nulls = 0;
   let start = 0;
   for (const chunk of chunks) {
     const vector = chunk.getColumnVector(index) as unknown as ReadableVector;
     const size = chunk.rowCount;
-    if (vector.items && typeof values !== "string" && "set" in values)
+    if (vector.items && "set" in values)
       (values as { set(from: ArrayLike<unknown>, at: number): void }).set(sliced(vector.items, size), start);
     const valid = validBits(vector, size);
-    for (let row = 0; row < size; row += 1) {
+    for (let row = 0; (valid !== undefined || !vector.items) && row < size; row += 1) {
       const place = start + row;
-      if (valid !== undefined && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) nulls += 1;
-      else {
-        validity[place >> 3] = (validity[place >> 3] ?? 0) | (1 << (place & 7));
-        if (!vector.items)
-          (values as unknown[])[place] = type === "bool" ? Number(vector.getItem(row)) : vector.getItem(row);
-      }
+      if (valid !== undefined && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) {
+        nulls += 1;
+        validity[place >> 3] = (validity[place >> 3] ?? 0) & ~(1 << (place & 7));
+      } else if (!vector.items)
+        (values as unknown[])[place] = type === "bool" ? Number(vector.getItem(row)) : vector.getItem(row);
     }
     start += size;
   }
