@@ -10,8 +10,9 @@ export {
 } from "./errors.ts";
 export { canonicalJson, contentHash, sha256 } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
-export { type CellEncoder, cellEncoders, encodeRows, encodeTable, type ModelInput } from "./signature.ts";
+export { type CellEncoder, cellEncoders, encodeTable, type ModelInput } from "./signature.ts";
 export {
+  allocateValues,
   type Column,
   columnFrom,
   columnOf,

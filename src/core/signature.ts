@@ -24,25 +24,10 @@ function numberCell(value: Value | undefined): number {
   return value === null || value === undefined ? Number.NaN : Number(value);
 }
 
-/** Rows as a row-major float32 matrix of shape (rows, inputs); a null, an unknown category or an absent name is NaN. */
-export function encodeRows(
-  encoders: readonly CellEncoder[],
-  inputs: readonly ModelInput[],
-  rows: readonly Readonly<Record<string, Value | undefined>>[],
-): Float32Array {
-  const matrix = new Float32Array(rows.length * inputs.length);
-  rows.forEach((row, index) => {
-    inputs.forEach(({ name }, place) => {
-      matrix[index * inputs.length + place] = encoders[place]?.(row[name]) ?? Number.NaN;
-    });
-  });
-  return matrix;
-}
-
 /** Rows encoded at a time: their part of the matrix stays in the processor's cache while every column is written into it. */
 const BLOCK = 1024;
 
-/** A table as a row-major float32 matrix of shape (rowCount, inputs): the same cells as {@link encodeRows}. */
+/** A table as a row-major float32 matrix of shape (rowCount, inputs): the same cells as {@link cellEncoders} give. */
 export function encodeTable(inputs: readonly ModelInput[], table: Table): Float32Array {
   const width = inputs.length;
   const matrix = new Float32Array(table.rowCount * width).fill(Number.NaN);

@@ -53,7 +53,7 @@ export function columnFrom<T extends DataType>(
   type: T,
   cells: readonly (ValueOf<T> | null)[],
 ): Column<T> {
-  const values = allocate(type, cells.length);
+  const values = allocateValues(type, cells.length);
   const validity = new Uint8Array((cells.length + 7) >> 3);
   let nulls = 0;
   cells.forEach((cell, index) => {
@@ -67,7 +67,8 @@ export function columnFrom<T extends DataType>(
   return column as unknown as Column<T>;
 }
 
-function allocate(type: DataType, length: number): ValuesByType[DataType] {
+/** Room for `length` values of a type, as a column holds them: zeros, or empty text. */
+export function allocateValues(type: DataType, length: number): ValuesByType[DataType] {
   switch (type) {
     case "bool":
       return new Uint8Array(length);
@@ -107,7 +108,7 @@ export function concatTables(tables: readonly Table[]): Table {
   if (tables.length === 1) return first;
   const rowCount = tables.reduce((total, table) => total + table.rowCount, 0);
   const columns = first.columns.map((column, place) => {
-    const values = allocate(column.type, rowCount);
+    const values = allocateValues(column.type, rowCount);
     const validity = new Uint8Array((rowCount + 7) >> 3);
     let start = 0;
     for (const table of tables) {

@@ -2,7 +2,7 @@
 // binary classifier. The data is small and made here: the label follows `signal` and `color`, never `noise`.
 
 import { describe, expect, it } from "vitest";
-import { type ModelInput, SlipwayError, type Table, tableFrom, type Value } from "../core/core.ts";
+import { cellEncoders, type ModelInput, SlipwayError, type Table, tableFrom, type Value } from "../core/core.ts";
 import type { TrainedModel, Trainer, TrainingJob, TrainingStep } from "./trainer.ts";
 
 /** A trainer and what to train with. */
@@ -62,6 +62,14 @@ async function refusal(promise: Promise<unknown>): Promise<SlipwayError> {
   );
   if (error instanceof SlipwayError) return error;
   throw error;
+}
+
+/** Rows as the matrix that a runtime takes, encoded value by value. */
+export function contractMatrix(rows: readonly Readonly<Record<string, Value>>[]): Float32Array {
+  const encoders = cellEncoders(contractInputs);
+  return Float32Array.from(
+    rows.flatMap((row) => contractInputs.map(({ name }, place) => encoders[place]?.(row[name]) ?? Number.NaN)),
+  );
 }
 
 /** Holds a trainer to the port's contract. */

@@ -6,9 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { cellEncoders, encodeRows } from "../../src/core/core.ts";
 import { xgboostRuntime, xgboostTrainer } from "../../src/engines/xgboost/xgboost.ts";
-import { contractBatches, contractInputs, contractRows } from "../../src/ports/trainer.contract.ts";
+import { contractBatches, contractInputs, contractMatrix, contractRows } from "../../src/ports/trainer.contract.ts";
 
 const program = `
 import sys, json
@@ -47,8 +46,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it.skipIf(!hasXgboost())("trains and scores exactly as Python does", { timeout: 120_000 }, async () => {
   const rows = { train: contractRows(3000, 1), validate: contractRows(1000, 2) };
   const matrices = {
-    train: encodeRows(cellEncoders(contractInputs), contractInputs, rows.train),
-    validate: encodeRows(cellEncoders(contractInputs), contractInputs, rows.validate),
+    train: contractMatrix(rows.train),
+    validate: contractMatrix(rows.validate),
   };
   for (const split of ["train", "validate"] as const) {
     writeFileSync(join(folder, `${split}.matrix`), matrices[split]);

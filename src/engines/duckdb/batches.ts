@@ -3,7 +3,7 @@
 
 import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import type { Column, DataType, Table } from "../../core/core.ts";
-import { SlipwayError } from "../../core/core.ts";
+import { allocateValues, SlipwayError } from "../../core/core.ts";
 
 /** DuckDB's type ids, as far as a table can hold them; narrower whole numbers are widened by the SQL. */
 const dataTypeById: Readonly<Record<number, DataType>> = {
@@ -48,7 +48,7 @@ function joined(
   rowCount: number,
   chunks: readonly DuckDBDataChunk[],
 ): Column {
-  const values = allocate(type, rowCount);
+  const values = allocateValues(type, rowCount);
   const validity = new Uint8Array((rowCount + 7) >> 3).fill(0xff);
   let nulls = 0;
   let start = 0;
@@ -87,22 +87,4 @@ function validBits({ validity }: ReadableVector, size: number): Uint8Array | und
 
 function sliced(items: ArrayLike<number | bigint>, size: number): ArrayLike<number | bigint> {
   return items.length === size ? items : Array.prototype.slice.call(items, 0, size);
-}
-
-function allocate(type: DataType, length: number): Column["values"] {
-  switch (type) {
-    case "bool":
-      return new Uint8Array(length);
-    case "int32":
-      return new Int32Array(length);
-    case "float64":
-      return new Float64Array(length);
-    case "int64":
-    case "timestamp":
-      return new BigInt64Array(length);
-    case "string":
-      return new Array<string>(length).fill("");
-    default:
-      return type satisfies never;
-  }
 }

@@ -3,9 +3,8 @@
 
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { cellEncoders, encodeRows } from "../../core/core.ts";
 import { runtimeContract } from "../../ports/runtime.contract.ts";
-import { contractBatches, contractInputs, contractRows } from "../../ports/trainer.contract.ts";
+import { contractBatches, contractInputs, contractMatrix, contractRows } from "../../ports/trainer.contract.ts";
 import type { TrainedModel } from "../../ports/trainer.ts";
 import { openXgboost } from "./binding.ts";
 import { findLibrary } from "./library.ts";
@@ -39,7 +38,7 @@ runtimeContract("xgboost", async () => {
 
 it("scores as XGBoost does through a DMatrix, and as the trained rows say", { timeout: SLOW }, async () => {
   const rows = contractRows(300, 1);
-  const matrix = encodeRows(cellEncoders(contractInputs), contractInputs, rows);
+  const matrix = contractMatrix(rows);
   const { artifact } = await model();
   const predictor = await runtime.load(artifact);
   const scores = await predictor.predict(matrix, rows.length);
