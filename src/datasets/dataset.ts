@@ -2,7 +2,7 @@
 // definitions and source files stay the same, the one that is there is used again, and several trainings are filters on it.
 
 import { type ColumnSchema, contentHash, type Instant, type Table, type Value, valueAt } from "../core/core.ts";
-import { definitionHash, type ModelSpec } from "../define/define.ts";
+import { definitionHash, type ModelSpec, meaningOf } from "../define/define.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
 import { checkSources, snapshotSql } from "./snapshot-sql.ts";
@@ -60,7 +60,7 @@ async function snapshotName(offline: OfflineEngine, model: ModelSpec): Promise<s
   const { rows, views, request, inputs, label } = model;
   const sources = [rows, label.source, ...views.map((view) => view.source)];
   const states = await Promise.all(sources.map((source) => offline.fingerprint(source)));
-  return `snapshots/${model.name}-${contentHash({ rows, views, request, inputs, label, states }).slice(0, 32)}.parquet`;
+  return `snapshots/${model.name}-${contentHash(meaningOf({ rows, views, request, inputs, label, states })).slice(0, 32)}.parquet`;
 }
 
 /** The model's snapshot: the one that is there, or a new one. */

@@ -2,6 +2,7 @@
 
 import { type DataType, type Duration, formatDuration, type NumericType, SlipwayError } from "../core/core.ts";
 import type { Expression } from "./expression.ts";
+import type { Metadata } from "./metadata.ts";
 import type { ExpressionNode } from "./node.ts";
 
 /** How a window is summed up. `share` is the part of non-null conditions that are true. */
@@ -23,7 +24,7 @@ export type FeatureRule =
     };
 
 /** A feature as a view declares it. */
-export interface FeatureDefinition<T extends DataType = DataType> {
+export interface FeatureDefinition<T extends DataType = DataType> extends Metadata {
   readonly type: T;
   readonly rule: FeatureRule;
 }

@@ -14,7 +14,7 @@ export {
   share,
   sum,
 } from "./aggregate.ts";
-export { type Definition, definitionHash, type Spec, specOf } from "./definition.ts";
+export { type Definition, definitionHash, meaningOf, type Spec, specOf } from "./definition.ts";
 export { type Entity, type EntitySpec, entity } from "./entity.ts";
 export { type Expression, expressionOf, literal, when } from "./expression.ts";
 export {
@@ -27,6 +27,7 @@ export {
   featureView,
 } from "./feature-view.ts";
 export { type Field, type Fields, type InputOf, type RowInput, t } from "./field.ts";
+export { described, type Metadata } from "./metadata.ts";
 export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
 export { type InputSpec, type Model, type ModelOptions, type ModelSpec, model, type RowOf } from "./model.ts";
 export {

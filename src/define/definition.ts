@@ -1,12 +1,13 @@
 // What every definition has: a plain, frozen, hashable spec behind a symbol, so that a source may have a column called "name".
 
 import { contentHash, SlipwayError } from "../core/core.ts";
+import type { Metadata } from "./metadata.ts";
 
 /** Where a definition keeps its spec. A registered symbol, so that two installed copies understand each other. */
 export const spec: unique symbol = Symbol.for("slipway.spec") as never;
 
 /** Every spec says what it is and what it is called. */
-export interface Spec {
+export interface Spec extends Metadata {
   readonly kind: string;
   readonly name: string;
 }
@@ -26,10 +27,29 @@ export function isDefinition(value: unknown): value is Definition {
   return typeof value === "object" && value !== null && spec in value;
 }
 
-/** The content hash of a definition: the same for the same meaning, wherever it was written. */
+/** The content hash of a definition: the same for the same meaning, wherever it was written and whatever is said about it. */
 export function definitionHash(of: Spec): string {
-  return contentHash(of);
+  return contentHash(meaningOf(of));
 }
+
+/** A definition, or any plain data made of definitions, without what is only said about them: owners, descriptions, tags. */
+export function meaningOf<T>(value: T): T {
+  return withoutMetadata(value) as T;
+}
+
+function withoutMetadata(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMetadata);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const { kind } = value as { readonly kind?: unknown };
+  // A literal may hold any names.
+  if (kind === "literal") return value;
+  const isDescribed = DESCRIBED.has(String(kind)) || "rule" in value;
+  const kept = Object.entries(value).filter(([name]) => !(isDescribed && METADATA.has(name)));
+  return Object.fromEntries(kept.map(([name, item]) => [name, withoutMetadata(item)]));
+}
+
+const METADATA = new Set(["owner", "description", "tags"]);
+const DESCRIBED = new Set(["source", "entity", "featureView", "model", "monitor", "retrain"]);
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
@@ -41,6 +61,14 @@ export function checkName(kind: string, name: string): string {
       `${kind} name "${name}" is not allowed: use lower-case letters, digits and _, starting with a letter, at most 63 long.`,
     );
   return name;
+}
+
+/** A checked name with its version: `carrier_delays` for the first, `carrier_delays@2` for the second. */
+export function versionedName(kind: string, family: string, version = 1): string {
+  checkName(kind, family);
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new SlipwayError("DEFINITION_INVALID", `${kind} "${family}" has version ${version}; count 1, 2, 3.`);
+  return version === 1 ? family : `${family}@${version}`;
 }
 
 /** Freezes a spec all the way down. */

@@ -3,6 +3,7 @@
 import { type ColumnSchema, SlipwayError } from "../core/core.ts";
 import { checkName, type Definition, frozen, type Spec, spec } from "./definition.ts";
 import { type Fields, schemaOf } from "./field.ts";
+import { type Metadata, metadataOf } from "./metadata.ts";
 
 /** An entity as plain data. Keys are compared as typed tuples, in this order. */
 export interface EntitySpec extends Spec {
@@ -17,7 +18,7 @@ export interface Entity<K extends Fields = Fields> extends Definition<EntitySpec
 }
 
 /** Declares an entity by its key: `entity("route", { origin: t.string(), dest: t.string() })`. */
-export function entity<const K extends Fields>(name: string, keys: K): Entity<K> {
+export function entity<const K extends Fields>(name: string, keys: K, metadata: Metadata = {}): Entity<K> {
   checkName("entity", name);
   const schema = schemaOf(keys);
   if (schema.length === 0) throw new SlipwayError("DEFINITION_INVALID", `entity "${name}" needs at least one key.`);
@@ -27,5 +28,6 @@ export function entity<const K extends Fields>(name: string, keys: K): Entity<K>
       "DEFINITION_INVALID",
       `entity "${name}" key "${fraction.name}" is float64; use a whole type.`,
     );
-  return Object.freeze({ name, keys, [spec]: frozen({ kind: "entity", name, keys: schema } as const) });
+  const own: EntitySpec = { kind: "entity", name, keys: schema, ...metadataOf(`entity "${name}"`, metadata) };
+  return Object.freeze({ name, keys, [spec]: frozen(own) });
 }

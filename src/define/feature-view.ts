@@ -2,21 +2,22 @@
 
 import { type ColumnSchema, type DataType, type Duration, SlipwayError } from "../core/core.ts";
 import type { FeatureDefinition, FeatureRule } from "./aggregate.ts";
-import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
+import { checkName, type Definition, frozen, type Spec, spec, specOf, versionedName } from "./definition.ts";
 import type { Entity } from "./entity.ts";
 import { type Expression, expressionOf } from "./expression.ts";
 import type { Fields } from "./field.ts";
+import { type Metadata, metadataOf } from "./metadata.ts";
 import { leavesOf } from "./node.ts";
 import type { SourceSpec } from "./source.ts";
 
 /** One feature as plain data. */
-export interface FeatureSpec {
+export interface FeatureSpec extends Metadata {
   readonly name: string;
   readonly type: DataType;
   readonly rule: FeatureRule;
 }
 
-/** A feature view as plain data; `keys` are columns of the source. */
+/** A feature view as plain data; `keys` are columns of the source. A version above 1 is part of its name: `carrier_delays@2`. */
 export interface FeatureViewSpec extends Spec {
   readonly kind: "featureView";
   readonly entity: string;
@@ -25,9 +26,6 @@ export interface FeatureViewSpec extends Spec {
   /** How old the newest row may be, bounds inclusive; absent means any age. Windows are not clipped by it. */
   readonly ttl?: Duration;
   readonly features: readonly FeatureSpec[];
-  readonly owner?: string;
-  readonly description?: string;
-  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Feature types by feature name. */
@@ -54,7 +52,7 @@ type Declared = Readonly<Record<string, FeatureDefinition | Expression>>;
 type TypesOf<D extends Declared> = { readonly [N in keyof D]: D[N]["type"] };
 
 /** The options of a feature view. */
-export interface FeatureViewOptions<K extends Fields, D extends Declared> {
+export interface FeatureViewOptions<K extends Fields, D extends Declared> extends Metadata {
   readonly entity: Entity<K>;
   /** Must have the entity's keys as columns, with the same types. */
   readonly source: Definition<SourceSpec> & { readonly [N in keyof K]: Expression<K[N]["type"]> };
@@ -62,17 +60,16 @@ export interface FeatureViewOptions<K extends Fields, D extends Declared> {
   readonly ttl?: Duration;
   /** An aggregate over a window, `latest(...)`, `age(...)`, or an expression (its newest value). */
   readonly features: D;
-  readonly owner?: string;
-  readonly description?: string;
-  readonly tags?: Readonly<Record<string, string>>;
+  /** Above 1, this view lives beside the earlier versions of its name, with values of its own, and is called `name@version`. */
+  readonly version?: number;
 }
 
 /** Declares features of an entity, computed from a source. */
 export function featureView<const K extends Fields, const D extends Declared>(
-  name: string,
+  family: string,
   options: FeatureViewOptions<K, D>,
 ): FeatureView<K, TypesOf<D>> {
-  checkName("feature view", name);
+  const name = versionedName("feature view", family, options.version);
   const source = specOf(options.source);
   const keys = specOf(options.entity).keys;
   for (const key of keys) {
@@ -88,7 +85,7 @@ export function featureView<const K extends Fields, const D extends Declared>(
   );
   if (features.length === 0)
     throw new SlipwayError("DEFINITION_INVALID", `feature view "${name}" declares no feature.`);
-  const { ttl, owner, description, tags } = options;
+  const { ttl } = options;
   if (ttl !== undefined && ttl < 0n)
     throw new SlipwayError("DEFINITION_INVALID", `feature view "${name}" has a negative ttl.`);
   const own: FeatureViewSpec = frozen({
@@ -99,9 +96,7 @@ export function featureView<const K extends Fields, const D extends Declared>(
     source,
     ...(ttl === undefined ? {} : { ttl }),
     features,
-    ...(owner === undefined ? {} : { owner }),
-    ...(description === undefined ? {} : { description }),
-    ...(tags === undefined ? {} : { tags }),
+    ...metadataOf(`feature view "${name}"`, options),
   });
   const references = features.map((feature) => [
     feature.name,
@@ -142,5 +137,6 @@ function featureSpec(
       "DEFINITION_INVALID",
       `feature "${view}.${name}" needs event times, but source "${source.name}" is static. Give the source an eventTime.`,
     );
-  return { name, type: declared.type, rule };
+  const about = "rule" in declared ? metadataOf(`feature "${view}.${name}"`, declared) : {};
+  return { name, type: declared.type, rule, ...about };
 }

@@ -11,6 +11,7 @@ import {
   viewOf,
 } from "./feature-view.ts";
 import { type Fields, type RowInput, schemaOf } from "./field.ts";
+import { type Metadata, metadataOf } from "./metadata.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
 import { type SourceSpec, sourceOfLeaf } from "./source.ts";
 import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
@@ -62,7 +63,7 @@ export interface DerivedScope<R extends Fields, C extends Fields> {
 }
 
 /** The options of a model. */
-export interface ModelOptions<F extends readonly Feature[], R extends Fields, C extends Fields> {
+export interface ModelOptions<F extends readonly Feature[], R extends Fields, C extends Fields> extends Metadata {
   /** Needs `id` and `eventTime` (the prediction time), and as columns every entity key and request value. */
   readonly rows: Definition<SourceSpec> & Values<NoInfer<R>> & Values<NoInfer<C>>;
   /** Whole views, or single features such as `weather.features.temp`. */
@@ -120,7 +121,20 @@ export function model<
   checkRows(rows, views, request, fail);
   const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
   const { trainer, split, metrics } = options;
-  const own: ModelSpec = { kind: "model", name, rows, views, request, inputs, label, trainer, split, metrics };
+  const about = metadataOf(`model "${name}"`, options);
+  const own: ModelSpec = {
+    kind: "model",
+    name,
+    rows,
+    views,
+    request,
+    inputs,
+    label,
+    trainer,
+    split,
+    metrics,
+    ...about,
+  };
   return Object.freeze({ name, [spec]: frozen(own) });
 }
 

@@ -2,6 +2,7 @@
 
 import { type Duration, days, hours, SlipwayError } from "../core/core.ts";
 import { checkName, type Definition, frozen, type Spec, spec } from "./definition.ts";
+import { type Metadata, metadataOf } from "./metadata.ts";
 import type { Model } from "./model.ts";
 import type { MetricSpec } from "./trainer.ts";
 
@@ -28,7 +29,7 @@ export interface Monitor extends Definition<MonitorSpec> {
 }
 
 /** The options of a monitor. */
-export interface MonitorOptions {
+export interface MonitorOptions extends Metadata {
   readonly model: Model<never> | Model;
   readonly every: Duration;
   /** How far back each look goes; default 7 days. */
@@ -61,6 +62,7 @@ export function monitor(name: string, options: MonitorOptions): Monitor {
     driftShare: options.driftShare ?? 0.3,
     performanceSigmas: options.performanceSigmas ?? 4,
     leastRows: options.leastRows ?? 500,
+    ...metadataOf(`monitor "${name}"`, options),
   };
   return Object.freeze({ name, [spec]: frozen(own) });
 }
@@ -94,7 +96,7 @@ export interface Retrain extends Definition<RetrainSpec> {
 }
 
 /** The options of a retraining rule. */
-export interface RetrainOptions {
+export interface RetrainOptions extends Metadata {
   readonly model: Model<never> | Model;
   readonly when: readonly TriggerSpec[];
   /** At least this long between two challengers; default 28 days. */
@@ -125,6 +127,7 @@ export function retrain(name: string, options: RetrainOptions): Retrain {
     gateWindow: options.gateWindow ?? days(14),
     validate: options.validate ?? days(14),
     promote: { better: options.promote.better, confidence },
+    ...metadataOf(`retrain "${name}"`, options),
   };
   return Object.freeze({ name, [spec]: frozen(own) });
 }

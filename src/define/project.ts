@@ -1,7 +1,7 @@
 // A project: the definitions under one name, checked against each other. Which engines run them is decided in presets.
 
 import { contentHash, SlipwayError } from "../core/core.ts";
-import { type Definition, isDefinition, type Spec, spec } from "./definition.ts";
+import { type Definition, definitionHash, isDefinition, type Spec, spec } from "./definition.ts";
 import type { EntitySpec } from "./entity.ts";
 import type { FeatureViewSpec } from "./feature-view.ts";
 import type { ModelSpec } from "./model.ts";
@@ -58,7 +58,7 @@ export function collectProject(name: string, definitions: Readonly<Record<string
   }
   const all = [...found.values()].sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));
   checkReferences(all);
-  return Object.freeze({ name, definitions: Object.freeze(all), hash: contentHash(all) });
+  return Object.freeze({ name, definitions: Object.freeze(all), hash: contentHash(all.map(definitionHash)) });
 }
 
 function checkReferences(all: readonly DefinitionSpec[]): void {

@@ -4,6 +4,7 @@ import { type ColumnSchema, SlipwayError } from "../core/core.ts";
 import { checkName, type Definition, frozen, type Spec, spec } from "./definition.ts";
 import { type Expression, expressionOf } from "./expression.ts";
 import { type Field, type Fields, schemaOf } from "./field.ts";
+import { type Metadata, metadataOf } from "./metadata.ts";
 import type { LeafNode } from "./node.ts";
 
 /** A source as plain data. */
@@ -46,7 +47,7 @@ type NamesOf<C extends Fields, T extends Field["type"]> = {
 }[keyof C & string];
 
 /** The options of a Parquet source. */
-export interface ParquetOptions<C extends Fields> {
+export interface ParquetOptions<C extends Fields> extends Metadata {
   /** A file or glob, relative to the project's folder. */
   readonly path: string;
   readonly columns: C;
@@ -83,6 +84,7 @@ export function parquet<const C extends Fields>(name: string, options: ParquetOp
     ...(eventTime === undefined ? {} : { eventTime }),
     ...(createdAt === undefined ? {} : { createdAt }),
     ...(id === undefined ? {} : { id }),
+    ...metadataOf(`source "${name}"`, options),
   };
   const faces = columns.map((column) => [column.name, expressionOf(columnLeaf(own, column))]);
   return Object.freeze({ ...Object.fromEntries(faces), [spec]: frozen(own) }) as Source<C>;
