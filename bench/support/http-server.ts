@@ -25,6 +25,7 @@ async function slipway(state: string, durable: boolean): Promise<string> {
   const server = await createServer({
     serving,
     models: serving.models().map(({ model }) => model),
+    features: platform.features,
     version: "bench",
     host: "127.0.0.1",
     port: 0,

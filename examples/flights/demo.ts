@@ -71,6 +71,7 @@ async function main(signal: AbortSignal): Promise<void> {
     const server = await createServer({
       serving,
       models: serving.models().map(({ model }) => model),
+      features: platform.features,
       version: "demo",
       host: "127.0.0.1",
       port: Number(values.port),

@@ -83,14 +83,18 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       },
       {
         name: "read",
-        summary: "read one entity's features from the online store",
-        about: "Reads as serving does: every value comes with its age and status.",
-        arguments: [
-          ["<view>", "the view's name"],
-          ["<key...>", "the entity's key, as name=value"],
+        summary: "read features of one or many entities from the online store",
+        about:
+          "Reads as serving does, all from one snapshot: every value comes with its status and age. A key's name that comes again starts the next key.",
+        arguments: [["<words...>", "views or view.feature, then keys as name=value"]],
+        options: [
+          ["--keys <file>", "more keys: a JSON list of objects, or one object a line"],
+          ["--at <instant>", "as of then, in UTC (default: now)"],
         ],
-        options: [["--at <instant>", "as of then, in UTC (default: now)"]],
-        examples: ["slipway features read carrier_departures carrier=UA --at 2013-07-01T06:00:00Z"],
+        examples: [
+          "slipway features read carrier_departures carrier=UA --at 2013-07-01T06:00:00Z",
+          "slipway features read carrier_departures plane.plane_seats carrier=UA tailnum=N14228 carrier=AA tailnum=N619AA",
+        ],
         load: () => import("./commands/features-read.ts"),
       },
       {
@@ -190,6 +194,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--port <number>", "the port; 0 for any free one, which is printed", "8080"],
       ["--host <address>", "the address to listen on", "127.0.0.1"],
       ["--at <instant>", "start the clock there, in UTC, instead of now"],
+      ["--key-limit <number>", "the most keys of one feature read", "1000"],
       ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
     ],
     examples: ["slipway serve", "slipway serve --port 0 --at 2013-12-31T12:00:00Z"],

@@ -33,6 +33,26 @@ const flightDelay = model("flight_delay", {
 const client = createClient({ url: "http://127.0.0.1:8080" });
 const at = new Date(0);
 
+test("features are read with the types of their definitions", async () => {
+  const { rows } = await client.read([carrierDelays, carrierDelays.features.last_distance], [{ carrier: "UA" }]);
+  const [delays, distance] = rows[0] ?? [];
+  expectTypeOf(delays?.values.last_distance).toEqualTypeOf<bigint | null | undefined>();
+  expectTypeOf(distance?.value).toEqualTypeOf<bigint | null | undefined>();
+  const named = await client.read<[typeof carrierDelays]>(["carrier_delays"], [{ carrier: "UA" }]);
+  expectTypeOf(named.rows[0]?.[0].statuses.last_distance).toEqualTypeOf<
+    "present" | "null" | "expired" | "missing" | undefined
+  >();
+  await client.read(["carrier_delays"], [{ anything: "goes" }]);
+  // @ts-expect-error a misspelt key
+  await client.read([carrierDelays], [{ carier: "UA" }]);
+  // @ts-expect-error a key of another type
+  await client.read([carrierDelays], [{ carrier: 7 }]);
+  // @ts-expect-error a misspelt feature
+  delays?.values.distance;
+  // @ts-expect-error one name too few
+  await client.read<[typeof carrierDelays]>([], [{ carrier: "UA" }]);
+});
+
 test("a right row compiles, by definition and by name", () => {
   expectTypeOf(
     client.predict(flightDelay, { carrier: "UA", distance: 1n, at }),

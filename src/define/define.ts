@@ -29,7 +29,16 @@ export {
 export { type Field, type Fields, type InputOf, type RowInput, t } from "./field.ts";
 export { described, type Metadata } from "./metadata.ts";
 export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
-export { type InputSpec, type Model, type ModelOptions, type ModelSpec, model, type RowOf } from "./model.ts";
+export {
+  type EntityKeys,
+  type Feature,
+  type InputSpec,
+  type Model,
+  type ModelOptions,
+  type ModelSpec,
+  model,
+  type RowOf,
+} from "./model.ts";
 export {
   alertFrom,
   type Monitor,

@@ -50,10 +50,14 @@ declare const rowType: unique symbol;
 /** What a caller gives for one prediction of a model: entity keys and request values. */
 export type RowOf<M> = M extends Model<infer Row> ? Row : never;
 
-type Feature = FeatureView | FeatureReference;
+/** A whole view, or one of its features. */
+export type Feature = FeatureView | FeatureReference;
 type KeysOf<F> = F extends FeatureView<infer K, FeatureTypes> ? K : F extends FeatureReference<infer K> ? K : never;
 type Together<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
-type RowFields<F extends readonly Feature[], R extends Fields> = R & Omit<Together<KeysOf<F[number]>>, keyof R>;
+/** The keys of every entity that some features are about. */
+export type EntityKeys<F extends readonly Feature[]> =
+  Together<KeysOf<F[number]>> extends infer K extends Fields ? K : Fields;
+type RowFields<F extends readonly Feature[], R extends Fields> = R & Omit<EntityKeys<F>, keyof R>;
 type Values<R extends Fields> = { readonly [K in keyof R]: Expression<R[K]["type"]> };
 
 /** What a derived value may use besides features. */

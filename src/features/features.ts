@@ -13,5 +13,16 @@ export {
 } from "./materialize.ts";
 export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
 export { keyColumns, type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";
-export { type OnlineRead, readOnline } from "./read-online.ts";
+export {
+  type KeyRead,
+  type KeyStatus,
+  type OnlineRead,
+  readOnline,
+  readRows,
+  readViews,
+  type ValueStatus,
+  type ViewReads,
+  valueStatus,
+  type WantedView,
+} from "./read-online.ts";
 export { keyColumn, sourceExpression } from "./view-events-sql.ts";

@@ -13,7 +13,7 @@ import {
   windowHop,
   windowTail,
 } from "../core/core.ts";
-import { definitionHash, type FeatureViewSpec, rowFunction } from "../define/define.ts";
+import { definitionHash, type FeatureSpec, type FeatureViewSpec, rowFunction } from "../define/define.ts";
 import { type Term, type WindowFeature, windowPlan } from "./aggregate-terms.ts";
 import { encodeKey } from "./entity-key.ts";
 import { decodeRow, encodeRow, isNewer } from "./online-row.ts";
@@ -45,10 +45,16 @@ export interface OnlineView {
   keyOf(cursor: Cursor): Uint8Array | undefined;
   /** Adds a source row (columns in schema order, then `e`: the event time) to a key's state. */
   apply(state: OnlineState, cursor: Cursor): void;
-  /** The features at `at`, in the view's order. */
-  read(state: StateView | undefined, at: Instant): readonly Value[];
-  /** The event time of the newest row, of latest-value views within their ttl. */
-  newest(state: StateView | undefined): Instant | undefined;
+  /** The features at `at`, and how new the key's newest row is: the state is taken apart once for both. */
+  read(state: StateView | undefined, at: Instant, wanted?: readonly number[]): Reading;
+}
+
+/** What a key's state says at one time. */
+export interface Reading {
+  /** The wanted features in the order of `wanted`, without it all of them in the view's order. */
+  readonly values: readonly Value[];
+  /** The event time of the newest row; undefined when there is none, or the source has no times. */
+  readonly newest: Instant | undefined;
 }
 
 interface SlotPlan {
@@ -144,7 +150,7 @@ function compile(spec: FeatureViewSpec): OnlineView {
       : undefined,
   );
   const windows = new Map(plan.features.map((feature) => [feature.feature.name, feature]));
-  const newest = (state: StateView | undefined) => (state?.row ? decodeRow(columns, state.row) : undefined);
+  const everything = spec.features.map((_, place) => place);
 
   return {
     spec,
@@ -171,11 +177,12 @@ function compile(spec: FeatureViewSpec): OnlineView {
       });
       addEvent(shape, state, event, slots);
     },
-    read(state, at) {
-      const row = newest(state);
+    read(state, at, wanted = everything) {
+      const row = state?.row ? decodeRow(columns, state.row) : undefined;
       const fresh = row && (isStatic || spec.ttl === undefined || row.event >= at - spec.ttl) ? row : undefined;
       const sums = new Map<bigint, Float64Array>();
-      return spec.features.map(({ name, rule }, index): Value => {
+      const values = wanted.map((index): Value => {
+        const { name, rule } = spec.features[index] as FeatureSpec;
         if (rule.kind === "latest") return fresh ? (latest[index]?.(fresh.values) ?? null) : null;
         if (rule.kind === "age") return fresh ? (at - fresh.event) / rule.unit : null;
         let slots = sums.get(rule.window);
@@ -185,8 +192,9 @@ function compile(spec: FeatureViewSpec): OnlineView {
         }
         return resultOf(windows.get(name) as WindowFeature, plan.terms, slotPlan, slots);
       });
+      const newest = hasLatest ? row?.event : state?.lastEvent;
+      return { values, newest: isStatic ? undefined : newest };
     },
-    newest: (state) => (hasLatest ? newest(state)?.event : state?.lastEvent),
   };
 }
 

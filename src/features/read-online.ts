@@ -1,71 +1,188 @@
-// Online reads: the features of one row's entities, from one snapshot of the store, each view with how fresh it is.
+// Online reads: the features of many rows' entities over many views, from one snapshot of the store, each with how fresh it is. A key that
+// several rows share is fetched and decoded once per view.
 
 import { type Duration, formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
+import type { FeatureSpec } from "../define/define.ts";
 import type { OnlineKey, OnlineStore } from "../ports/ports.ts";
 import { encodeKey, keyValues, metaKey } from "./entity-key.ts";
 import { decodeMeta } from "./materialize.ts";
 import { viewState } from "./online-state.ts";
 import type { OnlineView } from "./online-view.ts";
 
+/** How a key was found. `expired`: there is a row, older than the view's ttl. `missing`: nothing is known of this key, or the key is null. */
+export type KeyStatus = "present" | "expired" | "missing";
+
+/** How one value was found: as its key, or `null` where the key is there and its value is not. */
+export type ValueStatus = KeyStatus | "null";
+
 /** What reading one view for one key gave. */
 export interface OnlineRead {
   readonly view: string;
   readonly values: Readonly<Record<string, Value>>;
-  /** `expired`: there is a row, older than the view's ttl. `missing`: nothing is known of this key, or the key is null. */
-  readonly status: "present" | "expired" | "missing";
+  readonly status: KeyStatus;
   /** Time since the newest event of this key; null when there is none, or the source has no times. */
   readonly age: Duration | null;
   /** Everything known up to here is in the values; null when the view was never materialised. */
   readonly through: Instant | null;
 }
 
+/** A view, or some of its features. */
+export interface WantedView {
+  readonly view: OnlineView;
+  /** Places of features in the view; absent means all, in the view's order. */
+  readonly places?: readonly number[];
+}
+
+/** One key of one view. */
+export interface KeyRead {
+  readonly status: KeyStatus;
+  /** The newest event of this key; null when there is none, or the source has no times. */
+  readonly event: Instant | null;
+  /** The wanted features, in the order wanted. */
+  readonly values: readonly Value[];
+}
+
+/** One view for all rows. */
+export interface ViewReads {
+  readonly through: Instant | null;
+  /** In the rows' order; rows with the same key share one read. */
+  readonly keys: readonly KeyRead[];
+}
+
+/** Key values by name. */
+export type KeyRow = Readonly<Record<string, Value | undefined>>;
+
+/** Reads views for rows of key values, as of `at`: one transaction, one decode per key. Throws INPUT_INVALID when `at` is before what the store has moved on to. */
+export async function readViews(
+  online: OnlineStore,
+  wanted: readonly WantedView[],
+  rows: readonly KeyRow[],
+  at: Instant,
+): Promise<readonly ViewReads[]> {
+  const asked: OnlineKey[] = [];
+  const plans = wanted.map(({ view }) => {
+    const meta = asked.push({ namespace: view.namespace, key: metaKey }) - 1;
+    const { places, count } = placesOf(view, rows, asked);
+    return { meta, places, count };
+  });
+  const found = await online.get(asked);
+  return wanted.map(({ view, places: features }, index) => {
+    const plan = plans[index] as (typeof plans)[number];
+    const known = decodeMeta(found[plan.meta]);
+    if (known && !view.isStatic) refusePast(view, known, at);
+    const reads = new Array<KeyRead | undefined>(plan.count + 1);
+    const keys = plan.places.map((place): KeyRead => {
+      // Reads of this view stand one after the other; null keys share the first place.
+      const slot = place - plan.meta;
+      const read = reads[slot] ?? readKey(view, features, place === plan.meta ? undefined : found[place], at);
+      reads[slot] = read;
+      return read;
+    });
+    return { through: known?.through ?? null, keys };
+  });
+}
+
+/** Per row the place of its key among what is asked for, or the view's own place for a null key. */
+function placesOf(
+  view: OnlineView,
+  rows: readonly KeyRow[],
+  asked: OnlineKey[],
+): { readonly places: readonly number[]; readonly count: number } {
+  const { keys, name } = view.spec;
+  const nowhere = asked.length - 1;
+  const known = new Map<Value | string, number>();
+  const what = `Feature view "${name}"`;
+  const [only] = keys.length === 1 ? keys : [];
+  const places = rows.map((row) => {
+    const values = keyValues(keys, row, what);
+    // A key of one value is its own mark; a longer one is marked by its bytes.
+    const bare = only ? values[0] : undefined;
+    const seen = bare === undefined ? undefined : known.get(bare);
+    if (seen !== undefined) return seen;
+    const key = encodeKey(keys, values);
+    if (!key) return nowhere;
+    const mark = bare ?? Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+    const before = known.get(mark);
+    if (before !== undefined) return before;
+    const place = asked.push({ namespace: view.namespace, key }) - 1;
+    known.set(mark, place);
+    return place;
+  });
+  return { places, count: known.size };
+}
+
+function readKey(
+  view: OnlineView,
+  features: readonly number[] | undefined,
+  stored: Uint8Array | undefined,
+  at: Instant,
+): KeyRead {
+  const state = stored ? viewState(view.shape, stored) : undefined;
+  const { values, newest } = view.read(state, at, features);
+  const status = state === undefined ? "missing" : isExpired(view, newest, at) ? "expired" : "present";
+  return { status, event: newest ?? null, values };
+}
+
+function isExpired({ spec }: OnlineView, newest: Instant | undefined, at: Instant): boolean {
+  return spec.ttl !== undefined && newest !== undefined && at - newest > spec.ttl;
+}
+
+function refusePast(
+  { spec }: OnlineView,
+  { through, rightFrom }: { readonly through: Instant; readonly rightFrom: Instant },
+  at: Instant,
+): void {
+  if (at < through)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Feature view "${spec.name}" is materialised up to ${formatInstant(through)}, which is after ${formatInstant(at)}. Online values go forward only; read the past from a training set.`,
+    );
+  if (at < rightFrom)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Feature view "${spec.name}" is being materialised for the first time, for reads from ${formatInstant(rightFrom)} on, which is after ${formatInstant(at)}. Let it end, or read the past from a training set.`,
+    );
+}
+
+/** How one value of a key was found. A window is not clipped by the ttl, so its value can be present where the newest row has expired. */
+export function valueStatus({ rule }: FeatureSpec, status: KeyStatus, value: Value): ValueStatus {
+  if (status === "missing" || (status === "expired" && rule.kind !== "window")) return status;
+  return value === null ? "null" : "present";
+}
+
 /** Reads `views` for one row of key values, as of `at`. Throws INPUT_INVALID when `at` is before what the store has moved on to. */
 export async function readOnline(
   online: OnlineStore,
   views: readonly OnlineView[],
-  row: Readonly<Record<string, Value | undefined>>,
+  row: KeyRow,
   at: Instant,
 ): Promise<readonly OnlineRead[]> {
-  const wanted: OnlineKey[] = [];
-  const places = views.map((view) => {
-    const key = encodeKey(view.spec.keys, keyValues(view.spec.keys, row, `Feature view "${view.spec.name}"`));
-    wanted.push({ namespace: view.namespace, key: metaKey });
-    if (!key) return undefined;
-    return wanted.push({ namespace: view.namespace, key }) - 1;
-  });
-  const found = await online.get(wanted);
-  let meta = 0;
-  return views.map((view, index): OnlineRead => {
-    const place = places[index];
-    const known = decodeMeta(found[meta]);
-    const through = known?.through ?? null;
-    meta += place === undefined ? 1 : 2;
-    if (through !== null && !view.isStatic && at < through)
-      throw new SlipwayError(
-        "INPUT_INVALID",
-        `Feature view "${view.spec.name}" is materialised up to ${formatInstant(through)}, which is after ${formatInstant(at)}. Online values go forward only; read the past from a training set.`,
-      );
-    if (known && !view.isStatic && at < known.rightFrom)
-      throw new SlipwayError(
-        "INPUT_INVALID",
-        `Feature view "${view.spec.name}" is being materialised for the first time, for reads from ${formatInstant(known.rightFrom)} on, which is after ${formatInstant(at)}. Let it end, or read the past from a training set.`,
-      );
-    const stored = place === undefined ? undefined : found[place];
-    const state = stored ? viewState(view.shape, stored) : undefined;
-    const values = view.read(state, at);
-    const newest = view.isStatic ? undefined : view.newest(state);
-    const age = newest === undefined ? null : at - newest;
-    return {
-      view: view.spec.name,
-      values: Object.fromEntries(view.spec.features.map(({ name }, each) => [name, values[each] ?? null])),
-      status: statusOf(view, state !== undefined, age),
-      age,
-      through,
-    };
-  });
+  const [reads = []] = await readRows(online, views, [row], at);
+  return reads;
 }
 
-function statusOf({ spec }: OnlineView, isThere: boolean, age: Duration | null): OnlineRead["status"] {
-  if (!isThere) return "missing";
-  return spec.ttl !== undefined && age !== null && age > spec.ttl ? "expired" : "present";
+/** Does the same for many rows at once: per row, one read per view. */
+export async function readRows(
+  online: OnlineStore,
+  views: readonly OnlineView[],
+  rows: readonly KeyRow[],
+  at: Instant,
+): Promise<readonly (readonly OnlineRead[])[]> {
+  const read = await readViews(
+    online,
+    views.map((view) => ({ view })),
+    rows,
+    at,
+  );
+  return rows.map((_, row) =>
+    views.map(({ spec }, index): OnlineRead => {
+      const { through, keys } = read[index] as ViewReads;
+      const { status, event, values } = keys[row] as KeyRead;
+      const named: Record<string, Value> = {};
+      spec.features.forEach(({ name }, place) => {
+        named[name] = values[place] ?? null;
+      });
+      return { view: spec.name, values: named, status, age: event === null ? null : at - event, through };
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 // What users do with features: see them, bring them online, read them, take them out as a training set, and audit them.
 
-import { formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
+import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import { checkSources, ensureSnapshot, type Snapshot, snapshotSql } from "../datasets/datasets.ts";
 import { definitionHash, definitionsOf, type FeatureViewSpec, findDefinition } from "../define/define.ts";
 import {
@@ -9,13 +9,11 @@ import {
   type MaterializeProgress,
   materializedThrough,
   materializeView,
-  type OnlineRead,
   onlineView,
-  readOnline,
 } from "../features/features.ts";
 import type { WrittenFile } from "../ports/ports.ts";
 import { instantToSql } from "../records/records.ts";
-import { loggedReads, logSql, parseRow } from "../serving/serving.ts";
+import { loggedReads, logSql } from "../serving/serving.ts";
 import { requireApplied } from "./apply.ts";
 import { type Platform, predictionLog } from "./open.ts";
 
@@ -86,25 +84,6 @@ export async function materialize(
       .execute();
   }
   return done;
-}
-
-/** Reads a view online for one key, as of now. */
-export async function readFeatures(
-  platform: Platform,
-  view: string,
-  key: Readonly<Record<string, unknown>>,
-): Promise<OnlineRead> {
-  const spec = findDefinition(platform.project, "featureView", view);
-  const row = parseRow(view, spec.keys, key, `Feature view "${view}"`);
-  const { online, clock } = platform.engines;
-  const [read] = await readOnline(online, [onlineView(spec)], row as Readonly<Record<string, Value>>, clock.now());
-  if (!read) throw new SlipwayError("INTERNAL", `Reading "${view}" gave nothing.`);
-  if (read.through === null)
-    throw new SlipwayError(
-      "NOT_READY",
-      `Feature view "${view}" is not online yet. Run: slipway features materialize ${view}.`,
-    );
-  return read;
 }
 
 /** Writes a model's whole training set, with features as of each row's time, to a Parquet file. */

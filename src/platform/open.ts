@@ -12,6 +12,7 @@ import { type RegistryContext, recoverRuns } from "../registry/registry.ts";
 import { type LogSource, servingContract } from "../serving/serving.ts";
 import { gitState, type TrainingContext } from "../training/training.ts";
 import type { EngineContext, EngineFactory, Engines } from "./engines.ts";
+import { type FeatureReader, featureReader } from "./feature-reader.ts";
 import { refuseFutureColumns } from "./future-columns.ts";
 
 /** How to open a project. */
@@ -42,6 +43,7 @@ export interface Platform {
   readonly engines: Engines;
   readonly registry: RegistryContext;
   readonly training: TrainingContext;
+  readonly features: FeatureReader;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
     engines,
     registry,
     training,
+    features: featureReader({ project: found, online: engines.online, clock }),
     async close() {
       await engines.log.close();
       await records.close();

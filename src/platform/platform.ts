@@ -1,6 +1,7 @@
 // The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
 
 export type { ProjectConfig } from "../define/define.ts";
+export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
 export {
   type AuditEntry,
   aliasHistory,
@@ -35,6 +36,7 @@ export {
   type ViewStatus,
   writeTrainingSet,
 } from "./feature-operations.ts";
+export type { FeatureReader, FeatureReads, FeatureSelection, SelectedView } from "./feature-reader.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export {
   type OpenReplay,
@@ -47,5 +49,12 @@ export {
 export { type ReplayMonth, replayMonths } from "./replay-months.ts";
 export { type KeepOptions, keepFresh, type ServeOptions, startServing } from "./serve.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
-export { type FeatureRead, predict, readFeatures } from "./typed.ts";
+export {
+  type FeatureRead,
+  type FeatureRows,
+  predict,
+  type ReadsOf,
+  readFeatures,
+  type ValueRead,
+} from "./typed.ts";
 export { runMonitor, runRetraining, type WatchRound, watchOnce } from "./watch.ts";

@@ -23,6 +23,12 @@ const carrierFlights = featureView("carrier_flights", {
   source: flights,
   features: { flights_7d: count().over(days(7)), gate: latest(flights.gate) },
 });
+const airports = parquet("airports", { path: "airports.parquet", columns: { iata: t.string(), runways: t.int32() } });
+const airport = featureView("airport", {
+  entity: entity("airport", { iata: t.string() }),
+  source: airports,
+  features: { runways: latest(airports.runways) },
+});
 const delay = model("delay", {
   rows: flights,
   features: [carrierFlights],
@@ -48,6 +54,22 @@ const asked = async (): Promise<void> => {
   // @ts-expect-error no key
   await readFeatures(platform, carrierFlights, {});
   await readFeatures(platform, "carrier_flights", { anything: "goes" });
+
+  const { rows } = await readFeatures(
+    platform,
+    [carrierFlights, airport.features.runways],
+    [{ carrier: "UA", iata: "EWR" }],
+  );
+  const [flown, runways] = rows[0] ?? [];
+  expectTypeOf(flown?.values.flights_7d).toEqualTypeOf<bigint | null | undefined>();
+  expectTypeOf(flown?.statuses.gate).toEqualTypeOf<"present" | "null" | "expired" | "missing" | undefined>();
+  expectTypeOf(runways?.value).toEqualTypeOf<number | null | undefined>();
+  // @ts-expect-error the key of the second view is left out
+  await readFeatures(platform, [carrierFlights, airport.features.runways], [{ carrier: "UA" }]);
+  // @ts-expect-error a key of another type
+  await readFeatures(platform, [carrierFlights, airport], [{ carrier: "UA", iata: 7 }]);
+  // @ts-expect-error a misspelt feature
+  flown?.values.gates;
 
   expectTypeOf((await predict(serving, delay, { carrier: "UA", km: 1 })).score).toEqualTypeOf<number>();
   await predict(serving, delay, { carrier: "UA", km: 1 }, { id: "a" });

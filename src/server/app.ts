@@ -4,18 +4,24 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { Serving } from "../platform/platform.ts";
+import type { FeatureReader, Serving } from "../platform/platform.ts";
+import { KEY_LIMIT } from "./asked-features.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
 import { meterRoutes, serverMeters } from "./metrics/meters.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { nativeRoutes } from "./predict.ts";
+import { featureRoutes } from "./read-features.ts";
 import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound, safetyHeaders } from "./refusal.ts";
 
 /** What the routes work with. */
 export interface AppOptions {
   readonly serving: Serving;
   readonly models: readonly ModelSpec[];
+  /** Reads features online; without it there are no routes for features. */
+  readonly features?: FeatureReader;
+  /** The most keys of one feature read; default 1,000. */
+  readonly keyLimit?: number;
   /** The version of Slipway, told to clients. */
   readonly version: string;
   /** Where log lines get their time. */
@@ -56,7 +62,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
   const readiness = readinessOf(serving, options.ready);
   const meters = serverMeters(serving, version);
-  const document = JSON.stringify(openApiDocument(models, version));
+  const document = JSON.stringify(openApiDocument(models, version, options.features?.project));
 
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(safetyHeaders);
@@ -79,6 +85,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
   app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
+  const { features: reader, keyLimit = KEY_LIMIT } = options;
+  if (reader) app.register(featureRoutes({ reader, keyLimit, meters }), { prefix: "/api/v1" });
   app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
   return app;
 }

@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../core/core.ts";
 import { type ModelSpec, rowFunction } from "../define/define.ts";
-import { type OnlineRead, type OnlineView, onlineView, readOnline } from "../features/features.ts";
+import { type OnlineRead, type OnlineView, onlineView, readRows } from "../features/features.ts";
 import type { OnlineStore, Predictor } from "../ports/ports.ts";
 import { type AskedRow, rowFields } from "./asked-row.ts";
 import { gathering } from "./gathering.ts";
@@ -67,7 +67,7 @@ export function deployment(
     fields: rowFields(model),
     predictor,
     async read(rows, at) {
-      const read = await Promise.all(rows.map((row) => readOnline(online, views, row, at)));
+      const read = await readRows(online, views, rows, at);
       return rows.map((row, index) => {
         const reads = read[index] ?? [];
         const scope = { row, reads: new Map(reads.map((each) => [each.view, each])) };

@@ -1,45 +1,132 @@
-import { type DataType, SlipwayError } from "../../core/core.ts";
-import { describeViews, readFeatures } from "../../platform/platform.ts";
+// Reads features of one or many keys as serving does. Words with = are keys, the others are views or features; a name that comes again
+// starts the next key.
+
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type ColumnSchema, formatInstant, SlipwayError } from "../../core/core.ts";
+import { type FeatureReads, valueStatus } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 import { instantText, roughly, valueText } from "../words.ts";
 
-/** `slipway features read <view> <key...>` */
+type Key = Readonly<Record<string, unknown>>;
+
+/** `slipway features read <words...>` */
 export async function run(
   context: CommandContext,
-  options: { readonly at?: string },
-  name: string,
+  options: { readonly at?: string; readonly keys?: string },
   words: readonly string[],
 ): Promise<void> {
+  const names = words.filter((word) => !word.includes("="));
   await withPlatform(
     context,
-    async (platform) => {
-      const [status] = await describeViews(platform, [name]);
-      const types = new Map(status?.view.keys.map((key) => [key.name, key.type]));
-      const key = Object.fromEntries(words.map((word) => keyOf(word, types)));
-      const { values, status: state, age, through } = await readFeatures(platform, name, key);
-      const features = (status?.view.features ?? []).map((feature) => ({
-        name: feature.name,
-        value: valueText(values[feature.name] ?? null, feature.type),
-      }));
-      const ageText = age === null ? undefined : roughly(age);
-      const online = instantText(through);
-      context.output.show({ view: name, key, status: state, ageMicros: age, online, values }, [
-        `${words.join(" ")}: ${state}${ageText === undefined ? "" : `, newest event ${ageText} ago`}; online up to ${online}`,
-        { columns: ["feature", "value"], rows: features.map((feature) => [feature.name, feature.value]) },
-      ]);
+    async ({ features }) => {
+      const selection = features.select(names);
+      const given = keysOf(
+        words.filter((word) => word.includes("=")),
+        selection.keys,
+      );
+      const filed = options.keys === undefined ? [] : await keysIn(resolve(context.host.cwd, options.keys));
+      const keys = [...given, ...filed];
+      if (keys.length === 0) {
+        const example = selection.keys.map(({ name }) => `${name}=…`).join(" ");
+        throw new SlipwayError("USAGE", `No key is given. Add ${example}, or --keys FILE.`);
+      }
+      show(context, await features.read(selection, keys), keys);
     },
     { at: options.at },
   );
 }
 
-/** `name=value`, with the value as the key's type has it in JSON; what does not fit is left for the platform to refuse. */
-function keyOf(word: string, types: ReadonlyMap<string, DataType>): [string, unknown] {
-  const split = word.indexOf("=");
-  if (split < 1) throw new SlipwayError("USAGE", `"${word}" is not a key. Write it as name=value, such as carrier=UA.`);
-  const [name, text] = [word.slice(0, split), word.slice(split + 1)];
-  const type = types.get(name);
-  if (type === "int32" && /^-?\d+$/.test(text)) return [name, Number(text)];
-  if (type === "bool" && (text === "true" || text === "false")) return [name, text === "true"];
-  return [name, text];
+function show({ output }: CommandContext, { selection, at, views }: FeatureReads, keys: readonly Key[]): void {
+  const reads = keys.flatMap((key, row) =>
+    selection.views.flatMap(({ spec, features }, index) => {
+      const { keys: read, through } = views[index] ?? { keys: [], through: null };
+      const found = read[row];
+      if (!found) return [];
+      const { status, event, values } = found;
+      const named = features.map((feature, place) => {
+        const value = values[place] ?? null;
+        return { feature, value, status: valueStatus(feature, status, value) };
+      });
+      return [{ key, view: spec.name, status, event, age: event === null ? null : at - event, through, named }];
+    }),
+  );
+  const document = reads.map(({ key, view, status, event, age, through, named }) => ({
+    key,
+    view,
+    status,
+    eventTime: event === null ? null : formatInstant(event),
+    ageMicros: age,
+    online: instantText(through),
+    values: Object.fromEntries(named.map(({ feature, value }) => [feature.name, value])),
+    statuses: Object.fromEntries(named.map((each) => [each.feature.name, each.status])),
+  }));
+  const online = selection.views.map(({ spec }, index) => {
+    const through = views[index]?.through ?? null;
+    if (through === null) return `${spec.name}: not online yet; run: slipway features materialize ${spec.name}`;
+    return `${spec.name}: online up to ${formatInstant(through)}`;
+  });
+  const rows = reads.flatMap(({ key, view, age, named }) =>
+    named.map(({ feature, value, status }) => [
+      Object.entries(key)
+        .map(([name, part]) => `${name}=${part}`)
+        .join(" "),
+      `${view}.${feature.name}`,
+      valueText(value, feature.type),
+      status,
+      age === null ? "" : roughly(age),
+    ]),
+  );
+  output.show({ at: formatInstant(at), reads: document }, [
+    ...online,
+    "",
+    { columns: ["key", "feature", "value", "status", "age"], rows },
+  ]);
+}
+
+/** Keys from words: `name=value`, with the value as the key's type has it in JSON; what does not fit is left for the reader to refuse. */
+function keysOf(words: readonly string[], fields: readonly ColumnSchema[]): readonly Key[] {
+  const types = new Map(fields.map(({ name, type }) => [name, type]));
+  const keys: Record<string, unknown>[] = [];
+  for (const word of words) {
+    const split = word.indexOf("=");
+    const [name, text] = [word.slice(0, split), word.slice(split + 1)];
+    if (name === "")
+      throw new SlipwayError("USAGE", `"${word}" is not a key. Write it as name=value, such as carrier=UA.`);
+    const last = keys.at(-1);
+    const key = last === undefined || Object.hasOwn(last, name) ? {} : last;
+    if (key !== last) keys.push(key);
+    const type = types.get(name);
+    if (type === "int32" && /^-?\d+$/.test(text)) key[name] = Number(text);
+    else if (type === "bool" && (text === "true" || text === "false")) key[name] = text === "true";
+    else key[name] = text;
+  }
+  return keys;
+}
+
+/** Keys from a file: a JSON list of objects, or one object a line. */
+async function keysIn(file: string): Promise<readonly Key[]> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new SlipwayError("INPUT_INVALID", `${file} cannot be read. Check --keys.`, { cause });
+  });
+  const isList = /^\s*\[/.test(text);
+  const parsed = isList
+    ? parse(text, file)
+    : text.split("\n").flatMap((line) => (line.trim() ? [parse(line, file)] : []));
+  const keys = Array.isArray(parsed) ? parsed : [];
+  if (!keys.every((key) => typeof key === "object" && key !== null && !Array.isArray(key)))
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${file} holds something that is no object. Write one key a line: {"carrier":"UA"}.`,
+    );
+  return keys as readonly Key[];
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SlipwayError("INPUT_INVALID", `${file} is not JSON. Write one key a line: {"carrier":"UA"}.`, { cause });
+  }
 }

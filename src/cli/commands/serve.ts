@@ -14,12 +14,16 @@ interface ServeWords {
   readonly host: string;
   readonly at?: string;
   readonly watch?: boolean;
+  readonly keyLimit: string;
 }
 
 /** `slipway serve` */
 export async function run(context: CommandContext, options: ServeWords): Promise<void> {
-  const port = portOf(options.port);
-  await withPlatform(context, (platform) => serve(context, platform, options, port), { at: options.at, running: true });
+  const [port, limit] = [portOf(options.port), limitOf(options.keyLimit)];
+  await withPlatform(context, (platform) => serve(context, platform, options, port, limit), {
+    at: options.at,
+    running: true,
+  });
 }
 
 async function serve(
@@ -27,6 +31,7 @@ async function serve(
   platform: Platform,
   { host, watch }: ServeWords,
   port: number,
+  limit: number,
 ): Promise<void> {
   const { progress, signal } = context;
   const serving = await startServing(platform, {
@@ -38,6 +43,8 @@ async function serve(
     const server = await createServer({
       serving,
       models: definitionsOf(platform.project, "model"),
+      features: platform.features,
+      keyLimit: limit,
       version: ownVersion(),
       now: () => platform.engines.clock.now(),
       host,
@@ -97,4 +104,9 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new SlipwayError("USAGE", `--port ${text} is not a port: give a number from 0 to 65535, 0 for any free one.`);
+}
+
+function limitOf(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new SlipwayError("USAGE", `--key-limit ${text} is not a number of keys: give 1 to 9999999.`);
 }

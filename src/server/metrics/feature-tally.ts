@@ -18,7 +18,7 @@ interface Tally {
 
 /** Counts feature reads. */
 export interface FeatureTally {
-  add(read: Read): void;
+  add(view: string, status: Read["status"], age: Read["age"]): void;
   /** All counts, as Prometheus text. */
   text(): string;
 }
@@ -38,7 +38,7 @@ export function featureTally(): FeatureTally {
     return fresh;
   };
   return {
-    add({ view, status, age }) {
+    add(view, status, age) {
       const tally = tallyOf(view);
       tally.byStatus[status] += 1;
       if (age === null) return;
@@ -53,7 +53,7 @@ export function featureTally(): FeatureTally {
 }
 
 function* statusLines(views: ReadonlyMap<string, Tally>): Generator<string> {
-  yield "# HELP slipway_feature_reads_total Feature views read for predictions, by what was found.";
+  yield "# HELP slipway_feature_reads_total Feature views read, for predictions or by name, by what was found.";
   yield "# TYPE slipway_feature_reads_total counter";
   for (const [view, { byStatus }] of views)
     for (const [status, count] of Object.entries(byStatus))

@@ -3,7 +3,7 @@
 
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Prediction, Serving } from "../../platform/platform.ts";
+import type { FeatureReads, Prediction, Serving } from "../../platform/platform.ts";
 import { featureTally } from "./feature-tally.ts";
 
 /** Counts what the server does. */
@@ -12,6 +12,8 @@ export interface Meters {
   answered(route: string, status: number, seconds: number): void;
   /** Predictions of one request. */
   predicted(predictions: readonly Prediction[]): void;
+  /** Features read by name. */
+  read(reads: FeatureReads): void;
   /** Rows scored from ready-made tensors. */
   scored(model: string, version: number, rows: number): void;
 }
@@ -80,7 +82,13 @@ export function serverMeters(serving: Serving, version: string): MeterSet {
     predicted(made) {
       const [first] = made;
       if (first) predictions.inc({ model: first.model, version: first.version }, made.length);
-      for (const { reads } of made) for (const read of reads) features.add(read);
+      for (const { reads } of made) for (const { view, status, age } of reads) features.add(view, status, age);
+    },
+    read({ selection, at, views }) {
+      selection.views.forEach(({ spec }, index) => {
+        for (const { status, event } of views[index]?.keys ?? [])
+          features.add(spec.name, status, event === null ? null : at - event);
+      });
     },
     scored: (model, number, rows) => scored.inc({ model, version: number }, rows),
   };

@@ -1,7 +1,8 @@
 // The server's own description, made from the definitions: one concrete path per model, with its real fields.
 
-import type { ModelSpec } from "../../define/define.ts";
+import type { ModelSpec, Project } from "../../define/define.ts";
 import { inferRequestSchema } from "../inference/infer.ts";
+import { featurePaths } from "./features.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
 
 const reference = (schema: string): Json => ({ $ref: `#/components/schemas/${schema}` });
@@ -14,17 +15,19 @@ const refusals = (schema: string, ...codes: readonly (readonly [string, string])
 
 const INVALID = ["400", "The request is not valid; the message names what is wrong."] as const;
 const UNKNOWN = ["404", "There is no such model or version here."] as const;
+const UNNAMED = ["404", "There is no such feature view or feature."] as const;
 const UNREADY = ["503", "Not ready to answer; try again later."] as const;
 
-/** The OpenAPI 3.1 description of a server of these models. */
-export function openApiDocument(models: readonly ModelSpec[], version: string): Json {
+/** The OpenAPI 3.1 description of a server of these models, and of a project's features where they are read. */
+export function openApiDocument(models: readonly ModelSpec[], version: string, project?: Project): Json {
   return {
     openapi: "3.1.1",
     info: { title: "Slipway", version, summary: "Predictions from typed features.", license: { name: "Apache-2.0" } },
-    tags: [{ name: "predictions" }, { name: "inference" }, { name: "operations" }],
+    tags: [{ name: "predictions" }, { name: "features" }, { name: "inference" }, { name: "operations" }],
     paths: {
       ...Object.fromEntries(models.map((model) => [`/api/v1/models/${model.name}/predict`, predictPath(model)])),
       ...modelPaths(models),
+      ...(project ? featurePaths(project, refusals("Error", INVALID, UNNAMED)) : {}),
       ...inferencePaths(models),
       ...operationPaths,
     },

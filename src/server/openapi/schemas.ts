@@ -28,7 +28,8 @@ const types: Readonly<Record<DataType, { readonly schema: Json; readonly example
   },
 };
 
-function fieldSchema({ type, optional }: ColumnSchema): Json {
+/** What a caller may write for a field. */
+export function fieldSchema({ type, optional }: ColumnSchema): Json {
   const { schema, example } = types[type];
   const { description, ...rest } = schema;
   const told = description === undefined ? {} : { description };

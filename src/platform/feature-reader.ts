@@ -1,0 +1,146 @@
+// Reading features by name for many keys: what is asked for is looked up once and remembered, keys are checked against the entities of
+// all views asked, and everything comes from one snapshot of the online store.
+
+import { type ColumnSchema, type Instant, SlipwayError, type Value } from "../core/core.ts";
+import {
+  definitionsOf,
+  type FeatureSpec,
+  type FeatureViewSpec,
+  findDefinition,
+  type Project,
+} from "../define/define.ts";
+import { onlineView, readViews, type ViewReads, type WantedView } from "../features/features.ts";
+import type { Clock, OnlineStore } from "../ports/ports.ts";
+import { parseRow } from "../serving/serving.ts";
+
+/** What is asked for, looked up. */
+export interface FeatureSelection {
+  readonly views: readonly SelectedView[];
+  /** Every key that one of the views is about. */
+  readonly keys: readonly ColumnSchema[];
+}
+
+/** Some features of one view. */
+export interface SelectedView extends WantedView {
+  readonly spec: FeatureViewSpec;
+  /** In the order of the values that are read. */
+  readonly features: readonly FeatureSpec[];
+}
+
+/** Features of many keys, as of one time. */
+export interface FeatureReads {
+  readonly selection: FeatureSelection;
+  readonly at: Instant;
+  /** One per selected view, each with one read per key. */
+  readonly views: readonly ViewReads[];
+}
+
+/** Reads a project's features. */
+export interface FeatureReader {
+  readonly project: Project;
+  /** Looks names up: `view` for all of its features, `view.feature` for one. Throws DEFINITION_NOT_FOUND or INPUT_INVALID. */
+  select(names: readonly string[]): FeatureSelection;
+  /** Reads what was selected for keys, as of now. A null key is missing; one left out, unknown or of another type is INPUT_INVALID. */
+  read(selection: FeatureSelection, keys: readonly Readonly<Record<string, unknown>>[]): Promise<FeatureReads>;
+}
+
+/** What a reader works with. */
+export interface ReaderContext {
+  readonly project: Project;
+  readonly online: OnlineStore;
+  readonly clock: Clock;
+}
+
+/** So many selections are remembered: programs ask for few, over and over. */
+const REMEMBERED = 100;
+
+/** Opens a reader; it holds nothing that would have to be closed. */
+export function featureReader({ project, online, clock }: ReaderContext): FeatureReader {
+  const remembered = new Map<string, FeatureSelection>();
+  return {
+    project,
+    select(names) {
+      const mark = names.join(" ");
+      const known = remembered.get(mark);
+      if (known) return known;
+      const selection = selectFeatures(project, names);
+      if (remembered.size >= REMEMBERED) remembered.clear();
+      remembered.set(mark, selection);
+      return selection;
+    },
+    async read(selection, keys) {
+      const rows = keys.map((key, index) => keyRow(selection.keys, key, index));
+      const at = clock.now();
+      return { selection, at, views: await readViews(online, selection.views, rows, at) };
+    },
+  };
+}
+
+function selectFeatures(project: Project, names: readonly string[]): FeatureSelection {
+  if (names.length === 0) {
+    const views = definitionsOf(project, "featureView").map(({ name }) => name);
+    throw new SlipwayError("INPUT_INVALID", `No feature is asked for. The views are: ${views.join(", ") || "none"}.`);
+  }
+  const wanted = new Map<string, { readonly spec: FeatureViewSpec; readonly places: Set<number> }>();
+  for (const name of names) {
+    const [viewName = "", featureName, ...rest] = name.split(".");
+    if (rest.length > 0)
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `"${name}" names no feature. Write view.feature, or view for all of them.`,
+      );
+    const spec = findDefinition(project, "featureView", viewName);
+    const { places } = wanted.get(viewName) ?? { places: new Set<number>() };
+    wanted.set(viewName, { spec, places });
+    if (featureName === undefined) for (const place of spec.features.keys()) places.add(place);
+    else places.add(placeOf(spec, featureName));
+  }
+  const views = [...wanted.values()].map(({ spec, places }): SelectedView => {
+    const chosen = [...places];
+    const features = chosen.map((place) => spec.features[place] as FeatureSpec);
+    return { view: onlineView(spec), spec, places: chosen, features };
+  });
+  return { views, keys: keysOf(views) };
+}
+
+function placeOf(spec: FeatureViewSpec, name: string): number {
+  const place = spec.features.findIndex((feature) => feature.name === name);
+  if (place >= 0) return place;
+  const names = spec.features.map((feature) => feature.name).join(", ");
+  throw new SlipwayError(
+    "DEFINITION_NOT_FOUND",
+    `Feature view "${spec.name}" has no feature "${name}". It has: ${names}.`,
+  );
+}
+
+function keysOf(views: readonly SelectedView[]): readonly ColumnSchema[] {
+  const keys = new Map<string, { readonly key: ColumnSchema; readonly view: string }>();
+  for (const { spec } of views)
+    for (const key of spec.keys) {
+      const known = keys.get(key.name);
+      if (known && known.key.type !== key.type)
+        throw new SlipwayError(
+          "INPUT_INVALID",
+          `Key "${key.name}" is ${known.key.type} in "${known.view}" and ${key.type} in "${spec.name}"; read them in two requests.`,
+        );
+      // Every key may be null: nothing is known of it then.
+      keys.set(key.name, { key: { ...key, optional: true }, view: spec.name });
+    }
+  return [...keys.values()].map(({ key }) => key);
+}
+
+function keyRow(
+  keys: readonly ColumnSchema[],
+  given: Readonly<Record<string, unknown>>,
+  index: number,
+): Readonly<Record<string, Value>> {
+  const place = `keys[${index}]`;
+  for (const { name, type } of keys)
+    if (given[name] === undefined || !Object.hasOwn(given, name))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `${place} has no "${name}" (${type}). The keys are: ${keys.map((key) => key.name).join(", ")}. A null key is allowed: its features are missing.`,
+        { details: { place, field: name } },
+      );
+  return parseRow(place, keys, given, place);
+}

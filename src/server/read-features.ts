@@ -1,0 +1,26 @@
+import type { FastifyInstance } from "fastify";
+import type { FeatureReader } from "../platform/platform.ts";
+import { readAskedFeatures } from "./asked-features.ts";
+import { featuresText } from "./features-text.ts";
+import type { Meters } from "./metrics/meters.ts";
+import { JSON_TYPE } from "./refusal.ts";
+
+/** What feature routes work with. */
+export interface FeatureContext {
+  readonly reader: FeatureReader;
+  /** The most keys of one request. */
+  readonly keyLimit: number;
+  readonly meters: Meters;
+}
+
+/** `POST /features/read`, below /api/v1: features of many keys from many views, from one snapshot. */
+export function featureRoutes({ reader, keyLimit, meters }: FeatureContext): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.post("/features/read", async (request, reply) => {
+      const { features, keys } = readAskedFeatures(request.body, keyLimit);
+      const reads = await reader.read(reader.select(features), keys);
+      meters.read(reads);
+      return reply.type(JSON_TYPE).send(featuresText(reads, keys.length));
+    });
+  };
+}
