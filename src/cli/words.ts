@@ -47,7 +47,7 @@ export function ruleText(rule: FeatureRule): string {
     case "age":
       return `age in ${formatDuration(rule.unit)}`;
     case "window":
-      return `${rule.aggregate} over ${formatDuration(rule.window)}`;
+      return `${rule.aggregate}${rule.unit === undefined ? "" : ` in ${formatDuration(rule.unit)}`} over ${formatDuration(rule.window)}${rule.where ? ", filtered" : ""}`;
     default:
       return rule satisfies never;
   }

@@ -1,76 +1,100 @@
-// What a feature view may compute from a source's rows: the newest row's values, its age, and aggregates over windows.
+// What a feature view may compute from a source's rows: the newest row's values, its age, and aggregates over windows. An aggregate
+// is a value without a window yet: `where` narrows it, `over` gives it one window or several.
 
 import { type DataType, type Duration, formatDuration, type NumericType, SlipwayError } from "../core/core.ts";
 import type { Expression } from "./expression.ts";
-import type { Metadata } from "./metadata.ts";
-import type { ExpressionNode } from "./node.ts";
+import type { AggregateOperator, FeatureDefinition, WindowRule } from "./feature-rule.ts";
 
-/** How a window is summed up. `share` is the part of non-null conditions that are true. */
-export type AggregateOperator = "count" | "sum" | "mean" | "share" | "min" | "max";
-
-/** How one feature comes out of a source's rows. */
-export type FeatureRule =
-  /** The value of an expression on the newest row as of the time asked. */
-  | { readonly kind: "latest"; readonly value: ExpressionNode }
-  /** Whole units since the newest row's event. */
-  | { readonly kind: "age"; readonly unit: Duration }
-  /** An aggregate over events in [tail, t). */
-  | {
-      readonly kind: "window";
-      readonly aggregate: AggregateOperator;
-      /** Absent: count every event. */
-      readonly value?: ExpressionNode;
-      readonly window: Duration;
-    };
-
-/** A feature as a view declares it. */
-export interface FeatureDefinition<T extends DataType = DataType> extends Metadata {
-  readonly type: T;
-  readonly rule: FeatureRule;
-}
+/** Windows by the names of the features they make. */
+export type Windows = Readonly<Record<string, Duration>>;
 
 /** An aggregate that still needs its window. */
 export interface Aggregate<T extends DataType> {
+  /** Looks only at events for which `condition` is true; false and null are left out. Several narrow further. */
+  where(condition: Expression<"bool">): Aggregate<T>;
   /** Over the events in [floor(t − window, hop), t): hop 5 min under 12 h, 1 h under 12 d, else 1 d. */
   over(window: Duration): FeatureDefinition<T>;
+  /** Over several windows at once, to be spread among the features: `...count().over({ rides_1h: hours(1), rides_7d: days(7) })`. */
+  over<const W extends Windows>(windows: W): { readonly [N in keyof W]: FeatureDefinition<T> };
 }
 
-function aggregate<T extends DataType>(operator: AggregateOperator, type: T, value?: Expression): Aggregate<T> {
+type Plan = Omit<WindowRule, "kind" | "window">;
+
+function aggregate<T extends DataType>(type: T, plan: Plan): Aggregate<T> {
+  const over = (window: Duration): FeatureDefinition<T> => {
+    if (window <= 0n)
+      throw new SlipwayError(
+        "DEFINITION_INVALID",
+        `${plan.aggregate} over ${formatDuration(window)}: use a window above zero.`,
+      );
+    return { type, rule: { kind: "window", ...plan, window } };
+  };
   return {
-    over(window) {
-      if (window <= 0n)
+    where(condition) {
+      if (condition.type !== "bool")
         throw new SlipwayError(
           "DEFINITION_INVALID",
-          `${operator} over ${formatDuration(window)}: use a window above zero.`,
+          `${plan.aggregate}.where() needs a condition, not ${condition.type}.`,
         );
-      const of = value === undefined ? {} : { value: value.node };
-      return { type, rule: { kind: "window", aggregate: operator, ...of, window } };
+      const { where } = plan;
+      const both = where && ({ kind: "call", operator: "and", args: [where, condition.node], type: "bool" } as const);
+      return aggregate(type, { ...plan, where: both ?? condition.node });
     },
+    over: ((windows: Duration | Windows) =>
+      typeof windows === "bigint"
+        ? over(windows)
+        : Object.fromEntries(
+            Object.entries(windows).map(([name, window]) => [name, over(window)]),
+          )) as Aggregate<T>["over"],
   };
 }
 
+const ofValue = <T extends DataType>(operator: AggregateOperator, type: T, value?: Expression): Aggregate<T> =>
+  aggregate(type, { aggregate: operator, ...(value === undefined ? {} : { value: value.node }) });
+
+function inUnits<T extends DataType>(operator: AggregateOperator, type: T, unit: Duration): Aggregate<T> {
+  if (unit <= 0n)
+    throw new SlipwayError("DEFINITION_INVALID", `${operator}() needs a unit above zero, such as minutes(1).`);
+  return aggregate(type, { aggregate: operator, unit });
+}
+
 /** Events in the window, or with an expression those where it is not null; 0 when empty. */
-export const count = (value?: Expression): Aggregate<"int64"> => aggregate("count", "int64", value);
+export const count = (value?: Expression): Aggregate<"int64"> => ofValue("count", "int64", value);
 
 /** The sum of non-null values; exact for whole numbers (null outside 64 bits), null when there are none. */
 export const sum = <T extends NumericType>(
   value: Expression<T>,
 ): Aggregate<T extends "float64" ? "float64" : "int64"> =>
-  aggregate("sum", (value.type === "float64" ? "float64" : "int64") as never, value);
+  ofValue("sum", (value.type === "float64" ? "float64" : "int64") as never, value);
 
 /** The sum of non-null values over their number; null when there are none. */
-export const mean = (value: Expression<NumericType>): Aggregate<"float64"> => aggregate("mean", "float64", value);
+export const mean = (value: Expression<NumericType>): Aggregate<"float64"> => ofValue("mean", "float64", value);
 
 /** The part of non-null conditions that are true, 0 to 1; null when there are none. */
-export const share = (condition: Expression<"bool">): Aggregate<"float64"> => aggregate("share", "float64", condition);
+export const share = (condition: Expression<"bool">): Aggregate<"float64"> => ofValue("share", "float64", condition);
 
 /** The least non-null value; NaN counts as greatest. */
 export const min = <T extends NumericType | "timestamp">(value: Expression<T>): Aggregate<T> =>
-  aggregate("min", value.type, value);
+  ofValue("min", value.type, value);
 
 /** The greatest non-null value; NaN counts as greatest. */
 export const max = <T extends NumericType | "timestamp">(value: Expression<T>): Aggregate<T> =>
-  aggregate("max", value.type, value);
+  ofValue("max", value.type, value);
+
+/**
+ * The sample variance (over n − 1) of non-null values; null when there are fewer than two. Exact sums for int32; int64 is rounded to
+ * float64 first. A value that is NaN or 1e140 or more in size makes it NaN.
+ */
+export const variance = (value: Expression<NumericType>): Aggregate<"float64"> => ofValue("variance", "float64", value);
+
+/** The square root of {@link variance}. */
+export const stddev = (value: Expression<NumericType>): Aggregate<"float64"> => ofValue("stddev", "float64", value);
+
+/** Events per `unit` of the time that the window covers, from its tail to t; 0 when empty. */
+export const rate = (unit: Duration): Aggregate<"float64"> => inUnits("rate", "float64", unit);
+
+/** Whole units between the window's newest event and the time asked, rounded down; null when there is none. */
+export const timeSinceLast = (unit: Duration): Aggregate<"int64"> => inUnits("timeSinceLast", "int64", unit);
 
 /** The newest row's value as of the time asked, also where that value is null. */
 export function latest<T extends DataType>(value: Expression<T>): FeatureDefinition<T> {

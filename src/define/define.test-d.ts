@@ -133,6 +133,26 @@ describe("expressions", () => {
     share(ends.minutes);
     // @ts-expect-error an aggregate without its window is no feature
     featureView("v", { entity: driver, source: ends, features: { m: mean(ends.minutes) } });
+    // @ts-expect-error a filter that is no condition
+    mean(ends.minutes).where(ends.fare);
+  });
+
+  test("aggregates over several windows keep the names they are given, and their type", () => {
+    const paid = sum(ends.fare).where(ends.fare.gt(0));
+    const view = featureView("v", {
+      entity: driver,
+      source: ends,
+      features: { ...paid.over({ paid_1h: hours(1), paid_7d: days(7) }), rides: count().over(days(1)) },
+    });
+    expectTypeOf(view.features.paid_1h.type).toEqualTypeOf<"float64">();
+    expectTypeOf(view.features.paid_7d.type).toEqualTypeOf<"float64">();
+    expectTypeOf(view.features.rides.type).toEqualTypeOf<"int64">();
+    // @ts-expect-error a window that was not named
+    view.features.paid_30d;
+    // @ts-expect-error several windows are spread among the features
+    featureView("v", { entity: driver, source: ends, features: { paid: paid.over({ paid_1h: hours(1) }) } });
+    // @ts-expect-error a window is a length of time, not a number
+    paid.over({ paid_1h: 3600 });
   });
 });
 

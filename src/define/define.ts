@@ -2,21 +2,24 @@
 
 export {
   type Aggregate,
-  type AggregateOperator,
   age,
   count,
-  type FeatureDefinition,
-  type FeatureRule,
   latest,
   max,
   mean,
   min,
+  rate,
   share,
+  stddev,
   sum,
+  timeSinceLast,
+  variance,
+  type Windows,
 } from "./aggregate.ts";
 export { type Definition, definitionHash, meaningOf, type Spec, specOf } from "./definition.ts";
 export { type Entity, type EntitySpec, entity } from "./entity.ts";
 export { type Expression, expressionOf, literal, when } from "./expression.ts";
+export type { AggregateOperator, FeatureDefinition, FeatureRule, WindowRule } from "./feature-rule.ts";
 export {
   type FeatureReference,
   type FeatureSpec,

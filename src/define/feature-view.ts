@@ -1,10 +1,10 @@
 // Feature views: named features of one entity, computed from one source.
 
 import { type ColumnSchema, type DataType, type Duration, SlipwayError } from "../core/core.ts";
-import type { FeatureDefinition, FeatureRule } from "./aggregate.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf, versionedName } from "./definition.ts";
 import type { Entity } from "./entity.ts";
-import { type Expression, expressionOf } from "./expression.ts";
+import { type Expression, expressionOf, isExpression } from "./expression.ts";
+import { expressionsOf, type FeatureDefinition, type FeatureRule } from "./feature-rule.ts";
 import type { Fields } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
 import { leavesOf } from "./node.ts";
@@ -124,9 +124,13 @@ function featureSpec(
   declared: FeatureDefinition | Expression,
 ): FeatureSpec {
   checkName("feature", name);
+  if (!("rule" in declared) && !isExpression(declared))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `feature "${view}.${name}" is neither a feature nor an expression. An aggregate needs .over(window); several windows at once are spread: ...count().over({ rides_1h: hours(1) }).`,
+    );
   const rule: FeatureRule = "rule" in declared ? declared.rule : { kind: "latest", value: declared.node };
-  const value = rule.kind === "age" ? undefined : rule.value;
-  for (const leaf of value ? leavesOf(value) : [])
+  for (const leaf of expressionsOf(rule).flatMap(leavesOf))
     if (leaf.kind !== "column" || leaf.source !== source.name)
       throw new SlipwayError(
         "DEFINITION_INVALID",

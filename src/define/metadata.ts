@@ -2,8 +2,8 @@
 // is no part of its meaning, so that changing it changes no hash and fills nothing again.
 
 import { SlipwayError } from "../core/core.ts";
-import type { FeatureDefinition } from "./aggregate.ts";
 import type { Expression } from "./expression.ts";
+import type { FeatureDefinition } from "./feature-rule.ts";
 
 /** What may be said about any definition and any single feature. */
 export interface Metadata {

@@ -1,22 +1,67 @@
 // What a view's aggregates need summed up, each thing once: several features over the same value share its count and sum. The same
 // terms are what the offline SQL adds up, what the online store keeps per tile, and what both divide at the end.
 
-import { canonicalJson } from "../core/core.ts";
-import type { ExpressionNode, FeatureSpec, FeatureViewSpec } from "../define/define.ts";
+import { canonicalJson, type Duration } from "../core/core.ts";
+import type { ExpressionNode, FeatureRule, FeatureSpec, FeatureViewSpec, WindowRule } from "../define/define.ts";
 
-/** One thing that is added up over events. `rows` counts events; the others look at one value's non-null cells. */
+/**
+ * One thing that is added up over events. `rows` counts events; the others look at one value's non-null cells. `moments` are the number,
+ * the mean and the sum of squared distances from it, which merge (Chan, Golub & LeVeque 1979, "Updating formulae and a pairwise algorithm
+ * for computing sample variances").
+ */
 export type Term =
   | { readonly kind: "rows" }
-  | { readonly kind: "count" | "true" | "wholeSum" | "floatSum" | "min" | "max"; readonly value: ExpressionNode };
+  | {
+      readonly kind: "count" | "true" | "wholeSum" | "floatSum" | "min" | "max" | "moments";
+      readonly value: ExpressionNode;
+    };
+
+/** From this size on a float64 makes a variance NaN, so that no square on the way leaves float64. */
+export const MOMENTS_LIMIT = 1e140;
 
 /** A window feature with the terms (by place in the view's list) that its result is made of. */
 export interface WindowFeature {
   readonly feature: FeatureSpec;
   readonly window: bigint;
-  readonly result:
-    | { readonly kind: "count"; readonly of: number }
-    | { readonly kind: "ratio"; readonly top: number; readonly count: number }
-    | { readonly kind: "value"; readonly of: number; readonly count: number };
+  readonly result: WindowResult;
+}
+
+/** How a window's value comes out of its terms. */
+export type WindowResult =
+  | { readonly kind: "count"; readonly of: number }
+  | { readonly kind: "ratio"; readonly top: number; readonly count: number }
+  | { readonly kind: "value"; readonly of: number; readonly count: number }
+  /** Events per unit of [tail, t). */
+  | { readonly kind: "rate"; readonly of: number; readonly unit: Duration }
+  /** Whole units from the greatest instant to t. */
+  | { readonly kind: "since"; readonly of: number; readonly count: number; readonly unit: Duration }
+  /** From a number, a sum and a sum of squares, all exact. */
+  | {
+      readonly kind: "wholeVariance";
+      readonly count: number;
+      readonly of: number;
+      readonly squares: number;
+      readonly isRoot: boolean;
+    }
+  | { readonly kind: "variance"; readonly of: number; readonly isRoot: boolean };
+
+/** The terms that a result is made of. */
+export function termsOf(result: WindowResult): readonly number[] {
+  switch (result.kind) {
+    case "count":
+    case "rate":
+    case "variance":
+      return [result.of];
+    case "ratio":
+      return [result.top, result.count];
+    case "value":
+    case "since":
+      return [result.of, result.count];
+    case "wholeVariance":
+      return [result.of, result.count, result.squares];
+    default:
+      return result satisfies never;
+  }
 }
 
 /** A view's window features over one shared list of terms. */
@@ -36,30 +81,70 @@ export function windowPlan(view: FeatureViewSpec): WindowPlan {
     places.set(id, known);
     return known;
   };
-  const features = view.features.flatMap((feature): readonly WindowFeature[] => {
-    const { rule } = feature;
-    if (rule.kind !== "window") return [];
-    const { aggregate, value, window } = rule;
-    if (value === undefined) return [{ feature, window, result: { kind: "count", of: place({ kind: "rows" }) } }];
-    const count = place(canBeNull(value, view) ? { kind: "count", value } : { kind: "rows" });
-    const sum = (): number => place({ kind: value.type === "float64" ? "floatSum" : "wholeSum", value });
-    switch (aggregate) {
-      case "count":
-        return [{ feature, window, result: { kind: "count", of: count } }];
-      case "mean":
-        return [{ feature, window, result: { kind: "ratio", top: sum(), count } }];
-      case "share":
-        return [{ feature, window, result: { kind: "ratio", top: place({ kind: "true", value }), count } }];
-      case "sum":
-        return [{ feature, window, result: { kind: "value", of: sum(), count } }];
-      case "min":
-      case "max":
-        return [{ feature, window, result: { kind: "value", of: place({ kind: aggregate, value }), count } }];
-      default:
-        return aggregate satisfies never;
-    }
-  });
+  const features = view.features.flatMap((feature): readonly WindowFeature[] =>
+    feature.rule.kind === "window"
+      ? [{ feature, window: feature.rule.window, result: resultOf(feature.rule, view, place) }]
+      : [],
+  );
   return { terms, features };
+}
+
+function resultOf(rule: WindowRule, view: FeatureViewSpec, place: (term: Term) => number): WindowResult {
+  const { aggregate, where, unit = 1n } = rule;
+  const counted = (value: ExpressionNode): number =>
+    place(canBeNull(value, view) ? { kind: "count", value } : { kind: "rows" });
+  const events = (): number => place(where ? { kind: "true", value: where } : { kind: "rows" });
+  if (aggregate === "rate") return { kind: "rate", of: events(), unit };
+  if (aggregate === "timeSinceLast") {
+    const value = filtered(eventTimeOf(view), where);
+    return { kind: "since", of: place({ kind: "max", value }), count: counted(value), unit };
+  }
+  if (rule.value === undefined) return { kind: "count", of: events() };
+  const value = filtered(rule.value, where);
+  const count = (): number => counted(value);
+  const sum = (): number => place({ kind: value.type === "float64" ? "floatSum" : "wholeSum", value });
+  switch (aggregate) {
+    case "count":
+      return { kind: "count", of: count() };
+    case "mean":
+      return { kind: "ratio", top: sum(), count: count() };
+    case "share":
+      return { kind: "ratio", top: place({ kind: "true", value }), count: count() };
+    case "sum":
+      return { kind: "value", of: sum(), count: count() };
+    case "min":
+    case "max":
+      return { kind: "value", of: place({ kind: aggregate, value }), count: count() };
+    case "variance":
+    case "stddev": {
+      const isRoot = aggregate === "stddev";
+      if (value.type !== "int32")
+        return { kind: "variance", of: place({ kind: "moments", value: asFloat(value) }), isRoot };
+      const squares = place({ kind: "wholeSum", value: call("multiply", "int64", [value, value]) });
+      return { kind: "wholeVariance", of: sum(), count: count(), squares, isRoot };
+    }
+    default:
+      return aggregate satisfies never;
+  }
+}
+
+const call = (
+  operator: Extract<ExpressionNode, { readonly kind: "call" }>["operator"],
+  type: ExpressionNode["type"],
+  args: readonly ExpressionNode[],
+): ExpressionNode => ({ kind: "call", operator, args, type });
+
+const asFloat = (value: ExpressionNode): ExpressionNode =>
+  value.type === "float64" ? value : call("toFloat64", "float64", [value]);
+
+/** A value that is null where a filter is not true: every aggregate of a value leaves nulls out. */
+function filtered(value: ExpressionNode, where: ExpressionNode | undefined): ExpressionNode {
+  if (where === undefined) return value;
+  return call("when", value.type, [where, value, { kind: "literal", value: null, type: value.type }]);
+}
+
+function eventTimeOf({ source }: FeatureViewSpec): ExpressionNode {
+  return { kind: "column", source: source.name, name: source.eventTime ?? "", type: "timestamp" };
 }
 
 /** Whether a value may be null: a column declared without nulls, or a comparison of such, never is. */
@@ -88,4 +173,12 @@ const NEVER_NULL = new Set([
 /** Whether a term over a window is the difference of two running totals, exactly: true for counts and whole-number sums. */
 export function isSubtractable(term: Term): boolean {
   return term.kind === "rows" || term.kind === "count" || term.kind === "true" || term.kind === "wholeSum";
+}
+
+/** Whether a rule adds up float64, whose last bits depend on the order of addition. */
+export function dependsOnOrder(rule: FeatureRule): boolean {
+  if (rule.kind !== "window") return false;
+  const { aggregate, value } = rule;
+  if (aggregate === "variance" || aggregate === "stddev") return value?.type !== "int32";
+  return (aggregate === "sum" || aggregate === "mean") && value?.type === "float64";
 }

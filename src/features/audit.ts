@@ -5,6 +5,7 @@
 import type { Value } from "../core/core.ts";
 import type { FeatureSpec, FeatureViewSpec } from "../define/define.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
+import { dependsOnOrder } from "./aggregate-terms.ts";
 import { pointInTimePlan } from "./point-in-time-sql.ts";
 
 /** Logged reads of one view as SQL: `id`, `t` and `cutoff` (microseconds), the view's keys (as keyColumn), and its features as `read_<name>`. */
@@ -33,13 +34,10 @@ export interface AuditResult {
   readonly examples: readonly Mismatch[];
 }
 
-/** Sums of float64 depend on the order of addition; everything else must be equal to the last bit. */
+/** What is added up in float64 depends on the order of addition; everything else must be equal to the last bit. */
 function differs(feature: FeatureSpec, online: string, offline: string): string {
-  const { rule } = feature;
-  const isFloatSum =
-    rule.kind === "window" && (rule.aggregate === "sum" || rule.aggregate === "mean") && rule.value?.type === "float64";
   const close = `abs(${online} - ${offline}) <= 1e-9 * greatest(1, abs(${offline}))`;
-  return `(${online} IS DISTINCT FROM ${offline}${isFloatSum ? ` AND NOT coalesce(${close}, false)` : ""})`;
+  return `(${online} IS DISTINCT FROM ${offline}${dependsOnOrder(feature.rule) ? ` AND NOT coalesce(${close}, false)` : ""})`;
 }
 
 /** Audits one view's logged reads. */

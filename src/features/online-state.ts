@@ -5,8 +5,8 @@
 
 import { floorTo, type Instant } from "../core/core.ts";
 
-/** One cell of a tile: how it starts out and how another is merged in. */
-export type SlotKind = "sum" | "min" | "max" | "wholeMin" | "wholeMax";
+/** One cell of a tile: how it starts out and how another is merged in. A number, a mean and an m2 that follow each other merge together. */
+export type SlotKind = "sum" | "min" | "max" | "wholeMin" | "wholeMax" | "momentsNumber" | "momentsMean" | "momentsM2";
 
 /** How a view's state is laid out. */
 export interface StateShape {
@@ -76,9 +76,28 @@ function mergeSlot(kind: SlotKind, into: Float64Array, index: number, from: Floa
       left[index] = (kind === "wholeMin" ? y < x : y > x) ? y : x;
       return;
     }
+    case "momentsNumber":
+      mergeMoments(into, index, from, other);
+      return;
+    case "momentsMean":
+    case "momentsM2":
+      return;
     default:
       kind satisfies never;
   }
+}
+
+/** Number, mean and m2 at `index` with those at `other`: Chan, Golub & LeVeque 1979; window-terms-sql.ts does the same. */
+function mergeMoments(into: Float64Array, index: number, from: Float64Array, other: number): void {
+  const [a = 0, meanA = 0, m2A = 0] = into.subarray(index, index + 3);
+  const [b = 0, meanB = 0, m2B = 0] = from.subarray(other, other + 3);
+  if (b === 0) return;
+  const apart = meanB - meanA;
+  const all = a + b;
+  into.set(
+    a === 0 ? [b, meanB, m2B] : [all, meanA + apart * (b / all), m2A + m2B + apart * apart * ((a * b) / all)],
+    index,
+  );
 }
 
 /** Slots as they are before anything is added: sums 0, minima and maxima at the far end. */
@@ -94,8 +113,8 @@ export function neutralSlots(kinds: readonly SlotKind[]): Float64Array {
   return slots;
 }
 
-/** Merges only the minima and maxima of `from` into `into`. */
-export function mergeExtremes(kinds: readonly SlotKind[], into: Float64Array, from: Float64Array): void {
+/** Merges what is not a plain sum of `from` into `into`. */
+export function mergeBesidesSums(kinds: readonly SlotKind[], into: Float64Array, from: Float64Array): void {
   kinds.forEach((kind, index) => {
     if (kind !== "sum") mergeSlot(kind, into, index, from, index);
   });

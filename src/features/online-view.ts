@@ -14,12 +14,12 @@ import {
   windowTail,
 } from "../core/core.ts";
 import { definitionHash, type FeatureSpec, type FeatureViewSpec, rowFunction } from "../define/define.ts";
-import { type Term, type WindowFeature, windowPlan } from "./aggregate-terms.ts";
+import { MOMENTS_LIMIT, type Term, type WindowFeature, windowPlan } from "./aggregate-terms.ts";
 import { encodeKey } from "./entity-key.ts";
 import { decodeRow, encodeRow, isNewer } from "./online-row.ts";
 import {
   addEvent,
-  mergeExtremes,
+  mergeBesidesSums,
   neutralSlots,
   type OnlineState,
   type SlotKind,
@@ -77,6 +77,8 @@ function slotKinds(term: Term): readonly SlotKind[] {
       return [term.value.type === "float64" ? "min" : "wholeMin"];
     case "max":
       return [term.value.type === "float64" ? "max" : "wholeMax"];
+    case "moments":
+      return ["momentsNumber", "momentsMean", "momentsM2"];
     default:
       return term satisfies never;
   }
@@ -95,6 +97,9 @@ function fillSlots(term: Term, value: Value, slots: Float64Array, start: number)
     slots[start] = Number(whole & LIMB_MASK);
     slots[start + 1] = Number((whole >> LIMB) & LIMB_MASK);
     slots[start + 2] = Number(whole >> (LIMB * 2n));
+  } else if (term.kind === "moments") {
+    const tame = Math.abs(value as number) < MOMENTS_LIMIT;
+    slots.set([1, tame ? (value as number) : Number.NaN, tame ? 0 : Number.NaN], start);
   } else if (term.kind === "floatSum" || term.value.type === "float64") slots[start] = value as number;
   else new BigInt64Array(slots.buffer)[start] = BigInt(value as bigint | number);
 }
@@ -190,7 +195,7 @@ function compile(spec: FeatureViewSpec): OnlineView {
           slots = windowSlots(shape, state, rule.window, at);
           sums.set(rule.window, slots);
         }
-        return resultOf(windows.get(name) as WindowFeature, plan.terms, slotPlan, slots);
+        return resultOf(windows.get(name) as WindowFeature, plan.terms, slotPlan, slots, at);
       });
       const newest = hasLatest ? row?.event : state?.lastEvent;
       return { values, newest: isStatic ? undefined : newest };
@@ -256,7 +261,7 @@ function mergeRange(
     into[slot] = total;
   }
   if (kinds.some((kind) => kind !== "sum"))
-    for (let at = first; at < last; at += width) mergeExtremes(kinds, into, floats.subarray(at + 1, at + width));
+    for (let at = first; at < last; at += width) mergeBesidesSums(kinds, into, floats.subarray(at + 1, at + width));
 }
 
 function firstAtOrAfter(wholes: BigInt64Array, start: number, count: number, width: number, time: bigint): number {
@@ -271,24 +276,48 @@ function firstAtOrAfter(wholes: BigInt64Array, start: number, count: number, wid
 }
 
 function resultOf(
-  { feature, result }: WindowFeature,
+  { feature, window, result }: WindowFeature,
   terms: readonly Term[],
   { starts }: SlotPlan,
   slots: Float64Array,
+  at: Instant,
 ): Value {
-  const start = (term: number): number => starts[term] ?? 0;
-  if (result.kind === "count") return BigInt(slots[start(result.of)] ?? 0);
-  const count = slots[start(result.count)] ?? 0;
-  if (count === 0) return null;
-  const of = result.kind === "ratio" ? result.top : result.of;
-  const isWhole = terms[of]?.kind === "wholeSum";
-  const at = start(of);
-  if (result.kind === "ratio") return (isWhole ? Number(wholeSum(slots, at)) : (slots[at] ?? 0)) / count;
-  if (isWhole) {
-    const sum = wholeSum(slots, at);
-    return fitsInt64(sum) ? sum : null;
+  const place = (term: number): number => starts[term] ?? 0;
+  const slot = (term: number): number => slots[place(term)] ?? 0;
+  const isWhole = (term: number): boolean => terms[term]?.kind === "wholeSum";
+  const whole = (term: number): bigint => wholeSum(slots, place(term));
+  const bits = (term: number): bigint => new BigInt64Array(slots.buffer)[place(term)] ?? 0n;
+  switch (result.kind) {
+    case "count":
+      return BigInt(slot(result.of));
+    case "rate":
+      return slot(result.of) / (Number(at - windowTail(at, window)) / Number(result.unit));
+    case "ratio": {
+      const { top, count } = result;
+      return slot(count) === 0 ? null : (isWhole(top) ? Number(whole(top)) : slot(top)) / slot(count);
+    }
+    case "since":
+      return slot(result.count) === 0 ? null : (at - bits(result.of)) / result.unit;
+    case "value": {
+      const { of, count } = result;
+      if (slot(count) === 0) return null;
+      if (isWhole(of)) return fitsInt64(whole(of)) ? whole(of) : null;
+      if (feature.type === "float64") return slot(of);
+      return feature.type === "int32" ? Number(bits(of)) : bits(of);
+    }
+    case "wholeVariance": {
+      const n = BigInt(slot(result.count));
+      if (n < 2n) return null;
+      const variance = Number(n * whole(result.squares) - whole(result.of) ** 2n) / Number(n * (n - 1n));
+      return result.isRoot ? Math.sqrt(variance) : variance;
+    }
+    case "variance": {
+      const [n = 0, , m2 = 0] = slots.subarray(place(result.of));
+      if (n < 2) return null;
+      const variance = Number.isFinite(m2 / (n - 1)) ? m2 / (n - 1) : Number.NaN;
+      return result.isRoot ? Math.sqrt(variance) : variance;
+    }
+    default:
+      return result satisfies never;
   }
-  if (feature.type === "float64") return slots[at] ?? null;
-  const extreme = new BigInt64Array(slots.buffer)[at] ?? 0n;
-  return feature.type === "int32" ? Number(extreme) : extreme;
 }

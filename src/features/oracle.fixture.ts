@@ -2,7 +2,13 @@
 // the SQL or the online state, which the property tests hold against it. Slow and plain on purpose; only tests use it.
 
 import type { ColumnSchema, Value } from "../core/core.ts";
-import { type FeatureRule, type FeatureViewSpec, rowFunction, type SourceSpec } from "../define/define.ts";
+import {
+  type FeatureRule,
+  type FeatureViewSpec,
+  rowFunction,
+  type SourceSpec,
+  type WindowRule,
+} from "../define/define.ts";
 
 /** A source row by column name; a column that is left out is null. */
 export type OracleRow = Readonly<Record<string, Value>>;
@@ -31,7 +37,8 @@ export function oracle(view: FeatureViewSpec, rows: readonly OracleRow[], questi
 }
 
 function nothing(rule: FeatureRule): Value {
-  return rule.kind === "window" && rule.aggregate === "count" ? 0n : null;
+  if (rule.kind !== "window") return null;
+  return rule.aggregate === "count" ? 0n : rule.aggregate === "rate" ? 0 : null;
 }
 
 /** The rows that were known at `t` and at `cutoff`. Those of a static source always are. */
@@ -94,11 +101,18 @@ export function tailOf(t: bigint, window: bigint): bigint {
   return tail;
 }
 
-function aggregated(rule: Extract<FeatureRule, { kind: "window" }>, known: readonly Timed[], t: bigint): Value {
+function aggregated(rule: WindowRule, known: readonly Timed[], t: bigint): Value {
+  const { value, aggregate, where, unit = 1n } = rule;
   const tail = tailOf(t, rule.window);
-  const events = known.filter(({ event }) => event >= tail && event < t);
-  if (rule.value === undefined) return BigInt(events.length);
-  const { value, aggregate } = rule;
+  const events = known.filter(
+    ({ event, row }) => event >= tail && event < t && (where === undefined || evaluated(where, row) === true),
+  );
+  if (aggregate === "rate") return events.length / (Number(t - tail) / Number(unit));
+  if (aggregate === "timeSinceLast")
+    return events.length === 0
+      ? null
+      : (t - events.reduce((most, { event }) => (event > most ? event : most), tail)) / unit;
+  if (value === undefined) return BigInt(events.length);
   const values = events.map(({ row }) => evaluated(value, row)).filter((each) => each !== null);
   if (aggregate === "count") return BigInt(values.length);
   if (values.length === 0) return null;
@@ -115,9 +129,38 @@ function aggregated(rule: Extract<FeatureRule, { kind: "window" }>, known: reado
       const sum = total(value, values);
       return typeof sum === "bigint" && BigInt.asIntN(64, sum) !== sum ? null : sum;
     }
+    case "variance":
+      return varianceOf(value, values);
+    case "stddev": {
+      const variance = varianceOf(value, values);
+      return variance === null ? null : Math.sqrt(variance);
+    }
     default:
       return aggregate satisfies never;
   }
+}
+
+/** The sample variance, worked out in whole numbers: exactly for whole numbers, else every float64 is a whole number of 2^-1074. */
+function varianceOf(node: Node, values: readonly Value[]): number | null {
+  const n = BigInt(values.length);
+  if (n < 2n) return null;
+  const top = (units: readonly bigint[]): bigint =>
+    n * units.reduce((all, each) => all + each * each, 0n) - units.reduce((all, each) => all + each, 0n) ** 2n;
+  const under = n * (n - 1n);
+  if (node.type === "int32") return Number(top(values.map((each) => BigInt(each as number)))) / Number(under);
+  const floats = values.map(Number);
+  if (floats.some((each) => !(Math.abs(each) < 1e140))) return Number.NaN;
+  const squares = top(
+    floats.map((each) => {
+      let [whole, halvings] = [each, 0n];
+      for (; !Number.isInteger(whole); halvings += 1n) whole *= 2;
+      return BigInt(whole) << (1074n - halvings);
+    }),
+  );
+  // 100 bits of the quotient, so that cutting the rest off is nothing beside rounding to a float64.
+  const shift = 100 + under.toString(2).length - squares.toString(2).length;
+  const quotient = shift > 0 ? (squares << BigInt(shift)) / under : squares / (under << BigInt(-shift));
+  return Number(quotient) * 2 ** -(shift + 2148);
 }
 
 function total(node: Node, values: readonly Value[]): bigint | number {
@@ -125,11 +168,17 @@ function total(node: Node, values: readonly Value[]): bigint | number {
   return values.reduce<bigint>((sum, each) => sum + BigInt(each as bigint | number), 0n);
 }
 
-/** Whether a value is the one expected: sums and means of float64 within 1e-12 of it, everything else exactly; -0 is 0. */
+/** Whether a value is the one expected: what is added up in float64 within 1e-12 of it, everything else exactly; -0 is 0. */
 export function agrees({ rule }: { readonly rule: FeatureRule }, actual: Value | undefined, expected: Value): boolean {
   if (Object.is(actual, expected) || (actual === 0 && expected === 0)) return true;
-  const isFloatSum =
-    rule.kind === "window" && (rule.aggregate === "sum" || rule.aggregate === "mean") && rule.value?.type === "float64";
-  if (!isFloatSum || typeof actual !== "number" || typeof expected !== "number") return false;
+  if (!dependsOnOrder(rule) || typeof actual !== "number" || typeof expected !== "number") return false;
   return Math.abs(actual - expected) <= 1e-12 * Math.abs(expected);
+}
+
+/** Whether a rule's last bits depend on the order of addition. */
+function dependsOnOrder(rule: FeatureRule): boolean {
+  if (rule.kind !== "window" || rule.value === undefined) return false;
+  const { aggregate, value } = rule;
+  const isSpread = aggregate === "variance" || aggregate === "stddev";
+  return isSpread ? value.type !== "int32" : (aggregate === "sum" || aggregate === "mean") && value.type === "float64";
 }

@@ -2,8 +2,9 @@
 // boundaries, give or take a microsecond. Columns are called what the planners call their own, so that a name that leaks is found.
 
 import fc from "fast-check";
-import { days, hours, minutes, seconds, type Value } from "../core/core.ts";
+import { type DataType, days, hours, minutes, seconds, type Value } from "../core/core.ts";
 import {
+  type Aggregate,
   age,
   count,
   type Expression,
@@ -16,10 +17,14 @@ import {
   mean,
   min,
   parquet,
+  rate,
   share,
   specOf,
+  stddev,
   sum,
   t,
+  timeSinceLast,
+  variance,
   when,
 } from "../define/define.ts";
 import type { OracleRow } from "./oracle.fixture.ts";
@@ -120,11 +125,15 @@ export function scenarios(path: () => string, kinds: readonly Kind[] = ["static"
       fc
         .record({
           rows: fc.array(rowOf(instant), { maxLength: 40, size: "max" }),
-          chosen: fc.array(fc.tuple(fc.nat(), fc.constantFrom(...window)), {
-            minLength: 1,
-            maxLength: 12,
-            size: "max",
-          }),
+          chosen: fc.array(
+            fc.record({
+              pick: fc.nat(),
+              // Some of these are no place in the list of conditions: no filter.
+              filter: fc.nat({ max: 8 }),
+              windows: fc.uniqueArray(fc.constantFrom(...window), { minLength: 1, maxLength: 2 }),
+            }),
+            { minLength: 1, maxLength: 12, size: "max" },
+          ),
         })
         .map(({ rows, chosen }): Scenario => {
           const view = viewOf(kind, isWide, ttl, chosen, path());
@@ -152,7 +161,7 @@ function viewOf(
   kind: Kind,
   isWide: boolean,
   ttl: bigint | undefined,
-  chosen: readonly (readonly [number, bigint])[],
+  chosen: readonly { readonly pick: number; readonly filter: number; readonly windows: readonly bigint[] }[],
   path: string,
 ): FeatureViewSpec {
   const source = parquet("rows", {
@@ -161,41 +170,36 @@ function viewOf(
     ...(kind === "static" ? {} : { eventTime: "e" as const }),
     ...(kind === "late" ? { createdAt: "created" as const } : {}),
   });
-  const { v0, idx, moment, place, cutoff, e } = source;
+  const { v0, idx, moment, place, cutoff, e, created, 'the "x"': text } = source;
   const newest: readonly (FeatureDefinition | Expression)[] = [
     ...Object.keys(columns).map((name) => latest(source[name as keyof typeof columns] as Expression)),
     v0.plus(idx),
     when(cutoff, moment).otherwise(place),
   ];
-  const timed = (window: bigint): readonly (FeatureDefinition | Expression)[] => [
-    ...newest,
-    age(1n),
-    age(minutes(7)),
-    ...[
-      count(),
-      count(idx),
-      count(v0),
-      count(v0.times(2n ** 62n)),
-      count(moment.gt(0)),
-      sum(v0),
-      sum(idx),
-      sum(moment),
-      sum(place),
-    ].map((each) => each.over(window)),
-    ...[mean(v0), mean(idx), mean(moment), mean(place), mean(v0.times(2n ** 62n)), sum(v0.minus(idx))].map((each) =>
-      each.over(window),
-    ),
-    ...[share(cutoff), share(place.gt(0)), share(v0.eq(1)), share(cutoff.or(v0.gt(0)))].map((each) =>
-      each.over(window),
-    ),
-    ...[min(v0), max(v0), min(idx), max(idx), min(moment), max(moment), min(place), max(e)].map((each) =>
-      each.over(window),
-    ),
+  const aggregates: readonly Aggregate<DataType>[] = [
+    ...[count(), count(idx), count(v0), count(v0.times(2n ** 62n)), count(moment.gt(0))],
+    ...[sum(v0), sum(idx), sum(moment), sum(place), sum(v0.minus(idx))],
+    ...[mean(v0), mean(idx), mean(moment), mean(place), mean(v0.times(2n ** 62n))],
+    ...[share(cutoff), share(place.gt(0)), share(v0.eq(1)), share(cutoff.or(v0.gt(0)))],
+    ...[min(v0), max(v0), min(idx), max(idx), min(moment), max(moment), min(place), max(e)],
+    ...[variance(v0), stddev(v0), variance(idx), variance(moment), stddev(place), variance(v0.minus(idx))],
+    ...[rate(1n), rate(hours(1)), timeSinceLast(1n), timeSinceLast(minutes(7))],
   ];
-  const features = chosen.map(([pick, window], index) => {
-    const offered = kind === "static" || index % 3 === 0 ? newest : timed(window);
-    return [`f${index}`, offered[pick % offered.length]];
-  });
+  const conditions = [cutoff, v0.gt(0), place.isNaN(), e.gt(created), text.eq("a").and(cutoff)];
+  const newestAndAge = [...newest, age(1n), age(minutes(7))];
+  const features = chosen.flatMap(
+    ({ pick, filter, windows: own }, index): [string, FeatureDefinition | Expression][] => {
+      const offered = newestAndAge.slice(0, kind === "static" ? newest.length : undefined);
+      const plain = offered[pick % offered.length] as FeatureDefinition | Expression;
+      if (kind === "static" || index % 3 === 0) return [[`f${index}`, plain]];
+      const whole = aggregates[pick % aggregates.length] as Aggregate<DataType>;
+      const condition = conditions[filter];
+      const aggregate = condition === undefined ? whole : whole.where(condition);
+      return Object.entries(
+        aggregate.over(Object.fromEntries(own.map((window, each) => [`f${index}_${each}`, window]))),
+      );
+    },
+  );
   const key = entity("thing", isWide ? { t: t.int32(), k: t.string() } : { k: t.string() });
   const view = featureView("things", {
     entity: key,

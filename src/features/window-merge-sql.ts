@@ -4,7 +4,7 @@
 
 import { windowHop } from "../core/core.ts";
 import type { Term } from "./aggregate-terms.ts";
-import { tailSql, termSql, type WindowContext } from "./window-terms-sql.ts";
+import { mergeSql, tailSql, termSql, type WindowContext } from "./window-terms-sql.ts";
 
 /** What one window adds to the plan: relations, the last of which has a row per asking `idx`, and its columns. */
 export interface MergedWindow {
@@ -59,9 +59,4 @@ export function mergedWindow(
     relation,
     columns: indexes.map((index) => `${relation}.m${index} AS w${place}_${index}`),
   };
-}
-
-function mergeSql(term: Term, partial: string, order: string): string {
-  if (term.kind === "min" || term.kind === "max") return `${term.kind}(${partial})`;
-  return `sum(${partial} ORDER BY ${order})`;
 }

@@ -4,7 +4,14 @@
 // events: see window-merge-sql.ts.
 
 import type { SqlDialect } from "../ports/ports.ts";
-import { isSubtractable, type Term, type WindowFeature, type WindowPlan, windowPlan } from "./aggregate-terms.ts";
+import {
+  isSubtractable,
+  type Term,
+  termsOf,
+  type WindowFeature,
+  type WindowPlan,
+  windowPlan,
+} from "./aggregate-terms.ts";
 import type { EventValue, ViewJoin, ViewRelations } from "./view-events-sql.ts";
 import { mergedWindow } from "./window-merge-sql.ts";
 import { tailSql, termSql, type WindowContext } from "./window-terms-sql.ts";
@@ -29,7 +36,7 @@ export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
       `${context.events} AS (${relations.events(values)})`,
       ...running,
       ...parts.flatMap((part) => part.ctes),
-      `${relation} AS (SELECT q.idx${parts
+      `${relation} AS (SELECT q.idx, q.t${parts
         .flatMap((part) => part.columns)
         .map((column) => `, ${column}`)
         .join(
@@ -110,19 +117,11 @@ interface WindowPart {
 function windowPart(context: WindowContext, window: bigint, place: number): WindowPart {
   const { plan, name, isLate, events, asked } = context;
   const used = new Set(
-    plan.features
-      .filter((feature) => feature.window === window)
-      .flatMap(({ result }) =>
-        result.kind === "ratio"
-          ? [result.top, result.count]
-          : result.kind === "value"
-            ? [result.of, result.count]
-            : [result.of],
-      ),
+    plan.features.filter((feature) => feature.window === window).flatMap(({ result }) => termsOf(result)),
   );
   const exact = subtractable(plan).filter((index) => used.has(index));
   const inexact = [...used].filter((index) => !isSubtractable(plan.terms[index] as Term));
-  const tail = tailSql(window).replaceAll("t -", "q.t -");
+  const tail = tailSql(window, "q.t");
   const before = isLate ? tail : `least(${tail}, q.cutoff + 1)`;
   const join =
     exact.length === 0
@@ -150,15 +149,18 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
   };
 }
 
-/** A sum as the nearest float64. DuckDB rounds a 128-bit number twice on its way there, but a 64-bit number or a text once. */
+/** A 128-bit number as the nearest float64. DuckDB rounds it twice on its way there, but a 64-bit number or a text once. */
+const wideFloatSql = (sum: string): string => `coalesce(TRY_CAST(${sum} AS BIGINT)::DOUBLE, ${sum}::VARCHAR::DOUBLE)`;
+
+/** A sum as the nearest float64. */
 function floatSql(sum: string, term: Term | undefined): string {
   const isWide = term?.kind === "wholeSum" && term.value.type !== "int32";
-  return isWide ? `coalesce(TRY_CAST(${sum} AS BIGINT)::DOUBLE, ${sum}::VARCHAR::DOUBLE)` : `${sum}::DOUBLE`;
+  return isWide ? wideFloatSql(sum) : `${sum}::DOUBLE`;
 }
 
 function resultSql(
   dialect: SqlDialect,
-  { feature, result }: WindowFeature,
+  { feature, window, result }: WindowFeature,
   place: number,
   alias: string,
   plan: WindowPlan,
@@ -176,6 +178,25 @@ function resultSql(
           ? `TRY(CAST(${term(result.of)} AS ${type}))`
           : `${term(result.of)}::${type}`;
       return `(CASE WHEN ${term(result.count)} > 0 THEN ${fits} END)`;
+    }
+    case "rate": {
+      const covered = `(${alias}.t - ${tailSql(window, `${alias}.t`)})`;
+      return `coalesce(${term(result.of)}::DOUBLE / (${covered}::DOUBLE / ${result.unit}::DOUBLE), 0)`;
+    }
+    case "since":
+      return `((${alias}.t - epoch_us(${term(result.of)})) // ${result.unit})::${type}`;
+    case "wholeVariance": {
+      const n = `${term(result.count)}::HUGEINT`;
+      const sum = `${term(result.of)}::HUGEINT`;
+      const top = wideFloatSql(`(${n} * ${term(result.squares)}::HUGEINT - ${sum} * ${sum})`);
+      const variance = `${top} / (${n} * (${n} - 1))::BIGINT::DOUBLE`;
+      return `(CASE WHEN ${n} > 1 THEN ${result.isRoot ? `sqrt(${variance})` : variance} END)`;
+    }
+    case "variance": {
+      const { of, isRoot } = result;
+      const variance = `${term(of)}.m2 / (${term(of)}.n - 1)`;
+      const finite = `CASE WHEN isfinite(${variance}) THEN ${variance} ELSE 'NaN' END`;
+      return `(CASE WHEN ${term(of)}.n > 1 THEN ${isRoot ? `sqrt(${finite})` : finite} END)::DOUBLE`;
     }
     default:
       return result satisfies never;

@@ -1,7 +1,7 @@
 // The pieces that both ways of summing a window share: what a plan is about, where a window's tail lies, and a term's sum in SQL.
 
 import { windowHop } from "../core/core.ts";
-import type { Term, WindowPlan } from "./aggregate-terms.ts";
+import { MOMENTS_LIMIT, type Term, type WindowPlan } from "./aggregate-terms.ts";
 import type { ViewRelations } from "./view-events-sql.ts";
 
 /** The names and pieces that both ways of summing share. */
@@ -12,11 +12,11 @@ export interface WindowContext extends Omit<ViewRelations, "events"> {
   readonly isLate: boolean;
 }
 
-/** The tail of a window as SQL over `t`. */
-export function tailSql(window: bigint): string {
+/** The tail of a window that ends at `t`, as SQL. */
+export function tailSql(window: bigint, t = "t"): string {
   const hop = windowHop(window);
   // SQL division truncates; instants before 1970 need rounding down.
-  return `(((t - ${window}) - (((t - ${window}) % ${hop}) + ${hop}) % ${hop}))`;
+  return `(((${t} - ${window}) - (((${t} - ${window}) % ${hop}) + ${hop}) % ${hop}))`;
 }
 
 /** A term's sum over a group of events, as SQL. */
@@ -36,7 +36,39 @@ export function termSql(term: Term, index: number): string {
       return `min(v${index})`;
     case "max":
       return `max(v${index})`;
+    case "moments":
+      return momentsSql(`v${index}`);
     default:
       return term satisfies never;
   }
 }
+
+/**
+ * The moments of some events as {n, mean, m2}, null when there are none. Equal values have exactly that mean and no distance from it,
+ * whatever rounding a sum would bring.
+ */
+function momentsSql(value: string): string {
+  const tame = `FILTER (WHERE abs(${value}) < ${MOMENTS_LIMIT})`;
+  const ordered = (name: string): string => `${name}(${value} ORDER BY e, ${value}) ${tame}`;
+  const isWild = `count(${value}) > count(${value}) ${tame}`;
+  const mean = `CASE WHEN min(${value}) = max(${value}) THEN min(${value}) ELSE ${ordered("avg")} END`;
+  const m2 = `CASE WHEN min(${value}) = max(${value}) THEN 0 ELSE ${ordered("var_pop")} * count(${value}) END`;
+  const tamed = (sql: string): string => `(CASE WHEN ${isWild} THEN 'NaN' ELSE ${sql} END)::DOUBLE`;
+  return `CASE WHEN count(${value}) > 0 THEN {n: count(${value})::DOUBLE, mean: ${tamed(mean)}, m2: ${tamed(m2)}} END`;
+}
+
+/** Partial sums of one term merged into one, taken in an order that makes floating-point sums come out the same every time. */
+export function mergeSql(term: Term, partial: string, order: string): string {
+  switch (term.kind) {
+    case "min":
+    case "max":
+      return `${term.kind}(${partial})`;
+    case "moments":
+      return `list_reduce(list(${partial} ORDER BY ${order}) FILTER (WHERE ${partial} IS NOT NULL), lambda a, b: ${mergedMoments})`;
+    default:
+      return `sum(${partial} ORDER BY ${order})`;
+  }
+}
+
+const mergedMoments =
+  "{n: a.n + b.n, mean: a.mean + (b.mean - a.mean) * (b.n / (a.n + b.n)), m2: a.m2 + b.m2 + (b.mean - a.mean) * (b.mean - a.mean) * (a.n * b.n / (a.n + b.n))}";
