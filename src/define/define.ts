@@ -18,6 +18,29 @@ export {
 } from "./aggregate.ts";
 export { type Definition, definitionHash, meaningOf, type Spec, specOf } from "./definition.ts";
 export { type Entity, type EntitySpec, entity } from "./entity.ts";
+export {
+  atLeast,
+  atMost,
+  between,
+  type Expectation,
+  type ExpectationSpec,
+  freshWithin,
+  holds,
+  letInCondition,
+  matches,
+  notNull,
+  oneOf,
+  type RowCountOptions,
+  type RowExpectation,
+  type RowExpectationSpec,
+  references,
+  rowCount,
+  rowExpectations,
+  type SetExpectationSpec,
+  type SetRule,
+  type Severity,
+  unique,
+} from "./expectation.ts";
 export { type Expression, expressionOf, literal, when } from "./expression.ts";
 export type { AggregateOperator, FeatureDefinition, FeatureRule, WindowRule } from "./feature-rule.ts";
 export {
@@ -55,6 +78,7 @@ export {
   type TriggerSpec,
 } from "./monitor.ts";
 export type { ExpressionNode, LeafNode, Operator } from "./node.ts";
+export { type Pattern, readPattern } from "./pattern.ts";
 export {
   collectProject,
   type DefinitionSpec,

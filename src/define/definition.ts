@@ -32,7 +32,7 @@ export function definitionHash(of: Spec): string {
   return contentHash(meaningOf(of));
 }
 
-/** A definition, or any plain data made of definitions, without what is only said about them: owners, descriptions, tags. */
+/** A definition, or any plain data made of definitions, without what is only said about them: owners, descriptions, tags, warnings. */
 export function meaningOf<T>(value: T): T {
   return withoutMetadata(value) as T;
 }
@@ -45,7 +45,19 @@ function withoutMetadata(value: unknown): unknown {
   if (kind === "literal") return value;
   const isDescribed = DESCRIBED.has(String(kind)) || "rule" in value;
   const kept = Object.entries(value).filter(([name]) => !(isDescribed && METADATA.has(name)));
-  return Object.fromEntries(kept.map(([name, item]) => [name, withoutMetadata(item)]));
+  const meant = kept.map(([name, item]) => [
+    name,
+    isDescribed && name === "expect" ? rejecting(item) : withoutMetadata(item),
+  ]);
+  return Object.fromEntries(meant.filter(([, item]) => item !== undefined));
+}
+
+/** Of expectations only those that reject rows change values; how they were written does not. */
+function rejecting(expect: unknown): unknown {
+  const found = (expect as readonly { readonly severity: string; readonly condition?: unknown }[])
+    .filter(({ severity }) => severity === "reject")
+    .map(({ condition }) => withoutMetadata(condition));
+  return found.length === 0 ? undefined : found;
 }
 
 const METADATA = new Set(["owner", "description", "tags"]);

@@ -3,6 +3,7 @@
 
 import { type DataType, type Duration, isNumeric, type NumericType, SlipwayError, type ValueOf } from "../core/core.ts";
 import type { ExpressionNode, Operator } from "./node.ts";
+import { readPattern } from "./pattern.ts";
 
 type Comparable<T extends DataType> = T extends NumericType ? NumericType : T;
 type Literal<T extends DataType> = T extends NumericType ? number | bigint : ValueOf<T>;
@@ -32,6 +33,8 @@ export interface Expression<T extends DataType = DataType> {
   gt(other: Operand<T>): Expression<"bool">;
   ge(other: Operand<T>): Expression<"bool">;
   isNull(): Expression<"bool">;
+  /** Whether this value is one of some plain values. */
+  isOneOf(values: readonly Literal<T>[]): Expression<"bool">;
   /** This value, or `other` where it is null. */
   orElse(other: Expression<T> | Literal<T>): Expression<T>;
 
@@ -64,6 +67,8 @@ export interface Expression<T extends DataType = DataType> {
   startsWith(this: Expression<"string">, prefix: Expression<"string"> | string): Expression<"bool">;
   endsWith(this: Expression<"string">, suffix: Expression<"string"> | string): Expression<"bool">;
   contains(this: Expression<"string">, part: Expression<"string"> | string): Expression<"bool">;
+  /** Whether a part of the text matches; `^` and `$` tie it to the ends. Patterns that SQL engines read otherwise are refused. */
+  matches(this: Expression<"string">, pattern: RegExp): Expression<"bool">;
   /** Up to `count` code points from the `start`-th, counted from 0. */
   substring(this: Expression<"string">, start: number, count: number): Expression<"string">;
 
@@ -193,6 +198,10 @@ const methods = Object.freeze({
   isNull(this: Expression): Expression {
     return call("isNull", "bool", [this.node]);
   },
+  isOneOf(this: Expression, values: readonly unknown[]): Expression {
+    if (values.length === 0) throw new SlipwayError("DEFINITION_INVALID", "isOneOf() needs at least one value.");
+    return call("isOneOf", "bool", [this.node, ...values.map((value) => literalNode(value, this.type))]);
+  },
   orElse(this: Expression, other: unknown): Expression {
     const right = isExpression(other) ? other.node : literalNode(other, this.type);
     requireType("orElse", this, right.type === this.type);
@@ -225,6 +234,17 @@ const methods = Object.freeze({
   startsWith: binary("startsWith", "string", "bool"),
   endsWith: binary("endsWith", "string", "bool"),
   contains: binary("contains", "string", "bool"),
+  matches(this: Expression, pattern: RegExp): Expression {
+    requireType("matches", this, this.type === "string");
+    const flags = pattern.flags.replace("u", "");
+    if (flags !== "")
+      throw new SlipwayError(
+        "DEFINITION_INVALID",
+        `The pattern ${String(pattern)} has the flag "${flags}", which SQL engines read otherwise. Leave it out, and spell both cases as [Aa].`,
+      );
+    readPattern(pattern.source);
+    return call("matches", "bool", [this.node, literalNode(pattern.source, "string")]);
+  },
   substring(this: Expression, start: number, count: number): Expression {
     requireType("substring", this, this.type === "string" && start >= 0 && count >= 0);
     return call("substring", "string", [this.node, literalNode(start, "int64"), literalNode(count, "int64")]);

@@ -3,6 +3,7 @@
 import { type ColumnSchema, type DataType, type Duration, SlipwayError } from "../core/core.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf, versionedName } from "./definition.ts";
 import type { Entity } from "./entity.ts";
+import { type ExpectationSpec, type ExpectedValue, expectationSpecs } from "./expectation.ts";
 import { type Expression, expressionOf, isExpression } from "./expression.ts";
 import { expressionsOf, type FeatureDefinition, type FeatureRule } from "./feature-rule.ts";
 import type { Fields } from "./field.ts";
@@ -26,6 +27,8 @@ export interface FeatureViewSpec extends Spec {
   /** How old the newest row may be, bounds inclusive; absent means any age. Windows are not clipped by it. */
   readonly ttl?: Duration;
   readonly features: readonly FeatureSpec[];
+  /** What values must keep to when they are read; one that a rejecting expectation fails is null, online and offline. */
+  readonly expect?: readonly ExpectationSpec[];
 }
 
 /** Feature types by feature name. */
@@ -60,6 +63,11 @@ export interface FeatureViewOptions<K extends Fields, D extends Declared> extend
   readonly ttl?: Duration;
   /** An aggregate over a window, `latest(...)`, `age(...)`, or an expression (its newest value). */
   readonly features: D;
+  /**
+   * What values must keep to when they are read: `[between("mean_delay_24h", -120, 2000)]`. The features of a failed one are null, with the status
+   * `rejected`; with `.orWarn()` they are served and counted.
+   */
+  readonly expect?: readonly ExpectedValue<TypesOf<D>>[];
   /** Above 1, this view lives beside the earlier versions of its name, with values of its own, and is called `name@version`. */
   readonly version?: number;
 }
@@ -88,6 +96,18 @@ export function featureView<const K extends Fields, const D extends Declared>(
   const { ttl } = options;
   if (ttl !== undefined && ttl < 0n)
     throw new SlipwayError("DEFINITION_INVALID", `feature view "${name}" has a negative ttl.`);
+  const faces = Object.fromEntries(
+    features.map((feature) => [
+      feature.name,
+      expressionOf({ kind: "feature", view: name, name: feature.name, type: feature.type }),
+    ]),
+  );
+  const expect = expectationSpecs(`feature view "${name}"`, options.expect ?? [], faces);
+  if (expect.some(({ severity }) => severity === "stop"))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `feature view "${name}" has an expectation that stops. Values are read one by one: let it reject them, or write .orWarn().`,
+    );
   const own: FeatureViewSpec = frozen({
     kind: "featureView",
     name,
@@ -96,12 +116,10 @@ export function featureView<const K extends Fields, const D extends Declared>(
     source,
     ...(ttl === undefined ? {} : { ttl }),
     features,
+    ...(expect.length === 0 ? {} : { expect }),
     ...metadataOf(`feature view "${name}"`, options),
   });
-  const references = features.map((feature) => [
-    feature.name,
-    reference(expressionOf({ kind: "feature", view: name, name: feature.name, type: feature.type }), () => view),
-  ]);
+  const references = Object.entries(faces).map(([feature, each]) => [feature, reference(each, () => view)]);
   const view = Object.freeze({
     name,
     entity: options.entity,

@@ -1,6 +1,7 @@
 // Models: which rows are asked for, what goes in, what is to be foretold, and how it is fitted and judged.
 
 import { type ColumnSchema, type DataType, SlipwayError } from "../core/core.ts";
+import { sourceOfLeaf } from "./column.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Expression, expressionOf } from "./expression.ts";
 import {
@@ -13,7 +14,7 @@ import {
 import { type Fields, type RowInput, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
-import { type SourceSpec, sourceOfLeaf } from "./source.ts";
+import type { SourceSpec } from "./source.ts";
 import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
 
 /** One input of a model, by where it comes from. */

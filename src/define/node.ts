@@ -41,6 +41,10 @@ export type Operator =
   | "startsWith"
   | "endsWith"
   | "contains"
+  /** Text, and the source of a pattern as a literal; see pattern.ts. */
+  | "matches"
+  /** A value, then any number of literals of its type. */
+  | "isOneOf"
   | "substring"
   | "shift"
   | "unitsSince"

@@ -47,13 +47,23 @@ export function collectProject(name: string, definitions: Readonly<Record<string
   const exported = Object.values(definitions)
     .filter((value): value is Definition => isDefinition(value))
     .map((definition) => definition[spec] as Spec as DefinitionSpec);
+  const addSource = (source: SourceSpec): void => {
+    add(source);
+    for (const each of source.expect ?? [])
+      if (each.kind === "set" && each.rule.check === "references") addSource(each.rule.source);
+  };
+  const addView = (view: FeatureViewSpec): void => {
+    addSource(view.source);
+    add(view);
+  };
   for (const one of exported) {
-    add(one);
-    if (one.kind === "featureView") add(one.source);
+    if (one.kind === "source") addSource(one);
+    else if (one.kind === "featureView") addView(one);
+    else add(one);
     if (one.kind === "model") {
-      for (const view of one.views) for (const part of [view.source, view]) add(part);
-      add(one.rows);
-      add(one.label.source);
+      one.views.forEach(addView);
+      addSource(one.rows);
+      addSource(one.label.source);
     }
   }
   const all = [...found.values()].sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));

@@ -4,6 +4,7 @@
 
 import { type DataType, fitsInt64, type Value } from "../core/core.ts";
 import type { ExpressionNode, LeafNode, Operator } from "./node.ts";
+import { readPattern } from "./pattern.ts";
 
 /** Reads a leaf's value from a row. */
 export type LeafReader<Row> = (leaf: LeafNode) => (row: Row) => Value;
@@ -28,6 +29,20 @@ export function rowFunction<Row>(node: ExpressionNode, leaf: LeafReader<Row>): (
       return (row) => first(row) ?? second(row);
     case "when":
       return (row) => (first(row) === true ? second(row) : third(row));
+    case "matches": {
+      const pattern = new RegExp(readPattern(String(literalsOf(node.args)[0])).javascript, "u");
+      return (row) => {
+        const value = first(row);
+        return value === null ? null : pattern.test(String(value));
+      };
+    }
+    case "isOneOf": {
+      const known = new Set(literalsOf(node.args));
+      return (row) => {
+        const value = first(row);
+        return value === null ? null : known.has(value);
+      };
+    }
     default: {
       const apply = strict(
         node.operator,
@@ -40,6 +55,11 @@ export function rowFunction<Row>(node: ExpressionNode, leaf: LeafReader<Row>): (
       };
     }
   }
+}
+
+/** The values of the literals among a call's arguments after the first. */
+function literalsOf([, ...rest]: readonly ExpressionNode[]): readonly Value[] {
+  return rest.flatMap((each) => (each.kind === "literal" ? [each.value] : []));
 }
 
 /** A value that is not null. */
@@ -147,7 +167,9 @@ function strict(operator: Operator, type: DataType, argTypes: readonly DataType[
     case "isNull":
     case "coalesce":
     case "when":
-      throw new TypeError(`${operator} sees nulls and is compiled above.`);
+    case "matches":
+    case "isOneOf":
+      throw new TypeError(`${operator} is compiled above.`);
     default:
       return operator satisfies never;
   }

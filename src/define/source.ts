@@ -1,11 +1,12 @@
 // Sources: where rows come from, with the types and times they are declared to have.
 
 import { type ColumnSchema, SlipwayError } from "../core/core.ts";
+import { columnLeaf } from "./column.ts";
 import { checkName, type Definition, frozen, type Spec, spec } from "./definition.ts";
+import { type ExpectationSpec, type Expected, expectationSpecs, type SetRule } from "./expectation.ts";
 import { type Expression, expressionOf } from "./expression.ts";
 import { type Field, type Fields, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
-import type { LeafNode } from "./node.ts";
 
 /** A source as plain data. */
 export interface SourceSpec extends Spec {
@@ -20,27 +21,14 @@ export interface SourceSpec extends Spec {
   readonly createdAt?: string;
   /** The column that identifies a row; its values are unique and not null. */
   readonly id?: string;
+  /** What rows must keep to; those that a rejecting expectation fails are seen by nothing that reads the source. */
+  readonly expect?: readonly ExpectationSpec[];
 }
 
 /** A source: each declared column is a property and an expression. */
 export type Source<C extends Fields = Fields> = Definition<SourceSpec> & {
   readonly [K in keyof C]: Expression<C[K]["type"]>;
 };
-
-/** Leads from a column's leaf to its source; not part of the plain data, so it is neither hashed nor stored. */
-const sourceOf: unique symbol = Symbol.for("slipway.sourceOf") as never;
-
-type ColumnLeaf = Extract<LeafNode, { readonly kind: "column" }>;
-
-function columnLeaf(source: SourceSpec, column: ColumnSchema): ColumnLeaf {
-  const leaf: ColumnLeaf = { kind: "column", source: source.name, name: column.name, type: column.type };
-  return Object.defineProperty(leaf, sourceOf, { value: source });
-}
-
-/** The source a column's leaf was taken from. */
-export function sourceOfLeaf(leaf: ColumnLeaf): SourceSpec {
-  return (leaf as ColumnLeaf & { readonly [sourceOf]: SourceSpec })[sourceOf];
-}
 
 type NamesOf<C extends Fields, T extends Field["type"]> = {
   [K in keyof C & string]: C[K]["type"] extends T ? K : never;
@@ -57,6 +45,8 @@ export interface ParquetOptions<C extends Fields> extends Metadata {
   readonly createdAt?: NamesOf<C, "timestamp">;
   /** A unique column that names a row: needed for prediction rows and labels. */
   readonly id?: NamesOf<C, "string" | "int64">;
+  /** What the rows must keep to: `[notNull("carrier"), between("dep_delay", -120, 2000), freshWithin(hours(6)).orWarn()]`. */
+  readonly expect?: readonly Expected<{ readonly [K in keyof C]: C[K]["type"] }>[];
 }
 
 /** Rows from Parquet files. Nothing is read until an engine needs it; columns not declared are ignored. */
@@ -86,6 +76,18 @@ export function parquet<const C extends Fields>(name: string, options: ParquetOp
     ...(id === undefined ? {} : { id }),
     ...metadataOf(`source "${name}"`, options),
   };
-  const faces = columns.map((column) => [column.name, expressionOf(columnLeaf(own, column))]);
-  return Object.freeze({ ...Object.fromEntries(faces), [spec]: frozen(own) }) as Source<C>;
+  const faces = Object.fromEntries(columns.map((column) => [column.name, expressionOf(columnLeaf(own, column))]));
+  const expect = expectationSpecs(`source "${name}"`, options.expect ?? [], faces);
+  if (eventTime === undefined && expect.some((each) => each.kind === "set" && needsTimes(each.rule)))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `source "${name}" has no eventTime, so it can't be fresh, and its rows have no periods to be counted in.`,
+    );
+  const guarded: SourceSpec = expect.length === 0 ? own : { ...own, expect };
+  const named = Object.fromEntries(columns.map((column) => [column.name, expressionOf(columnLeaf(guarded, column))]));
+  return Object.freeze({ ...named, [spec]: frozen(guarded) }) as Source<C>;
+}
+
+function needsTimes(rule: SetRule): boolean {
+  return rule.check === "fresh" || (rule.check === "rowCount" && rule.per !== undefined);
 }

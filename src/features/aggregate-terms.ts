@@ -168,6 +168,8 @@ const NEVER_NULL = new Set([
   "divide",
   "floor",
   "isNaN",
+  "matches",
+  "isOneOf",
 ]);
 
 /** Whether a term over a window is the difference of two running totals, exactly: true for counts and whole-number sums. */

@@ -13,8 +13,10 @@ export interface SqlDialect {
   identifier(name: string): string;
   /** A quoted text literal. */
   text(value: string): string;
-  /** A table expression over a source's declared columns, in the file's row order. */
+  /** A table expression over a source's declared columns, in the file's row order, of the rows that its expectations let in. */
   scan(source: SourceSpec): string;
+  /** The same over every row, let in or not; with `fileColumn`, also the file that a row is from, where there are files. */
+  scanAll(source: SourceSpec, fileColumn?: string): string;
   /**
    * A table expression over files of JSON lines. Each of `objects` is a struct column `name` with typed fields (timestamps as whole
    * microseconds in the text); `columns` are plain ones. What a line lacks is null.

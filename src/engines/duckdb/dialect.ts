@@ -2,7 +2,7 @@
 // because DuckDB's own operator differs from it: whole-number overflow is an error there and null here, `//` and `%` truncate.
 
 import type { ColumnSchema, DataType, Value } from "../../core/core.ts";
-import type { ExpressionNode, SourceSpec } from "../../define/define.ts";
+import { type ExpressionNode, letInCondition, readPattern, type SourceSpec } from "../../define/define.ts";
 import type { LeafSql, SqlDialect } from "../../ports/ports.ts";
 
 const typeNames: Readonly<Record<DataType, string>> = {
@@ -42,12 +42,20 @@ export function duckdbDialect(locate: (source: SourceSpec) => string): SqlDialec
       return `read_json([${files.map(text).join(", ")}], format = 'newline_delimited', columns = {${types.join(", ")}})`;
     },
     scan(source) {
+      const condition = letInCondition(source.expect);
+      const rows = this.scanAll(source);
+      if (condition === undefined) return rows;
+      return `(SELECT * FROM ${rows} WHERE (${expression(condition, ({ name }) => identifier(name))}) IS NOT FALSE)`;
+    },
+    scanAll(source, fileColumn) {
       // Casts to the type a file has already are dropped by the planner, so that filters reach the file's own statistics. A time with a
       // zone becomes UTC, because the session's zone is.
       const columns = source.columns.map(
         ({ name, type }) => `${identifier(name)}::${typeNames[type]} AS ${identifier(name)}`,
       );
-      return `(SELECT ${columns.join(", ")} FROM read_parquet(${text(locate(source))}))`;
+      if (fileColumn === undefined) return `(SELECT ${columns.join(", ")} FROM read_parquet(${text(locate(source))}))`;
+      const file = identifier(fileColumn);
+      return `(SELECT ${columns.join(", ")}, ${file} FROM read_parquet(${text(locate(source))}, filename = ${text(fileColumn)}))`;
     },
   };
 }
@@ -140,6 +148,14 @@ function expression(node: ExpressionNode, leaf: LeafSql): string {
       return `ends_with(${a}, ${b})`;
     case "contains":
       return `contains(${a}, ${b})`;
+    case "matches": {
+      const [, pattern] = node.args;
+      const source = pattern?.kind === "literal" ? String(pattern.value) : "";
+      // Captured as a whole, because DuckDB 1.5.6 rewrites plain patterns to comparisons, and takes `a(?:)` and `$$` for equality.
+      return `regexp_matches(${a}, ${text(`(${readPattern(source).re2})`)})`;
+    }
+    case "isOneOf":
+      return `((${a}) IN (${args.slice(1).join(", ")}))`;
     case "substring":
       return `substring(${a}, (${b}) + 1, ${c})`;
     case "shift": {

@@ -112,6 +112,12 @@ const producers: readonly Build[] = [
   ...each([["string", "string"]], (a: Expression<"string">, b: Expression<"string">) => a.endsWith(b)),
   ...each([["string", "string"]], (a: Expression<"string">, b: Expression<"string">) => a.contains(b)),
   ...each([["string"]], (a: Expression<"string">) => a.substring(1, 2)),
+  ...each([["string"]], (a: Expression<"string">) => a.matches(/^[^a-y]+.?$/)),
+  ...each([["string"]], (a: Expression<"string">) => a.isOneOf(["a", "😀", "a\0b"])),
+  ...each([["int32"]], (a: Expression<"int32">) => a.isOneOf([0, -1, 2 ** 31 - 1])),
+  ...each([["int64"]], (a: Expression<"int64">) => a.isOneOf([0n, 2n ** 53n + 1n, 7])),
+  ...each([["float64"]], (a: Expression<"float64">) => a.isOneOf([0, Number.NaN, 0.5, Infinity])),
+  ...each([["timestamp"]], (a: Expression<"timestamp">) => a.isOneOf([0n, -1n])),
   ...each([["timestamp"]], (a: Expression<"timestamp">) => a.shift(-86_399_999_999n)),
   ...each([["timestamp", "timestamp"]], (a: Expression<"timestamp">, b: Expression<"timestamp">) =>
     a.unitsSince(b, 7n),
