@@ -10,6 +10,7 @@ export {
 } from "./errors.ts";
 export { canonicalJson, contentHash, sha256 } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
+export { didYouMean, nearestName } from "./nearest.ts";
 export { type CellEncoder, cellEncoders, encodeTable, type ModelInput } from "./signature.ts";
 export {
   allocateValues,

@@ -53,6 +53,7 @@ export {
   featureView,
 } from "./feature-view.ts";
 export { type Field, type Fields, type InputOf, type RowInput, t } from "./field.ts";
+export { type CsvOptions, csv, type JsonLinesOptions, jsonLines, type ParquetOptions, parquet } from "./file-source.ts";
 export { described, type Metadata } from "./metadata.ts";
 export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
 export {
@@ -89,7 +90,20 @@ export {
   project,
 } from "./project.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
-export { type ParquetOptions, parquet, type Source, type SourceSpec } from "./source.ts";
+export {
+  type CsvSpec,
+  type DuckdbTableSpec,
+  type JsonLinesSpec,
+  type ParquetSpec,
+  type PostgresTableSpec,
+  type Source,
+  type SourceSpec,
+  type SqliteTableSpec,
+  sourcePlace,
+  type TimeText,
+} from "./source.ts";
+export { epochUnits } from "./source-time.ts";
+export { duckdbTable, env, postgresTable, sqliteTable } from "./table-source.ts";
 export {
   auc,
   byTime,

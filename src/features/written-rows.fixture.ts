@@ -1,7 +1,7 @@
 // Test rows as SQL and as Parquet files, written by the engine under test's own writer.
 
 import type { DataType, Value } from "../core/core.ts";
-import type { SourceSpec } from "../define/define.ts";
+import { type SourceSpec, sourcePlace } from "../define/define.ts";
 import type { OfflineEngine, SqlDialect } from "../ports/ports.ts";
 import type { OracleRow } from "./oracle.fixture.ts";
 
@@ -27,7 +27,7 @@ export async function writeRows(
   engine: OfflineEngine,
   source: SourceSpec,
   rows: readonly OracleRow[],
-  file: string = source.path,
+  file: string = sourcePlace(source),
 ): Promise<void> {
   const cells = rows.map((row) => source.columns.map(({ name }) => row[name] ?? null));
   await engine.writeParquet(`SELECT * FROM ${valuesSql(engine.dialect, source.columns, cells)}`, file);

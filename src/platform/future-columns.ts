@@ -2,7 +2,7 @@
 // source without event times counts as always known: where one of these carries the outcome, training would learn from the answer.
 
 import { SlipwayError } from "../core/core.ts";
-import type { ExpressionNode, ModelSpec } from "../define/define.ts";
+import { type ExpressionNode, type ModelSpec, sourcePlace } from "../define/define.ts";
 
 /** Throws DEFINITION_INVALID when an input of a model is its outcome, says when the outcome became known, or comes from it without times. */
 export function refuseFutureColumns({ name: model, rows, views, request, label }: ModelSpec): void {
@@ -23,10 +23,10 @@ export function refuseFutureColumns({ name: model, rows, views, request, label }
       );
   }
   for (const view of views)
-    if (view.source.path === source.path && view.source.eventTime === undefined)
+    if (sourcePlace(view.source) === sourcePlace(source) && view.source.eventTime === undefined)
       throw new SlipwayError(
         "DEFINITION_INVALID",
-        `model "${model}" uses feature view "${view.name}", whose source "${view.source.name}" reads the label's file ${source.path} without an eventTime, as if outcomes had always been known. Give the source its eventTime.`,
+        `model "${model}" uses feature view "${view.name}", whose source "${view.source.name}" reads the label's file ${sourcePlace(source)} without an eventTime, as if outcomes had always been known. Give the source its eventTime.`,
         { details: { model, view: view.name, source: view.source.name } },
       );
 }

@@ -14,5 +14,6 @@ export {
 } from "./online-store.ts";
 export type { Predictor, Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";
+export type { SourceReader, SourceRows } from "./source-reader.ts";
 export type { LeafSql, SqlDialect } from "./sql-dialect.ts";
 export type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "./trainer.ts";

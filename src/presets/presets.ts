@@ -43,6 +43,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
     return {
       offline: await duckdb({
         root,
+        stagingFolder: join(stateDir, "sources"),
         temporaryFolder,
         threads,
         ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),

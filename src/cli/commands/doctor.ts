@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { asSlipwayError, type ErrorCode, SlipwayError } from "../../core/core.ts";
-import { collectProject, definitionsOf, type SourceSpec } from "../../define/define.ts";
+import { collectProject, definitionsOf, type SourceSpec, sourcePlace } from "../../define/define.ts";
 import { loadConfig } from "../load-config.ts";
 import { cacheDirOf, stateDirOf } from "../places.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -114,7 +114,7 @@ async function projectChecks(context: CommandContext): Promise<readonly Check[]>
       { name: "Config", state: "ok", found: `${config.name}, from ${file}` },
       writableCheck("State", stateDirOf(host, globals, root), "or choose another with --state"),
       writableCheck("Downloads", cacheDirOf(host), "or choose another with SLIPWAY_CACHE"),
-      ...sources.map((source) => sourceCheck(source, root)),
+      ...sources.map((source) => sourceCheck(source, root, host.env)),
     ];
   } catch (thrown) {
     const { code, message } = asSlipwayError(thrown);
@@ -139,13 +139,20 @@ function writableCheck(name: string, folder: string, otherwise: string): Check {
   }
 }
 
-function sourceCheck({ name, path }: SourceSpec, root: string): Check {
-  // Of a glob only the folder is looked at; `slipway apply` reads the files themselves.
-  const parts = resolve(root, path).split("/");
+function sourceCheck(source: SourceSpec, root: string, env: CommandContext["host"]["env"]): Check {
+  const name = `Source ${source.name}`;
+  const found = sourcePlace(source);
+  if (source.format === "postgres") {
+    const variable = source.url.env;
+    if (env[variable]) return { name, state: "ok", found: `${found}; slipway apply does not connect, training does` };
+    const next = `Set ${variable} to the connection string: postgres://user:password@host/database.`;
+    return { name, state: "fail", code: "CONFIG_INVALID", found: `${variable} is not set`, next };
+  }
+  // Of a glob only the folder is looked at; training and materialising read the files themselves.
+  const parts = resolve(root, source.path).split("/");
   const open = parts.findIndex((part) => /[*?[{]/.test(part));
   const file = (open < 0 ? parts : parts.slice(0, open)).join("/");
-  const label = `Source ${name}`;
-  if (existsSync(file)) return { name: label, state: "ok", found: path };
+  if (existsSync(file)) return { name, state: "ok", found };
   const next = `Put the data there, or change the path in the definition: it starts at ${root}.`;
-  return { name: label, state: "fail", code: "SOURCE_NOT_FOUND", found: `${file} is not there`, next };
+  return { name, state: "fail", code: "SOURCE_NOT_FOUND", found: `${file} is not there`, next };
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../core/core.ts";
+import { sourcePlace } from "../../define/define.ts";
 import { describeViews } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -19,7 +20,7 @@ export async function run(context: CommandContext, _options: unknown, name: stri
     }));
     const keys = view.keys.map((key) => ({ name: key.name, type: key.type }));
     const online = instantText(through);
-    const source = { name: view.source.name, path: view.source.path };
+    const source = { name: view.source.name, path: sourcePlace(view.source) };
     show({ name, entity: view.entity, keys, source, ttl, hash, online, features }, [
       `${style.bold(name)} of ${view.entity} (${keys.map((key) => `${key.name}: ${key.type}`).join(", ")})`,
       `from ${source.name}, ${source.path}${ttl === undefined ? "" : `; at most ${ttl} old`}`,

@@ -4,8 +4,10 @@
 import type { ColumnSchema, DataType, Value } from "../../core/core.ts";
 import { type ExpressionNode, letInCondition, readPattern, type SourceSpec } from "../../define/define.ts";
 import type { LeafSql, SqlDialect } from "../../ports/ports.ts";
+import { identifier } from "./sql-text.ts";
 
-const typeNames: Readonly<Record<DataType, string>> = {
+/** DuckDB's names of the data types. */
+export const typeNames: Readonly<Record<DataType, string>> = {
   bool: "BOOLEAN",
   int32: "INTEGER",
   int64: "BIGINT",
@@ -14,16 +16,17 @@ const typeNames: Readonly<Record<DataType, string>> = {
   timestamp: "TIMESTAMP",
 };
 
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
 /** NUL cannot stand in DuckDB's SQL text, so it is spelled with chr(). */
 function text(value: string): string {
   const parts = value.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
   return parts.length === 1 ? (parts[0] ?? "''") : `(${parts.join(" || chr(0) || ")})`;
 }
 
-/** The dialect over files found by `locate`, which turns a source's path into one DuckDB can open. */
-export function duckdbDialect(locate: (source: SourceSpec) => string): SqlDialect {
+/**
+ * The dialect over sources that `relation` gives as table expressions, in which the declared columns have their names and fitting types, and
+ * `fileColumn`, if asked for, is where a row is from.
+ */
+export function duckdbDialect(relation: (source: SourceSpec, fileColumn?: string) => string): SqlDialect {
   return {
     name: "duckdb",
     identifier,
@@ -53,9 +56,8 @@ export function duckdbDialect(locate: (source: SourceSpec) => string): SqlDialec
       const columns = source.columns.map(
         ({ name, type }) => `${identifier(name)}::${typeNames[type]} AS ${identifier(name)}`,
       );
-      if (fileColumn === undefined) return `(SELECT ${columns.join(", ")} FROM read_parquet(${text(locate(source))}))`;
-      const file = identifier(fileColumn);
-      return `(SELECT ${columns.join(", ")}, ${file} FROM read_parquet(${text(locate(source))}, filename = ${text(fileColumn)}))`;
+      const file = fileColumn === undefined ? [] : [identifier(fileColumn)];
+      return `(SELECT ${[...columns, ...file].join(", ")} FROM ${relation(source, fileColumn)})`;
     },
   };
 }

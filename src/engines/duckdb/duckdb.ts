@@ -3,22 +3,20 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, version } from "@duckdb/node-api";
 import { SlipwayError, type Table } from "../../core/core.ts";
-import type { SourceSpec } from "../../define/define.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
 import { columnTypes, tableOf } from "./batches.ts";
 import { duckdbDialect } from "./dialect.ts";
-import { isInterrupt, sourceCheck, unreadable } from "./source-check.ts";
-import { fingerprintOf, sourceFiles } from "./source-files.ts";
+import { type SourceOptions, sourceAccess } from "./source-access.ts";
+import { isInterrupt, notParquet } from "./source-error.ts";
+import { flush } from "./staged-parts.ts";
 
 /** How DuckDB may use the machine. */
-export interface DuckdbOptions {
-  /** The folder that relative source paths start from. */
-  readonly root: string;
+export interface DuckdbOptions extends SourceOptions {
   /** Where it spills what does not fit in memory. */
   readonly temporaryFolder: string;
   /** E.g. "4GB"; default 60 % of the machine's memory. */
@@ -40,9 +38,11 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
     preserve_insertion_order: "true",
   });
   const connections = new Set<DuckDBConnection>();
-  const check = sourceCheck();
-  const locate = (source: SourceSpec): string =>
-    isAbsolute(source.path) ? source.path : resolve(options.root, source.path);
+  let stopping = new AbortController();
+  const stagingFolder = options.stagingFolder ?? join(options.temporaryFolder, "sources");
+  const sources = sourceAccess({ ...options, stagingFolder }, (sql) =>
+    onConnection((connection) => connection.run(sql)),
+  );
 
   async function connect(): Promise<DuckDBConnection> {
     const connection = await instance.connect();
@@ -57,7 +57,19 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
     connection.closeSync();
   }
 
+  async function onConnection<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await connect();
+    try {
+      return await action(connection);
+    } catch (cause) {
+      throw translated(cause);
+    } finally {
+      disconnect(connection);
+    }
+  }
+
   async function* stream(sql: string): AsyncIterable<Table> {
+    const release = await sources.attach(sql);
     const connection = await connect();
     try {
       const result = await connection.stream(sql);
@@ -82,36 +94,22 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
       throw translated(cause, sql);
     } finally {
       disconnect(connection);
+      await release();
     }
   }
 
   return {
     name: "duckdb",
     version: version(),
-    dialect: duckdbDialect(locate),
+    dialect: duckdbDialect(sources.relation),
     stream,
-    async check(source) {
-      const connection = await connect();
-      try {
-        await check(connection, source, locate(source));
-      } catch (cause) {
-        throw translated(cause);
-      } finally {
-        disconnect(connection);
-      }
-    },
-    async fingerprint(source) {
-      const connection = await connect();
-      try {
-        return fingerprintOf(await sourceFiles(connection, locate(source)));
-      } finally {
-        disconnect(connection);
-      }
-    },
+    check: (source) => onConnection((connection) => sources.check(connection, source, stopping.signal)),
+    fingerprint: (source) => onConnection((connection) => sources.fingerprint(connection, source, stopping.signal)),
     hashFile: fileHash,
     async writeParquet(sql, file) {
       const target = resolve(file);
       const temporary = join(dirname(target), `.${randomUUID()}.parquet.tmp`);
+      const release = await sources.attach(sql);
       const connection = await connect();
       try {
         await mkdir(dirname(target), { recursive: true });
@@ -127,10 +125,13 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
         throw translated(cause, sql);
       } finally {
         disconnect(connection);
+        await release();
         await rm(temporary, { force: true });
       }
     },
     interrupt() {
+      stopping.abort();
+      stopping = new AbortController();
       for (const connection of connections) connection.interrupt();
     },
     async close() {
@@ -138,15 +139,6 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
       instance.closeSync();
     },
   };
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function fileHash(file: string): Promise<string> {
@@ -163,11 +155,11 @@ function translated(cause: unknown, sql = ""): unknown {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (isInterrupt(cause)) return new SlipwayError("CANCELLED", "The query was stopped.", { cause });
   const named = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
-  const read = [...sql.matchAll(/read_parquet\('((?:[^']|'')*)'\)/g)].map(([, path = ""]) =>
+  const read = [...sql.matchAll(/read_parquet\('((?:[^']|'')*)'[,)]/g)].map(([, path = ""]) =>
     path.replaceAll("''", "'"),
   );
   const isDamaged = DAMAGED.test(message) || (named !== undefined && /parquet|invalid input/i.test(message));
   if (!isDamaged || /No space/i.test(message)) return cause;
   const files = named === undefined ? [...new Set(read)] : [named];
-  return files.length === 0 ? cause : unreadable("parquet", files.join(" or "), cause);
+  return files.length === 0 ? cause : notParquet("parquet", files.join(" or "), cause);
 }

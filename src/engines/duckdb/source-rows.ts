@@ -4,49 +4,70 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SlipwayError } from "../../core/core.ts";
 import type { SourceSpec } from "../../define/define.ts";
-import { quote } from "./source-files.ts";
+import { identifier } from "./sql-text.ts";
 
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** Rows that are looked at: the SQL that gives them, and where they are in words. */
+export interface CheckedRows {
+  readonly relation: string;
+  readonly place: string;
+  /** The argument of `parquet_metadata`, where the rows lie in Parquet files. */
+  readonly footers?: string;
+}
 
 /** Throws SOURCE_SCHEMA_MISMATCH when a column declared without `.optional()` holds nulls. */
-export async function checkNulls(connection: DuckDBConnection, source: SourceSpec, path: string): Promise<void> {
+export async function checkNulls(
+  connection: DuckDBConnection,
+  source: SourceSpec,
+  { relation, place, footers }: CheckedRows,
+): Promise<void> {
   const required = source.columns.filter((column) => !column.optional && column.name !== source.id);
   if (required.length === 0) return;
-  const fromFooters = await connection.runAndReadAll(
-    `SELECT path_in_schema AS name, sum(stats_null_count)::BIGINT AS nulls, bool_or(stats_null_count IS NULL) AS untold FROM parquet_metadata(${quote(path)}) GROUP BY path_in_schema`,
-  );
-  const told = new Map(fromFooters.getRowObjects().map((row) => [String(row["name"]), row]));
-  const hasRows = told.size > 0;
+  const told = footers === undefined ? new Map<string, never>() : await nullsInFooters(connection, footers);
+  const isEmpty = footers !== undefined && told.size === 0;
   const untold: string[] = [];
   for (const { name } of required) {
     const footer = told.get(name);
-    if (footer && footer["untold"] === false) refuseNulls(source, path, name, footer["nulls"] as bigint);
-    else if (hasRows) untold.push(name);
+    if (footer && footer["untold"] === false) refuseNulls(source, place, name, footer["nulls"] as bigint);
+    else if (!isEmpty) untold.push(name);
   }
   if (untold.length === 0) return;
   const counts = untold.map((name, index) => `count(*) - count(${identifier(name)}) AS n${index}`).join(", ");
-  const counted = await connection.runAndReadAll(`SELECT ${counts} FROM read_parquet(${quote(path)})`);
+  const counted = await connection.runAndReadAll(`SELECT ${counts} FROM ${relation}`);
   const [row] = counted.getRows();
   untold.forEach((name, index) => {
-    refuseNulls(source, path, name, row?.[index] as bigint);
+    refuseNulls(source, place, name, row?.[index] as bigint);
   });
 }
 
-function refuseNulls(source: SourceSpec, path: string, column: string, nulls: bigint): void {
+async function nullsInFooters(
+  connection: DuckDBConnection,
+  footers: string,
+): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+  const read = await connection.runAndReadAll(
+    `SELECT path_in_schema AS name, sum(stats_null_count)::BIGINT AS nulls, bool_or(stats_null_count IS NULL) AS untold FROM parquet_metadata(${footers}) GROUP BY path_in_schema`,
+  );
+  return new Map(read.getRowObjects().map((row) => [String(row["name"]), row]));
+}
+
+function refuseNulls(source: SourceSpec, place: string, column: string, nulls: bigint): void {
   if (nulls === 0n) return;
   throw new SlipwayError(
     "SOURCE_SCHEMA_MISMATCH",
-    `Source "${source.name}": column "${column}" of ${path} is null in ${nulls} rows, but it is not declared optional. Add .optional() to it, or clean the data.`,
-    { details: { source: source.name, path, column, nulls: Number(nulls) } },
+    `Source "${source.name}": column "${column}" of ${place} is null in ${nulls} rows, but it is not declared optional. Add .optional() to it, or clean the data.`,
+    { details: { source: source.name, path: place, column, nulls: Number(nulls) } },
   );
 }
 
 /** Throws SOURCE_KEY_INVALID when the id column holds a null, or one value twice. */
-export async function checkIds(connection: DuckDBConnection, source: SourceSpec, path: string): Promise<void> {
+export async function checkIds(
+  connection: DuckDBConnection,
+  source: SourceSpec,
+  { relation, place }: CheckedRows,
+): Promise<void> {
   if (source.id === undefined) return;
   const id = identifier(source.id);
   const found = await connection.runAndReadAll(
-    `SELECT ${id}::VARCHAR AS id, count(*) AS n FROM read_parquet(${quote(path)}) GROUP BY ${id} HAVING count(*) > 1 OR ${id} IS NULL ORDER BY ${id} NULLS FIRST LIMIT 1`,
+    `SELECT ${id}::VARCHAR AS id, count(*) AS n FROM ${relation} GROUP BY ${id} HAVING count(*) > 1 OR ${id} IS NULL ORDER BY ${id} NULLS FIRST LIMIT 1`,
   );
   const [row] = found.getRowObjects();
   if (!row) return;
@@ -54,7 +75,7 @@ export async function checkIds(connection: DuckDBConnection, source: SourceSpec,
   const problem = value === null ? `is null in ${n} rows` : `holds ${JSON.stringify(value)} in ${n} rows`;
   throw new SlipwayError(
     "SOURCE_KEY_INVALID",
-    `Source "${source.name}": id column "${source.id}" of ${path} ${problem}. Each row needs an id of its own: remove the others, or choose another id.`,
-    { details: { source: source.name, path, column: source.id, value: value ?? null, rows: Number(n) } },
+    `Source "${source.name}": id column "${source.id}" of ${place} ${problem}. Each row needs an id of its own: remove the others, or choose another id.`,
+    { details: { source: source.name, path: place, column: source.id, value: value ?? null, rows: Number(n) } },
   );
 }

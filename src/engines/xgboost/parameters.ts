@@ -1,6 +1,6 @@
 // The names XGBoost understands. The library itself only prints a warning about an unknown one, and trains without it.
 
-import { SlipwayError } from "../../core/core.ts";
+import { nearestName, SlipwayError } from "../../core/core.ts";
 
 /** Every parameter of XGBoost 1.7 to 3.4 that says how trees are fitted, by its own names. */
 export const knownParameters: readonly string[] = [
@@ -58,26 +58,8 @@ function refuseUnknown(name: string): void {
   const field = Object.hasOwn(carriedByJob, name) ? carriedByJob[name] : undefined;
   const advice = field
     ? `The job's own field \`${field}\` says that; leave ${name} out of the parameters.`
-    : `Did you mean "${nearestOf(name)}"? See XGBoost's list of parameters.`;
+    : `Did you mean "${nearestName(name, knownParameters)}"? See XGBoost's list of parameters.`;
   throw new SlipwayError("INPUT_INVALID", `XGBoost has no parameter "${name}" here. ${advice}`, {
     details: { parameter: name },
   });
-}
-
-function nearestOf(name: string): string {
-  const ranked = knownParameters.map((known) => [editDistance(name.toLowerCase(), known), known] as const);
-  return ranked.reduce((best, next) => (next[0] < best[0] ? next : best))[1];
-}
-
-function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= from.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column += 1) {
-      const change = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(change, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[to.length] ?? 0;
 }

@@ -3,7 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseInstant, rowAt, type Value } from "../../core/core.ts";
 import { type Fields, parquet, type Source, specOf, t } from "../../define/define.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
 import { duckdb } from "./duckdb.ts";
@@ -98,9 +99,94 @@ test("looks at every file of a glob, because the first one's types would be forc
   );
 });
 
-test("takes the folders of a Hive layout as columns", async () => {
-  for (const day of [1, 2]) await write(`SELECT ${day} AS a`, `day=${day}/part.parquet`);
-  await check(trips({ a: t.int32(), day: t.int64() }, "*/*.parquet"));
+test("refuses a part that the first one's type cannot hold, and takes one that it can", async () => {
+  const columns = { a: t.int64(), d: t.float64() };
+  await write("SELECT 1::BIGINT AS a, 0.1::DOUBLE AS d", "1.parquet");
+  await write("SELECT 2::INTEGER AS a, 0.5::FLOAT AS d", "2.parquet");
+  await check(trips(columns, "*.parquet"));
+  await write("SELECT 3::BIGINT AS a, 0.1::DOUBLE AS d", "3.parquet");
+  await check(trips(columns, "*.parquet"));
+  await write("SELECT 1::INTEGER AS a, 0.1::DOUBLE AS d", "1.parquet");
+  await expect(check(trips(columns, "*.parquet"))).rejects.toMatchObject({
+    code: "SOURCE_SCHEMA_MISMATCH",
+    message: `Source "trips": ${folder}/3.parquet has column "a" as BIGINT, but ${folder}/1.parquet has it as INTEGER, which cannot hold it. Write both with one type.`,
+  });
+});
+
+test("names the part that lacks a column, and the name that may be meant", async () => {
+  await write("SELECT 1 AS fare_amount", "1.parquet");
+  await write("SELECT 1 AS fare_amt, 'x' AS city", "2.parquet");
+  await expect(check(trips({ fare_amount: t.int32() }, "*.parquet"))).rejects.toMatchObject({
+    code: "SOURCE_SCHEMA_MISMATCH",
+    message: `Source "trips": ${folder}/2.parquet has no column "fare_amount"; it has fare_amt, city. Did you mean "fare_amt"?`,
+  });
+});
+
+test("names the part that is half written beside whole ones", async () => {
+  await write("SELECT range AS a FROM range(1000)", "1.parquet");
+  const whole = readFileSync(join(folder, "1.parquet"));
+  writeFileSync(join(folder, "2.parquet"), whole.subarray(0, whole.length - 20));
+  await expect(check(trips({ a: t.int64() }, "*.parquet"))).rejects.toMatchObject({
+    code: "SOURCE_UNREADABLE",
+    details: { path: join(folder, "2.parquet") },
+  });
+});
+
+describe("a Hive layout", () => {
+  const scanned = async (source: Source<Fields>, where = "true"): Promise<readonly Record<string, Value>[]> => {
+    const found: Record<string, Value>[] = [];
+    const sql = `SELECT * FROM ${engine.dialect.scan(specOf(source))} WHERE ${where}`;
+    for await (const table of engine.stream(sql))
+      for (let row = 0; row < table.rowCount; row += 1) found.push(rowAt(table, row));
+    return found;
+  };
+
+  const rows = async (source: Source<Fields>): Promise<readonly Record<string, Value>[]> => {
+    await check(source);
+    return scanned(source);
+  };
+
+  test("gives its folders as columns of the declared types, at any depth", async () => {
+    for (const [n, path] of ["day=2024-01-01/code=01", "day=2024-01-02/code=a%20b", "day=2024-01-03/code=7"].entries())
+      await write(`SELECT ${n} AS a`, `${path}/part.parquet`);
+    const columns = { a: t.int32(), day: t.timestamp(), code: t.string() };
+    expect(await rows(trips(columns, "**/*.parquet"))).toEqual([
+      { a: 0, day: parseInstant("2024-01-01"), code: "01" },
+      { a: 1, day: parseInstant("2024-01-02"), code: "a b" },
+      { a: 2, day: parseInstant("2024-01-03"), code: "7" },
+    ]);
+  });
+
+  test("reads only the files that a filter on a folder leaves", async () => {
+    for (const day of [1, 2, 3]) await write(`SELECT ${day} AS a`, `day=${day}/part.parquet`);
+    const source = trips({ a: t.int32(), day: t.int32() }, "*/*.parquet");
+    expect(await scanned(source, "day = 2")).toEqual([{ a: 2, day: 2 }]);
+    writeFileSync(join(folder, "day=3/part.parquet"), "damaged since");
+    expect(await scanned(source, "day = 2")).toEqual([{ a: 2, day: 2 }]);
+  });
+
+  test("refuses a folder whose value is none of the declared type, and one without the column", async () => {
+    await write("SELECT 1 AS a", "day=1/part.parquet");
+    await write("SELECT 1 AS a", "day=1.5/part.parquet");
+    const source = trips({ a: t.int32(), day: t.int32() }, "*/*.parquet");
+    await expect(check(source)).rejects.toMatchObject({
+      code: "SOURCE_SCHEMA_MISMATCH",
+      message: `Source "trips": the folder day=1.5 above ${folder}/day=1.5/part.parquet is no int32, as which column "day" is declared.`,
+    });
+    rmSync(join(folder, "day=1.5"), { recursive: true });
+    await write("SELECT 1 AS a", "other/part.parquet");
+    await expect(check(source)).rejects.toThrow(`${folder}/other/part.parquet has no column "day"`);
+  });
+
+  test("takes Hive's word for null as null", async () => {
+    await write("SELECT 1 AS a", "day=__HIVE_DEFAULT_PARTITION__/part.parquet");
+    await write("SELECT 2 AS a", "day=2/part.parquet");
+    expect(await rows(trips({ a: t.int32(), day: t.int32().optional() }, "*/*.parquet"))).toEqual([
+      { a: 2, day: 2 },
+      { a: 1, day: null },
+    ]);
+    await expect(check(trips({ a: t.int32(), day: t.int32() }, "*/*.parquet"))).rejects.toThrow("is null in 1 rows");
+  });
 });
 
 test("refuses nulls in a column that is not optional, with their number", async () => {

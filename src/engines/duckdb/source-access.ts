@@ -1,0 +1,80 @@
+// How DuckDB reaches the rows of a source, by its format: Parquet and DuckDB files are scanned where they are, everything else from the parts
+// that were staged of it. A planner sees one table expression either way.
+
+import { isAbsolute, resolve } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { SourceSpec } from "../../define/define.ts";
+import type { SourceReader } from "../../ports/source-reader.ts";
+import { type AttachedFiles, attachedFiles, checkTable, databaseFingerprint } from "./attached-files.ts";
+import { parquetCheck, parquetRelation } from "./parquet-files.ts";
+import { fingerprintOf, sourceFiles } from "./source-files.ts";
+import { type StagedSpec, stagedRelation, stageSource } from "./staged-sources.ts";
+
+/** Where sources are and how they are read. */
+export interface SourceOptions {
+  /** The folder that relative source paths start from. */
+  readonly root: string;
+  /** Where rows are kept that cannot be scanned where they are; default a folder beside the spilled ones. */
+  readonly stagingFolder?: string;
+  /** Readers of tables in other databases. */
+  readonly readers?: readonly SourceReader[];
+}
+
+/** The rows of sources, for one engine. */
+export interface SourceAccess {
+  /** The table expression of a source that was checked before; with `fileColumn`, where a row is from is in it. */
+  relation(source: SourceSpec, fileColumn?: string): string;
+  check(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<void>;
+  fingerprint(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<string>;
+  /** Makes the database files that a statement names readable; the answer ends that. */
+  readonly attach: AttachedFiles["attach"];
+}
+
+/** Access to sources; `run` runs a statement on a connection of its own. */
+export function sourceAccess(
+  { root, stagingFolder, readers = [] }: SourceOptions & { readonly stagingFolder: string },
+  run: (sql: string) => Promise<unknown>,
+): SourceAccess {
+  const locate = ({ path }: { readonly path: string }): string => (isAbsolute(path) ? path : resolve(root, path));
+  const files = attachedFiles(locate, run);
+  const checkParquet = parquetCheck();
+  // One at a time for each source: two commands of one process that read it at once would read it twice.
+  const staging = new Map<string, Promise<unknown>>();
+
+  function staged(connection: DuckDBConnection, source: StagedSpec, signal: AbortSignal): Promise<string> {
+    const path = "path" in source ? locate(source) : "";
+    const before = staging.get(source.name) ?? Promise.resolve();
+    const turn = before
+      .catch(() => undefined)
+      .then(() => stageSource({ connection, folder: stagingFolder, readers, signal }, source, path));
+    staging.set(source.name, turn);
+    return turn.then(({ fingerprint }) => fingerprint);
+  }
+
+  return {
+    attach: files.attach,
+    relation(source, fileColumn) {
+      if (source.format === "parquet") return parquetRelation(locate(source), fileColumn);
+      if (source.format === "duckdb") return files.relation(source, fileColumn);
+      return stagedRelation(stagingFolder, source, fileColumn);
+    },
+    async check(connection, source, signal) {
+      if (source.format === "parquet") return checkParquet(connection, source, locate(source));
+      if (source.format !== "duckdb") return void (await staged(connection, source, signal));
+      const file = locate(source);
+      await databaseFingerprint(source, file);
+      const relation = files.relation(source);
+      const release = await files.attach(relation);
+      try {
+        await checkTable(connection, source, file, relation);
+      } finally {
+        await release();
+      }
+    },
+    async fingerprint(connection, source, signal) {
+      if (source.format === "parquet") return fingerprintOf(await sourceFiles(connection, locate(source)));
+      if (source.format === "duckdb") return databaseFingerprint(source, locate(source));
+      return staged(connection, source, signal);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// Batches of rows written to a Parquet file: appended to a table of DuckDB's own, which spills what does not fit in memory, and copied out.
+
+import { randomUUID } from "node:crypto";
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBType,
+  INTEGER,
+  TIMESTAMP,
+  VARCHAR,
+} from "@duckdb/node-api";
+import { type Column, type ColumnSchema, type DataType, isValid, SlipwayError, type Table } from "../../core/core.ts";
+import { typeNames } from "./dialect.ts";
+import { identifier, quote } from "./sql-text.ts";
+
+const duckdbTypes: Readonly<Record<DataType, DuckDBType>> = {
+  bool: BOOLEAN,
+  int32: INTEGER,
+  int64: BIGINT,
+  float64: DOUBLE,
+  string: VARCHAR,
+  timestamp: TIMESTAMP,
+};
+
+/** Rows in one of DuckDB's chunks. */
+const CHUNK_ROWS = 2048;
+
+/** Writes batches to a Parquet file until they end (true) or at least `mostRows` are written (false). Throws CANCELLED. */
+export async function writeTables(
+  connection: DuckDBConnection,
+  columns: readonly ColumnSchema[],
+  tables: AsyncIterator<Table>,
+  file: string,
+  mostRows: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const name = `staging ${randomUUID()}`;
+  const fields = columns.map((column) => `${identifier(column.name)} ${typeNames[column.type]}`);
+  await connection.run(`CREATE TABLE ${identifier(name)} (${fields.join(", ")})`);
+  try {
+    const appender = await connection.createAppender(name);
+    let isLast = false;
+    for (let rows = 0; rows < mostRows; ) {
+      if (signal.aborted) throw new SlipwayError("CANCELLED", "Reading was stopped.");
+      const next = await tables.next();
+      isLast = next.done === true;
+      if (next.done) break;
+      append(appender, columns, next.value);
+      rows += next.value.rowCount;
+    }
+    appender.closeSync();
+    await connection.run(`COPY (FROM ${identifier(name)}) TO ${quote(file)} (FORMAT parquet, COMPRESSION zstd)`);
+    return isLast;
+  } finally {
+    await connection.run(`DROP TABLE ${identifier(name)}`);
+  }
+}
+
+function append(appender: DuckDBAppender, schema: readonly ColumnSchema[], { rowCount, columns }: Table): void {
+  const types = schema.map(({ type }) => duckdbTypes[type]);
+  for (let start = 0; start < rowCount; start += CHUNK_ROWS) {
+    const size = Math.min(CHUNK_ROWS, rowCount - start);
+    const chunk = DuckDBDataChunk.create(types, size);
+    columns.forEach((column, index) => {
+      fill(chunk, index, column, start, size);
+    });
+    appender.appendDataChunk(chunk);
+  }
+}
+
+/** What the vectors of fixed width have in common; they are not exported as one interface. */
+interface WritableVector {
+  readonly items?: { set(from: ArrayLike<unknown>, at?: number): void };
+  readonly validity: { setItemValid(index: number, valid: boolean): void };
+  setItem(index: number, value: unknown): void;
+  flush(): void;
+}
+
+function fill(chunk: DuckDBDataChunk, index: number, column: Column, start: number, size: number): void {
+  const vector = chunk.getColumnVector(index) as unknown as WritableVector;
+  const { values, type, validity } = column;
+  const isPlain = vector.items !== undefined && ArrayBuffer.isView(values) && type !== "bool";
+  if (isPlain) vector.items?.set((values as Int32Array).subarray(start, start + size));
+  for (let row = 0; row < size && !(isPlain && validity === undefined); row += 1) {
+    const value = values[start + row];
+    if (!isValid(column, start + row)) vector.setItem(row, null);
+    else if (!isPlain) vector.setItem(row, type === "bool" ? value !== 0 : value);
+  }
+  vector.flush();
+}

@@ -1,0 +1,82 @@
+// Cells that are text until the declared type says what they mean, as SQL: a typed value, or null where the text is not one of that type.
+// Nothing is guessed and nothing rounded: "1.5" is no whole number here, though DuckDB's own cast takes it.
+
+import type { DataType } from "../../core/core.ts";
+import { epochUnits, type TimeText } from "../../define/define.ts";
+import { quote } from "./sql-text.ts";
+
+/** A cell of a text file, as SQL. */
+export interface TextCell {
+  /** Its text, or null. */
+  readonly text: string;
+  /** How a refusal shows it. */
+  readonly shown: string;
+  /** Whether it is of a kind that can be meant. */
+  readonly fits: string;
+}
+
+/** A text file as a table expression over cells. */
+export interface TextRows {
+  /** Undefined when there is nothing to read; with `isInOrder` row numbers can be counted. */
+  relation(isInOrder: boolean): string | undefined;
+  cell(name: string, type: DataType): TextCell;
+}
+
+/** A cell that is text already. */
+export const plainCell = (sql: string): TextCell => ({ text: sql, shown: sql, fits: "true" });
+
+const matches = (cell: string, pattern: string): string => `regexp_full_match(${cell}, ${quote(pattern)})`;
+
+/** A value of a type from a cell of text, null where the text is none. Space around numbers and times is passed over. */
+export function typedCell(type: DataType, cell: string, times: TimeText): string {
+  const trimmed = `trim(${cell})`;
+  switch (type) {
+    case "string":
+      return cell;
+    case "bool":
+      return `(CASE lower(${trimmed}) WHEN 'true' THEN true WHEN 't' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN 'f' THEN false WHEN '0' THEN false END)`;
+    case "int32":
+    case "int64": {
+      // What other programs write for a whole number among missing ones: "3.0".
+      const whole = `(CASE WHEN ${matches(trimmed, "[+-]?[0-9]+([.]0*)?")} THEN split_part(${trimmed}, '.', 1) END)`;
+      return `TRY_CAST(${whole} AS ${type === "int32" ? "INTEGER" : "BIGINT"})`;
+    }
+    case "float64": {
+      const number = `TRY_CAST(${trimmed} AS DOUBLE)`;
+      const written = matches(trimmed, "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
+      return `(CASE WHEN ${written} THEN (CASE WHEN isfinite(${number}) THEN ${number} END) WHEN ${matches(trimmed, "(?i)nan|[+-]?inf(inity)?")} THEN ${number} END)`;
+    }
+    case "timestamp":
+      return timeCell(trimmed, times);
+    default:
+      return type satisfies never;
+  }
+}
+
+const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+const CLOCK = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?";
+const ZONE = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)";
+
+function timeCell(cell: string, { timeFormat, timeZone }: TimeText): string {
+  const inZone = (local: string): string =>
+    timeZone === undefined ? "NULL::TIMESTAMP" : `((${local} AT TIME ZONE ${quote(timeZone)})::TIMESTAMP)`;
+  const unit = epochUnits[timeFormat ?? ""];
+  if (unit !== undefined) {
+    const micros = `TRY_CAST(CASE WHEN ${matches(cell, "-?[0-9]{1,18}")} THEN ${cell} END AS HUGEINT) * ${unit}`;
+    return `(CASE WHEN ${micros} BETWEEN -9223372022400000000 AND 9223372036854775806 THEN make_timestamp((${micros})::BIGINT) END)`;
+  }
+  if (timeFormat !== undefined) {
+    const parsed = `try_strptime(${cell}, ${quote(timeFormat)})`;
+    return /%[zZ]/.test(timeFormat) ? `(${parsed}::TIMESTAMP)` : inZone(parsed);
+  }
+  // DuckDB reads no zone after hours and minutes alone.
+  const filled = `regexp_replace(${cell}, '^(.{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-].*)$', '\\1:00\\2')`;
+  const zoned = `(TRY_CAST(${filled} AS TIMESTAMPTZ)::TIMESTAMP)`;
+  const local = inZone(`TRY_CAST(${cell} AS TIMESTAMP)`);
+  return `(CASE WHEN ${matches(cell, `${DAY}${CLOCK}${ZONE}`)} THEN ${zoned} WHEN ${matches(cell, `${DAY}(${CLOCK})?`)} THEN ${local} END)`;
+}
+
+/** Whether a text is an ISO 8601 time that lacks a zone: refused for another reason than nonsense. */
+export function lacksZone(text: string): boolean {
+  return new RegExp(`^${DAY}(${CLOCK})?$`).test(text.trim());
+}
