@@ -76,7 +76,7 @@ test("in SQL and in JavaScript, over random expectations and rows", async () => 
         const names = source.columns.map(({ name }) => dialect.identifier(name)).join(", ");
         await offline.writeParquet(
           `SELECT * FROM (VALUES ${numbered.map((row) => `(${literal(row)})`).join(", ")}) v(${names})`,
-          source.path,
+          `${folder}/${turn}.parquet`,
         );
         const found: number[] = [];
         for await (const table of offline.stream(`SELECT place FROM ${dialect.scan(source)} ORDER BY place`))

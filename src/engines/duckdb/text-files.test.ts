@@ -207,6 +207,19 @@ describe("CSV", () => {
     expect(await read(source)).toEqual([{ i: 1 }]);
   });
 
+  test("tells which file a row is from", async () => {
+    const [a, b] = [write("parts/a.csv", "i\n1\n"), write("parts/b.csv", "i\n2\n")];
+    const own = specOf(trips({ i: t.int32() }, { path: "parts/*.csv" }));
+    await engine.check(own);
+    const found: unknown[] = [];
+    for await (const table of engine.stream(`SELECT i, "from" FROM ${engine.dialect.scanAll(own, "from")} ORDER BY i`))
+      for (let row = 0; row < table.rowCount; row += 1) found.push(rowAt(table, row));
+    expect(found).toEqual([
+      { i: 1, from: a },
+      { i: 2, from: b },
+    ]);
+  });
+
   test("refuses an id that comes twice, and a path that is not there", async () => {
     write("trips.csv", "key\na\nb\na\n");
     const source = csv("trips", { path: "trips.csv", columns: { key: t.string() }, id: "key" });
