@@ -59,14 +59,31 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       {
         name: "list",
         summary: "list the feature views",
-        examples: ["slipway features list"],
+        about:
+          "A feature is filed under the tags and owner of its view and of its own; only those that fit are listed.",
+        options: [
+          ["--tag <name=value...>", "only what has all of these tags"],
+          ["--owner <owner>", "only what this owner answers for"],
+          ["--entity <entity>", "only what is about this entity"],
+        ],
+        examples: ["slipway features list", "slipway features list --tag domain=delays --owner airline-data"],
         load: () => import("./commands/features-list.ts"),
       },
       {
+        name: "search",
+        summary: "find features by words",
+        about: "Looks in names, descriptions, tags, owners and columns; what holds most of the words comes first.",
+        arguments: [["<words...>", "the words"]],
+        examples: ["slipway features search carrier delay"],
+        load: () => import("./commands/features-search.ts"),
+      },
+      {
         name: "show",
-        summary: "show one feature view: its features, windows and source",
+        summary: "show one feature view: what it is, who uses it, figures and examples",
+        about: "Figures and examples are computed from the offline data, as the values were known.",
         arguments: [["<view>", "the view's name"]],
-        examples: ["slipway features show carrier_departures"],
+        options: [["--no-statistics", "leave out figures and examples, which read the data"]],
+        examples: ["slipway features show carrier_departures", "slipway features show carrier_departures --json"],
         load: () => import("./commands/features-show.ts"),
       },
       {
@@ -113,6 +130,23 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         load: () => import("./commands/features-training-set.ts"),
       },
     ],
+  },
+  {
+    name: "lineage",
+    summary: "show what a thing is made of, and what is made of it",
+    about:
+      "From source column to feature, model, dataset, run, version and alias. A thing is a column (departures.dep_delay), a feature (view.feature), a view, a model, a version (model@3), an alias (model@champion), a dataset or a run.",
+    arguments: [["<thing>", "its name or id"]],
+    options: [
+      ["--up", "only what it is made of"],
+      ["--down", "only what is made of it"],
+      ["--format <format>", "text, json or dot (for Graphviz)", "text"],
+    ],
+    examples: [
+      "slipway lineage departures.dep_delay --down",
+      "slipway lineage flight_delay@champion --up --format dot",
+    ],
+    load: () => import("./commands/lineage.ts"),
   },
   {
     name: "train",

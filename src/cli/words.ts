@@ -1,7 +1,6 @@
 // How values look to people: instants, durations, feature rules, figures.
 
-import { type Duration, formatDuration, formatInstant, type Instant, type Value } from "../core/core.ts";
-import type { FeatureRule } from "../define/define.ts";
+import { type Duration, formatInstant, type Instant, type Value } from "../core/core.ts";
 
 /** An instant as ISO 8601, or undefined for JSON to leave out. */
 export function instantText(instant: Instant | null | undefined): string | undefined {
@@ -37,18 +36,4 @@ export function valueText(value: Value, type: string): string {
 /** A figure with four decimals; nothing for what is not a number. */
 export function figure(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(4);
-}
-
-/** What a feature is, in words. */
-export function ruleText(rule: FeatureRule): string {
-  switch (rule.kind) {
-    case "latest":
-      return "latest value";
-    case "age":
-      return `age in ${formatDuration(rule.unit)}`;
-    case "window":
-      return `${rule.aggregate}${rule.unit === undefined ? "" : ` in ${formatDuration(rule.unit)}`} over ${formatDuration(rule.window)}${rule.where ? ", filtered" : ""}`;
-    default:
-      return rule satisfies never;
-  }
 }

@@ -42,7 +42,13 @@ export {
   unique,
 } from "./expectation.ts";
 export { type Expression, expressionOf, literal, when } from "./expression.ts";
-export type { AggregateOperator, FeatureDefinition, FeatureRule, WindowRule } from "./feature-rule.ts";
+export {
+  type AggregateOperator,
+  expressionsOf,
+  type FeatureDefinition,
+  type FeatureRule,
+  type WindowRule,
+} from "./feature-rule.ts";
 export {
   type FeatureReference,
   type FeatureSpec,
@@ -78,7 +84,7 @@ export {
   retrain,
   type TriggerSpec,
 } from "./monitor.ts";
-export type { ExpressionNode, LeafNode, Operator } from "./node.ts";
+export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
 export { type Pattern, readPattern } from "./pattern.ts";
 export {
   collectProject,

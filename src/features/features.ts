@@ -25,4 +25,12 @@ export {
   valueStatus,
   type WantedView,
 } from "./read-online.ts";
+export {
+  type ExampleRow,
+  exampleRows,
+  type FeatureStatistics,
+  type ViewStatistics,
+  viewStatistics,
+} from "./statistics.ts";
 export { keyColumn, sourceExpression } from "./view-events-sql.ts";
+export { type ViewQuery, viewQuery } from "./view-query.ts";

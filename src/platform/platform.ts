@@ -1,5 +1,6 @@
 // The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
 
+export type { Lineage } from "../catalog/catalog.ts";
 export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
 export {
@@ -25,6 +26,16 @@ export {
 export type { RetrainOutcome } from "../retraining/retraining.ts";
 export { type Prediction, rowFields, type ServedModel, type Serving } from "../serving/serving.ts";
 export { applyDefinitions, type DefinitionChange, planDefinitions } from "./apply.ts";
+export {
+  type FoundFeature,
+  type ListedView,
+  listFeatures,
+  type ShownView,
+  searchCatalog,
+  showFeatures,
+  showLineage,
+} from "./catalog.ts";
+export { type Catalog, catalogOf } from "./catalog-service.ts";
 export type { EngineContext, EngineFactory, Engines } from "./engines.ts";
 export {
   type AuditSummary,

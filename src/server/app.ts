@@ -4,8 +4,9 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { FeatureReader, Serving } from "../platform/platform.ts";
+import type { Catalog, FeatureReader, Serving } from "../platform/platform.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
+import { catalogRoutes } from "./catalog.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
 import { meterRoutes, serverMeters } from "./metrics/meters.ts";
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly now: () => Instant;
   /** Logs go to stderr; default level "warn". Requests are logged at "debug". */
   readonly logger?: LoggerOptions;
+  /** What is asked under /api/v1/features and /api/v1/lineage; without it these routes are not there. */
+  readonly catalog?: Catalog;
   /** What else keeps the server from being ready; empty when nothing does. */
   readonly ready?: () => readonly string[];
 }
@@ -62,7 +65,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
   const readiness = readinessOf(serving, options.ready);
   const meters = serverMeters(serving, version);
-  const document = JSON.stringify(openApiDocument(models, version, options.features?.project));
+  const withCatalog = options.catalog !== undefined;
+  const document = JSON.stringify(openApiDocument(models, version, options.features?.project, withCatalog));
 
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(safetyHeaders);
@@ -87,6 +91,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
   const { features: reader, keyLimit = KEY_LIMIT } = options;
   if (reader) app.register(featureRoutes({ reader, keyLimit, meters }), { prefix: "/api/v1" });
+  if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
   app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
   return app;
 }

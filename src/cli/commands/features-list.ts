@@ -1,24 +1,45 @@
-import { describeViews } from "../../platform/platform.ts";
+import { SlipwayError } from "../../core/core.ts";
+import { listFeatures } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { instantText } from "../words.ts";
+
+interface ListWords {
+  readonly tag?: readonly string[];
+  readonly owner?: string;
+  readonly entity?: string;
+}
 
 /** `slipway features list` */
-export async function run(context: CommandContext): Promise<void> {
+export async function run(context: CommandContext, { tag = [], owner, entity }: ListWords): Promise<void> {
+  const tags = Object.fromEntries(tag.map(tagOf));
+  const isFiltered = tag.length > 0 || owner !== undefined;
   await withPlatform(context, async (platform) => {
-    const views = (await describeViews(platform)).map(({ view, hash, through }) => ({
-      name: view.name,
-      entity: view.entity,
-      source: view.source.name,
-      features: view.features.map(({ name }) => name),
-      hash,
-      online: instantText(through),
-    }));
+    const views = await listFeatures(platform, {
+      tags,
+      ...(owner === undefined ? {} : { owner }),
+      ...(entity === undefined ? {} : { entity }),
+    });
+    const names = ({ features }: (typeof views)[number]): string | number =>
+      isFiltered ? features.map(({ name }) => name).join(", ") : features.length;
     context.output.show({ views }, [
       {
-        columns: ["view", "entity", "source", "features", "online up to"],
-        rows: views.map((view) => [view.name, view.entity, view.source, view.features.length, view.online ?? "never"]),
+        columns: ["view", "entity", "source", "features", "owner", "online up to"],
+        rows: views.map((view) => [
+          view.name,
+          view.entity,
+          view.source.name,
+          names(view),
+          view.owner,
+          view.online ?? "never",
+        ]),
       },
     ]);
   });
+}
+
+function tagOf(word: string): [string, string] {
+  const split = word.indexOf("=");
+  if (split < 1)
+    throw new SlipwayError("USAGE", `"${word}" is not a tag. Write it as name=value, such as domain=delays.`);
+  return [word.slice(0, split), word.slice(split + 1)];
 }

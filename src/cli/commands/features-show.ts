@@ -1,32 +1,113 @@
-import { formatDuration } from "../../core/core.ts";
-import { sourcePlace } from "../../define/define.ts";
-import { describeViews } from "../../platform/platform.ts";
+// A view from the outside in: what it is, its features, who uses it, then how its values look; each part only where there is something to say.
+
+import { type ShownView, showFeatures } from "../../platform/platform.ts";
+import type { Line, Style } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { instantText, ruleText } from "../words.ts";
 
 /** `slipway features show <view>` */
-export async function run(context: CommandContext, _options: unknown, name: string): Promise<void> {
+export async function run(
+  context: CommandContext,
+  { statistics }: { readonly statistics: boolean },
+  name: string,
+): Promise<void> {
   await withPlatform(context, async (platform) => {
-    const [status] = await describeViews(platform, [name]);
-    if (!status) return;
-    const { view, hash, through } = status;
-    const { style, show } = context.output;
-    const ttl = view.ttl === undefined ? undefined : formatDuration(view.ttl);
-    const features = view.features.map((feature) => ({
-      name: feature.name,
-      type: feature.type,
-      rule: ruleText(feature.rule),
-    }));
-    const keys = view.keys.map((key) => ({ name: key.name, type: key.type }));
-    const online = instantText(through);
-    const source = { name: view.source.name, path: sourcePlace(view.source) };
-    show({ name, entity: view.entity, keys, source, ttl, hash, online, features }, [
-      `${style.bold(name)} of ${view.entity} (${keys.map((key) => `${key.name}: ${key.type}`).join(", ")})`,
-      `from ${source.name}, ${source.path}${ttl === undefined ? "" : `; at most ${ttl} old`}`,
-      `online up to ${online ?? "nothing yet: slipway features materialize"}`,
+    const view = await context.progress.step("Looking at the data", () =>
+      showFeatures(platform, name, { withStatistics: statistics }),
+    );
+    context.output.show(view, [
+      ...head(view, context.output.style),
       "",
-      { columns: ["feature", "type", "is"], rows: features.map((each) => [each.name, each.type, each.rule]) },
+      {
+        columns: ["feature", "type", "is", "of", "owner", "description"],
+        rows: view.features.map((each) => [
+          each.name,
+          JSON.stringify(each.type).replaceAll('"', ""),
+          each.is,
+          each.columns.join(", "),
+          each.owner,
+          each.description,
+        ]),
+      },
+      ...uses(view),
+      ...figures(view),
+      ...examples(view),
     ]);
   });
+}
+
+function head(view: ShownView, style: Style): readonly string[] {
+  const keys = view.keys.map((key) => `${key.name}: ${JSON.stringify(key.type).replaceAll('"', "")}`).join(", ");
+  const tags = Object.entries(view.tags ?? {}).map(([tag, value]) => `${tag}=${value}`);
+  const said = [view.owner === undefined ? [] : [`owned by ${view.owner}`], tags].flat();
+  return [
+    `${style.bold(view.name)} of ${view.entity} (${keys})`,
+    ...(view.description === undefined ? [] : [view.description]),
+    ...(said.length === 0 ? [] : [said.join("; ")]),
+    `from ${view.source.name}, ${view.source.place}${view.ttl === undefined ? "" : `; at most ${view.ttl} old`}`,
+    `online up to ${view.online ?? "nothing yet: slipway features materialize"}`,
+  ];
+}
+
+function uses({ usedBy }: ShownView): readonly Line[] {
+  const { models, versions, monitors, retrains } = usedBy;
+  if (models.length + versions.length === 0) return ["", "Nothing uses it."];
+  const lines: Line[] = [""];
+  for (const { name, features } of models) lines.push(`used by model ${name}: ${features.join(", ")}`);
+  if (versions.length > 0)
+    lines.push({
+      columns: ["version", "aliases", "features", "trained with"],
+      rows: versions.map(({ model, version, aliases, features, isCurrent }) => [
+        `${model}@${version}`,
+        aliases.join(", "),
+        features.length,
+        isCurrent ? "this definition" : "an earlier definition",
+      ]),
+    });
+  if (monitors.length > 0) lines.push(`watched by ${monitors.join(", ")}`);
+  if (retrains.length > 0) lines.push(`retrained by ${retrains.join(", ")}`);
+  return lines;
+}
+
+const short = (value: number | null): string => (value === null ? "" : String(Number(value.toPrecision(5))));
+
+function figures({ statistics }: ShownView): readonly Line[] {
+  if (statistics === null) return [];
+  const { rows, of, features } = statistics;
+  const some = rows === of ? `${rows} moments` : `${rows} of ${of} moments`;
+  return [
+    "",
+    `Values at ${some} at which something became known:`,
+    {
+      columns: ["feature", "nulls", "distinct", "mean", "sd", "min", "5%", "50%", "95%", "max", "most often"],
+      rows: features.map((each) => [
+        each.name,
+        each.nulls,
+        each.distinct,
+        ...[each.mean, each.sd, each.min, each.q05, each.q50, each.q95, each.max].map(short),
+        each.top
+          .slice(0, 3)
+          .map(({ value, count }) => `${value} (${count})`)
+          .join(", "),
+      ]),
+    },
+  ];
+}
+
+function examples(view: ShownView): readonly Line[] {
+  if (view.examples === null || view.examples.length === 0) return [];
+  const shown = (value: unknown): string => (value === null ? "null" : String(value));
+  const keys = view.keys.map(({ name }) => name);
+  return [
+    "",
+    "The newest keys:",
+    {
+      columns: ["known", ...keys, ...view.features.map(({ name }) => name)],
+      rows: view.examples.map(({ key, at, values }) => [
+        at,
+        ...keys.map((name) => shown(key[name])),
+        ...view.features.map(({ name }) => shown(values[name])),
+      ]),
+    },
+  ];
 }

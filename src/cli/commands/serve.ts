@@ -3,7 +3,14 @@
 
 import { SlipwayError } from "../../core/core.ts";
 import { definitionsOf } from "../../define/define.ts";
-import { keepFresh, type Platform, type Serving, startServing, type WatchRound } from "../../platform/platform.ts";
+import {
+  catalogOf,
+  keepFresh,
+  type Platform,
+  type Serving,
+  startServing,
+  type WatchRound,
+} from "../../platform/platform.ts";
 import { createServer } from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
@@ -45,6 +52,7 @@ async function serve(
       models: definitionsOf(platform.project, "model"),
       features: platform.features,
       keyLimit: limit,
+      catalog: catalogOf(platform),
       version: ownVersion(),
       now: () => platform.engines.clock.now(),
       host,

@@ -2,6 +2,7 @@
 
 import type { ModelSpec, Project } from "../../define/define.ts";
 import { inferRequestSchema } from "../inference/infer.ts";
+import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
 import { featurePaths } from "./features.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
 
@@ -18,8 +19,13 @@ const UNKNOWN = ["404", "There is no such model or version here."] as const;
 const UNNAMED = ["404", "There is no such feature view or feature."] as const;
 const UNREADY = ["503", "Not ready to answer; try again later."] as const;
 
-/** The OpenAPI 3.1 description of a server of these models, and of a project's features where they are read. */
-export function openApiDocument(models: readonly ModelSpec[], version: string, project?: Project): Json {
+/** The OpenAPI 3.1 description of a server of these models, of a project's features where they are read, and of the catalogue where it is shown. */
+export function openApiDocument(
+  models: readonly ModelSpec[],
+  version: string,
+  project?: Project,
+  withCatalog = false,
+): Json {
   return {
     openapi: "3.1.1",
     info: { title: "Slipway", version, summary: "Predictions from typed features.", license: { name: "Apache-2.0" } },
@@ -28,12 +34,14 @@ export function openApiDocument(models: readonly ModelSpec[], version: string, p
       ...Object.fromEntries(models.map((model) => [`/api/v1/models/${model.name}/predict`, predictPath(model)])),
       ...modelPaths(models),
       ...(project ? featurePaths(project, refusals("Error", INVALID, UNNAMED)) : {}),
+      ...(withCatalog ? catalogPaths : {}),
       ...inferencePaths(models),
       ...operationPaths,
     },
     components: {
       schemas: {
         ...sharedSchemas,
+        ...(withCatalog ? catalogSchemas : {}),
         InferRequest: inferRequestSchema(),
         ...Object.assign({}, ...models.map(modelSchemas)),
       },

@@ -1,0 +1,183 @@
+// Lineage as a graph: source → column → feature → model → dataset → run → version → alias, with monitors and retraining rules beside it. It is
+// made of definitions as they are now, of those that a dataset was made by (which may have changed since: their nodes carry a hash), and of
+// records. An edge leads from what is used to what uses it.
+
+import {
+  definitionHash,
+  definitionsOf,
+  expressionsOf,
+  type FeatureViewSpec,
+  leavesOf,
+  type ModelSpec,
+  type Project,
+  sourcePlace,
+} from "../define/define.ts";
+import { featureMeaning } from "./plain-meaning.ts";
+import { featuresRead, trainedFeatures } from "./uses.ts";
+
+/** One thing in the graph. */
+export interface LineageNode {
+  /** `kind:name`; with `#` and a hash for a definition as it was. */
+  readonly id: string;
+  readonly kind:
+    | "source"
+    | "column"
+    | "feature"
+    | "model"
+    | "dataset"
+    | "run"
+    | "version"
+    | "alias"
+    | "monitor"
+    | "retrain";
+  readonly name: string;
+  /** What else to say: the source's place, a dataset's rows, that a definition has changed since. */
+  readonly note?: string;
+}
+
+/** One use. */
+export interface LineageEdge {
+  readonly from: string;
+  readonly to: string;
+  /** As what it is used, where that is not plain: "key", "time", "label", "request". */
+  readonly as?: string;
+}
+
+/** Things and uses. */
+export interface LineageGraph {
+  readonly nodes: readonly LineageNode[];
+  readonly edges: readonly LineageEdge[];
+}
+
+/** What the graph is made of besides definitions. */
+export interface LineageFacts {
+  readonly versions: readonly {
+    readonly model: string;
+    readonly number: number;
+    readonly runId: string | null;
+    readonly datasetId: string | null;
+    readonly definitionsHash: string;
+    readonly features: unknown;
+    readonly aliases: readonly string[];
+  }[];
+  readonly datasets: readonly {
+    readonly id: string;
+    readonly model: string;
+    readonly definitionsHash: string;
+    readonly rowCount: number;
+    readonly runs: readonly string[];
+  }[];
+  /** A model's definition as it was applied under a hash. */
+  readonly modelOf: (hash: string) => ModelSpec | undefined;
+}
+
+/** Builds the whole graph. */
+export function lineageGraph(project: Project, facts: LineageFacts): LineageGraph {
+  const graph = new GraphBuilder();
+  for (const source of definitionsOf(project, "source")) graph.add("source", source.name, sourcePlace(source));
+  const current = new Map<string, string>();
+  for (const view of definitionsOf(project, "featureView"))
+    for (const { name } of view.features) {
+      current.set(`${view.name}.${name}`, featureMeaning(view, name) ?? "");
+      addFeature(graph, view, name, "");
+    }
+  const models = new Map<string, string>();
+  for (const model of definitionsOf(project, "model"))
+    models.set(definitionHash(model), addModel(graph, model, "", current));
+  const modelBy = (name: string, hash: string): string => {
+    const known = models.get(hash);
+    if (known !== undefined) return known;
+    const spec = facts.modelOf(hash);
+    const suffix = `#${hash.slice(0, 8)}`;
+    const id = spec
+      ? addModel(graph, spec, suffix, current)
+      : graph.add("model", name, "a definition that was not recorded", suffix);
+    models.set(hash, id);
+    return id;
+  };
+  for (const { id, model, definitionsHash, rowCount, runs } of facts.datasets) {
+    const dataset = graph.add("dataset", id, `${rowCount} training rows of ${model}`);
+    graph.link(modelBy(model, definitionsHash), dataset);
+    for (const run of runs) graph.link(dataset, graph.add("run", run));
+  }
+  for (const version of facts.versions) {
+    const { model, number, runId, datasetId, definitionsHash, aliases } = version;
+    const id = graph.add("version", `${model}@${number}`);
+    if (runId !== null) graph.link(graph.add("run", runId), id);
+    else if (datasetId !== null) graph.link(`dataset:${datasetId}`, id);
+    else if (trainedFeatures(version)) graph.link(modelBy(model, definitionsHash), id);
+    for (const alias of aliases) graph.link(id, graph.add("alias", `${model}@${alias}`));
+  }
+  for (const { name, model } of definitionsOf(project, "monitor"))
+    graph.link(`model:${model}`, graph.add("monitor", name));
+  for (const { name, model, when } of definitionsOf(project, "retrain")) {
+    const rule = graph.add("retrain", name);
+    graph.link(`model:${model}`, rule);
+    for (const trigger of when) graph.link(`monitor:${trigger.monitor}`, rule);
+  }
+  return graph.done();
+}
+
+function addColumn(graph: GraphBuilder, source: string, column: string): string {
+  const id = graph.add("column", `${source}.${column}`);
+  graph.link(graph.add("source", source), id);
+  return id;
+}
+
+function addFeature(graph: GraphBuilder, view: FeatureViewSpec, name: string, suffix: string): string {
+  const note = suffix === "" ? undefined : "as it was then";
+  const id = graph.add("feature", `${view.name}.${name}`, note, suffix);
+  const { source } = view;
+  if (suffix !== "") graph.add("source", source.name, sourcePlace(source));
+  const rule = view.features.find((each) => each.name === name)?.rule;
+  for (const leaf of rule ? expressionsOf(rule).flatMap(leavesOf) : [])
+    graph.link(addColumn(graph, source.name, leaf.name), id);
+  for (const key of view.keys) graph.link(addColumn(graph, source.name, key.name), id, "key");
+  for (const time of [source.eventTime, source.createdAt])
+    if (time !== undefined) graph.link(addColumn(graph, source.name, time), id, "time");
+  return id;
+}
+
+function addModel(graph: GraphBuilder, model: ModelSpec, suffix: string, current: ReadonlyMap<string, string>): string {
+  const id = graph.add("model", model.name, suffix === "" ? undefined : "as it was then", suffix);
+  for (const { view: name, feature } of featuresRead(model.inputs)) {
+    const view = model.views.find((each) => each.name === name);
+    if (!view) continue;
+    const meaning = featureMeaning(view, feature) ?? "";
+    const isCurrent = current.get(`${name}.${feature}`) === meaning;
+    graph.link(
+      isCurrent ? `feature:${name}.${feature}` : addFeature(graph, view, feature, `#${meaning.slice(0, 8)}`),
+      id,
+    );
+  }
+  for (const { name } of model.request) graph.link(addColumn(graph, model.rows.name, name), id, "request");
+  const asked = new Set(model.request.map(({ name }) => name));
+  for (const key of model.views.flatMap((view) => view.keys))
+    if (!asked.has(key.name)) graph.link(addColumn(graph, model.rows.name, key.name), id, "key");
+  for (const leaf of leavesOf(model.label.value))
+    graph.link(addColumn(graph, model.label.source.name, leaf.name), id, "label");
+  return id;
+}
+
+/** Collects nodes and edges, each once. */
+class GraphBuilder {
+  readonly #nodes = new Map<string, LineageNode>();
+  readonly #edges = new Map<string, LineageEdge>();
+
+  add(kind: LineageNode["kind"], name: string, note?: string, suffix = ""): string {
+    const id = `${kind}:${name}${suffix}`;
+    if (!this.#nodes.has(id)) this.#nodes.set(id, { id, kind, name, ...(note === undefined ? {} : { note }) });
+    return id;
+  }
+
+  /** A thing that is used as more than one is linked as the first. */
+  link(from: string, to: string, as?: string): void {
+    const id = `${from} ${to}`;
+    if (!this.#edges.has(id)) this.#edges.set(id, { from, to, ...(as === undefined ? {} : { as }) });
+  }
+
+  done(): LineageGraph {
+    const edges = [...this.#edges.values()].filter(({ from, to }) => this.#nodes.has(from) && this.#nodes.has(to));
+    return { nodes: [...this.#nodes.values()], edges };
+  }
+}

@@ -1,0 +1,45 @@
+// The catalogue as a service: what the server asks. Figures read the offline data, so they are kept until the source's files change.
+
+import { findDefinition } from "../define/define.ts";
+import {
+  type FoundFeature,
+  type ListedView,
+  listFeatures,
+  type ShownView,
+  searchCatalog,
+  showFeatures,
+  showLineage,
+} from "./catalog.ts";
+import type { Platform } from "./open.ts";
+
+/** What can be asked of the catalogue while serving. */
+export interface Catalog {
+  list(filter: Parameters<typeof listFeatures>[1]): Promise<readonly ListedView[]>;
+  search(words: string, limit?: number): readonly FoundFeature[];
+  show(view: string, options: { readonly withStatistics: boolean }): Promise<ShownView>;
+  lineage(thing: string, direction: Parameters<typeof showLineage>[2]): ReturnType<typeof showLineage>;
+}
+
+/** The catalogue of an open platform. */
+export function catalogOf(platform: Platform): Catalog {
+  const figures = new Map<string, { readonly state: string; readonly shown: Promise<ShownView> }>();
+  return {
+    list: (filter) => listFeatures(platform, filter),
+    search: (words, limit) => searchCatalog(platform, words, limit),
+    lineage: (thing, direction) => showLineage(platform, thing, direction),
+    async show(name, options) {
+      const plain = await showFeatures(platform, name, { withStatistics: false });
+      if (!options.withStatistics) return plain;
+      const { source } = findDefinition(platform.project, "featureView", name);
+      const state = await platform.engines.offline.fingerprint(source);
+      let known = figures.get(name);
+      if (known?.state !== state) {
+        known = { state, shown: showFeatures(platform, name) };
+        figures.set(name, known);
+        known.shown.catch(() => figures.delete(name));
+      }
+      const { statistics, examples } = await known.shown;
+      return { ...plain, statistics, examples };
+    },
+  };
+}

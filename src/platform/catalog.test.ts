@@ -1,0 +1,160 @@
+// The catalogue over real definitions, records and data.
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  applyDefinitions,
+  catalogOf,
+  listFeatures,
+  type Platform,
+  searchCatalog,
+  showFeatures,
+  showLineage,
+} from "./platform.ts";
+import { fares, type RidesWorld, registered, ridesDefinitions, ridesWorld, writeRides } from "./rides.fixture.ts";
+
+let world: RidesWorld;
+beforeEach(() => {
+  world = ridesWorld();
+});
+afterEach(() => world.remove());
+
+async function opened(definitions = ridesDefinitions()): Promise<Platform> {
+  const platform = await world.open(definitions);
+  await writeRides(platform, world.folder);
+  await applyDefinitions(platform);
+  return platform;
+}
+
+describe("listing", () => {
+  test("narrows views to the features that carry all tags, their view's included", async () => {
+    const platform = await opened();
+    const names = async (filter: Parameters<typeof listFeatures>[1]) =>
+      (await listFeatures(platform, filter)).map(({ name, features }) => [name, features.map((each) => each.name)]);
+    expect(await names({})).toEqual([["driver_fares", ["mean_fare", "last_fare"]]]);
+    expect(await names({ tags: { domain: "money", pii: "no" } })).toEqual([["driver_fares", ["mean_fare"]]]);
+    expect(await names({ owner: "pricing", entity: "driver" })).toEqual([["driver_fares", ["mean_fare", "last_fare"]]]);
+    expect(await names({ tags: { domain: "weather" } })).toEqual([]);
+    expect(await names({ owner: "nobody" })).toEqual([]);
+    expect(await names({ entity: "car" })).toEqual([]);
+  });
+});
+
+describe("search", () => {
+  test("looks into names, descriptions, tags, owners, entities and columns; names come first", async () => {
+    const platform = await opened();
+    const found = (words: string) => searchCatalog(platform, words).map(({ view, feature }) => feature ?? view);
+    expect(found("mean fare")).toEqual(["mean_fare", "last_fare", "driver_fares"]);
+    expect(found("pays")).toEqual(["mean_fare"]);
+    expect(found("PRICING")).toEqual(["driver_fares"]);
+    expect(found("somebody drives")).toContain("driver_fares");
+    expect(found("rides.fare")[0]).toBe("mean_fare");
+    expect(found("zebra")).toEqual([]);
+    expect(() => searchCatalog(platform, " -- ")).toThrow(/no words to look for/);
+  });
+});
+
+describe("one view", () => {
+  test("says who uses it, also which versions were trained with another meaning of it", async () => {
+    const first = await opened();
+    await registered(first, ["champion", "shadow"]);
+    const shown = await showFeatures(first, "driver_fares");
+    expect(shown.usedBy).toEqual({
+      models: [{ name: "rich_ride", features: ["mean_fare", "last_fare"] }],
+      versions: [
+        {
+          model: "rich_ride",
+          version: 1,
+          aliases: ["champion", "shadow"],
+          isCurrent: true,
+          features: ["mean_fare", "last_fare"],
+        },
+      ],
+      monitors: ["rich_health"],
+      retrains: ["rich_retrain"],
+    });
+    expect(shown.statistics).toMatchObject({ rows: 30, of: 30 });
+    expect(shown.examples?.[0]).toEqual({
+      key: { driver: "bob" },
+      at: "2025-01-30T01:00:00.000001Z",
+      values: { mean_fare: 42, last_fare: 42 },
+    });
+    const second = await world.open(ridesDefinitions(fares({ window: 2 })));
+    const changed = await showFeatures(second, "driver_fares", { withStatistics: false });
+    expect(changed.usedBy.versions).toMatchObject([{ version: 1, isCurrent: false }]);
+    expect(changed.statistics).toBeNull();
+    const said = await world.open(ridesDefinitions(fares({ owner: "somebody else" })));
+    expect((await showFeatures(said, "driver_fares", { withStatistics: false })).usedBy.versions).toMatchObject([
+      { version: 1, isCurrent: true },
+    ]);
+  });
+
+  test("is computed again for the server only when the data changed", async () => {
+    const platform = await opened();
+    const catalog = catalogOf(platform);
+    const first = await catalog.show("driver_fares", { withStatistics: true });
+    const again = await catalog.show("driver_fares", { withStatistics: true });
+    expect(again.statistics).toBe(first.statistics);
+    await platform.engines.offline.writeParquet(
+      "SELECT 'x' AS ride, 'ann' AS driver, 1::DOUBLE AS fare, TIMESTAMP '2025-01-25' AS at, NULL::TIMESTAMP AS known",
+      `${world.folder}/rides.parquet`,
+    );
+    expect((await catalog.show("driver_fares", { withStatistics: true })).statistics?.rows).toBe(1);
+  });
+});
+
+describe("lineage", () => {
+  test("leads from a source column to an alias, and back", async () => {
+    const platform = await opened();
+    await registered(platform);
+    const down = await showLineage(platform, "rides.fare", "down");
+    const kinds = down.nodes.map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(
+      new Set(["column", "feature", "model", "dataset", "run", "version", "alias", "monitor", "retrain"]),
+    );
+    expect(down.edges).toContainEqual({ from: "column:rides.fare", to: "feature:driver_fares.mean_fare" });
+    expect(down.edges).toContainEqual({ from: "column:rides.fare", to: "model:rich_ride", as: "label" });
+    const up = await showLineage(platform, "rich_ride@champion", "up");
+    expect(up.nodes.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([
+        "version:rich_ride@1",
+        "feature:driver_fares.last_fare",
+        "column:rides.known",
+        "source:rides",
+      ]),
+    );
+    expect(up.nodes.some(({ kind }) => kind === "monitor")).toBe(false);
+  });
+
+  test("keeps a version's features as they were when it was trained", async () => {
+    const first = await opened();
+    await registered(first);
+    const second = await world.open(ridesDefinitions(fares({ window: 2 })));
+    await registered(second, []);
+    const before = await showLineage(second, "rich_ride@1", "up");
+    const features = before.nodes.filter(({ kind }) => kind === "feature").map(({ id, note }) => [id, note]);
+    expect(features).toEqual([
+      ["feature:driver_fares.last_fare", undefined],
+      [expect.stringMatching(/^feature:driver_fares\.mean_fare#[0-9a-f]{8}$/), "as it was then"],
+    ]);
+    const now = await showLineage(second, "rich_ride@2", "up");
+    expect(now.nodes.filter(({ kind }) => kind === "feature").map(({ id }) => id)).toEqual([
+      "feature:driver_fares.mean_fare",
+      "feature:driver_fares.last_fare",
+    ]);
+  });
+
+  test("takes a view, an id's beginning and an unambiguous name, and says what an unknown one may have meant", async () => {
+    const platform = await opened();
+    await registered(platform);
+    expect((await showLineage(platform, "driver_fares")).from).toEqual([
+      "feature:driver_fares.mean_fare",
+      "feature:driver_fares.last_fare",
+    ]);
+    const [dataset] = (await showLineage(platform, "rich_ride@1", "up")).nodes.filter(({ kind }) => kind === "dataset");
+    expect((await showLineage(platform, dataset?.name.slice(0, 8) ?? "")).from).toEqual([dataset?.id]);
+    await expect(showLineage(platform, "nothing.mean_fare")).rejects.toMatchObject({
+      code: "DEFINITION_NOT_FOUND",
+      message: expect.stringContaining("Near it: driver_fares.mean_fare"),
+    });
+  });
+});

@@ -1,0 +1,75 @@
+// What every version, dataset, run and alias is made of and belongs to, without the heavy parts: what a catalogue needs of all of them at once.
+
+import type { Instant } from "../core/core.ts";
+import { fromJson, instantFromSql } from "../records/records.ts";
+import type { RegistryContext } from "./context.ts";
+
+/** Where one version comes from and which aliases name it. */
+export interface VersionOrigin {
+  readonly model: string;
+  readonly number: number;
+  readonly createdAt: Instant;
+  readonly runId: string | null;
+  readonly datasetId: string | null;
+  /** The hash of the model's definition that it was trained by. */
+  readonly definitionsHash: string;
+  /** What serving must find unchanged, as training wrote it. */
+  readonly features: unknown;
+  readonly aliases: readonly string[];
+}
+
+/** Where one dataset comes from and which runs used it. */
+export interface DatasetOrigin {
+  readonly id: string;
+  readonly model: string;
+  readonly definitionsHash: string;
+  readonly rowCount: number;
+  readonly createdAt: Instant;
+  readonly runs: readonly string[];
+}
+
+/** Every version, by model and number, with the aliases that name it. */
+export async function versionOrigins({ records }: RegistryContext): Promise<readonly VersionOrigin[]> {
+  const aliases = await records.db
+    .selectFrom("aliases")
+    .select(["model", "alias", "version"])
+    .orderBy("alias")
+    .execute();
+  const rows = await records.db
+    .selectFrom("versions")
+    .select(["model", "number", "created_at", "run_id", "dataset_id", "definitions_hash", "features"])
+    .orderBy("model")
+    .orderBy("number")
+    .execute();
+  return rows.map((row) => ({
+    model: row.model,
+    number: row.number,
+    createdAt: instantFromSql(row.created_at),
+    runId: row.run_id,
+    datasetId: row.dataset_id,
+    definitionsHash: row.definitions_hash,
+    features: fromJson(row.features),
+    aliases: aliases
+      .filter((each) => each.model === row.model && each.version === row.number)
+      .map(({ alias }) => alias),
+  }));
+}
+
+/** Every dataset, oldest first, with the runs that used it. */
+export async function datasetOrigins({ records }: RegistryContext): Promise<readonly DatasetOrigin[]> {
+  const links = await records.db.selectFrom("run_datasets").selectAll().orderBy("run_id").execute();
+  const rows = await records.db
+    .selectFrom("datasets")
+    .select(["id", "model", "definitions_hash", "row_count", "created_at"])
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    model: row.model,
+    definitionsHash: row.definitions_hash,
+    rowCount: row.row_count,
+    createdAt: instantFromSql(row.created_at),
+    runs: links.filter((link) => link.dataset_id === row.id).map((link) => link.run_id),
+  }));
+}
