@@ -31,6 +31,8 @@ export interface SelectedView extends WantedView {
 export interface FeatureReads {
   readonly selection: FeatureSelection;
   readonly at: Instant;
+  /** The keys as they were understood, in order. */
+  readonly rows: readonly Readonly<Record<string, Value>>[];
   /** One per selected view, each with one read per key. */
   readonly views: readonly ViewReads[];
 }
@@ -71,7 +73,7 @@ export function featureReader({ project, online, clock }: ReaderContext): Featur
     async read(selection, keys) {
       const rows = keys.map((key, index) => keyRow(selection.keys, key, index));
       const at = clock.now();
-      return { selection, at, views: await readViews(online, selection.views, rows, at) };
+      return { selection, at, rows, views: await readViews(online, selection.views, rows, at) };
     },
   };
 }

@@ -4,9 +4,10 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { Catalog, FeatureReader, Serving } from "../platform/platform.ts";
+import type { Catalog, FeatureReader, MaterializeRequest, Serving } from "../platform/platform.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { catalogRoutes } from "./catalog.ts";
+import { feastRoutes } from "./feast/feast.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
 import { meterRoutes, serverMeters } from "./metrics/meters.ts";
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly models: readonly ModelSpec[];
   /** Reads features online; without it there are no routes for features. */
   readonly features?: FeatureReader;
+  /** Brings views online when a client of Feast's asks for it; without it such a client is refused. */
+  readonly materialize?: (request: MaterializeRequest) => Promise<unknown>;
   /** The most keys of one feature read; default 1,000. */
   readonly keyLimit?: number;
   /** The version of Slipway, told to clients. */
@@ -89,9 +92,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
   app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
-  const { features: reader, keyLimit = KEY_LIMIT } = options;
-  if (reader) app.register(featureRoutes({ reader, keyLimit, meters }), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
+  const { features: reader, keyLimit = KEY_LIMIT, materialize } = options;
+  if (reader) {
+    const context = { reader, keyLimit, meters, ...(materialize ? { materialize } : {}) };
+    app.register(featureRoutes(context), { prefix: "/api/v1" });
+    app.register(feastRoutes(context));
+  }
   app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
   return app;
 }

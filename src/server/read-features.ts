@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { FeatureReader } from "../platform/platform.ts";
 import { readAskedFeatures } from "./asked-features.ts";
+import type { Materialize } from "./feast/materialize.ts";
 import { featuresText } from "./features-text.ts";
 import type { Meters } from "./metrics/meters.ts";
 import { JSON_TYPE } from "./refusal.ts";
@@ -11,6 +12,8 @@ export interface FeatureContext {
   /** The most keys of one request. */
   readonly keyLimit: number;
   readonly meters: Meters;
+  /** Brings views online, where that may be asked for. */
+  readonly materialize?: Materialize;
 }
 
 /** `POST /features/read`, below /api/v1: features of many keys from many views, from one snapshot. */

@@ -6,7 +6,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { formatInstant, hours, type Instant, minutes, parseInstant } from "../../src/core/core.ts";
-import { count, days, entity, featureView, latest, mean, parquet, project, sum, t } from "../../src/index.ts";
+import {
+  auc,
+  byTime,
+  count,
+  days,
+  entity,
+  featureView,
+  latest,
+  mean,
+  model,
+  parquet,
+  project,
+  sum,
+  t,
+  xgboost,
+} from "../../src/index.ts";
 import { applyDefinitions, materialize, openPlatform, type Platform } from "../../src/platform/platform.ts";
 import { local } from "../../src/presets/presets.ts";
 
@@ -58,6 +73,19 @@ const routes = parquet("routes", {
   path: "routes.parquet",
   columns: { origin: t.string(), dest: t.string(), km: t.float64(), opened: t.timestamp() },
 });
+const requests = parquet("requests", {
+  path: "requests.parquet",
+  columns: {
+    id: t.int64(),
+    asked: t.timestamp(),
+    driver_id: t.int64().optional(),
+    origin: t.string(),
+    dest: t.string(),
+    done: t.bool(),
+  },
+  id: "id",
+  eventTime: "asked",
+});
 const driver = entity("driver", { driver_id: t.int64().optional() });
 
 /** Newest values with a ttl of two days. */
@@ -95,6 +123,19 @@ export const route = featureView("route", {
   features: { km: latest(routes.km), opened: latest(routes.opened) },
 });
 
+const legs = parquet("legs", {
+  path: "legs.parquet",
+  columns: { origin: t.string(), dest: t.string(), flown: t.timestamp(), km: t.float64(), crew: t.int64() },
+  eventTime: "flown",
+});
+
+/** Newest values with a key of two parts. */
+export const leg = featureView("leg", {
+  entity: entity("leg", { origin: t.string(), dest: t.string() }),
+  source: legs,
+  features: { km: latest(legs.km), crew: latest(legs.crew) },
+});
+
 /** Never brought online. */
 export const driverNever = featureView("driver_never", {
   entity: driver,
@@ -102,8 +143,21 @@ export const driverNever = featureView("driver_never", {
   features: { never_fare: latest(source.fare) },
 });
 
+/** Never trained: it is here for the features that it reads. */
+export const farFlown = model("far_flown", {
+  rows: requests,
+  features: [driverTrip.features.fare, driverTrip.features.meter, leg.features.crew],
+  label: requests.done,
+  trainer: xgboost({ objective: "binary:logistic" }),
+  split: byTime({ validate: days(1), test: days(1) }),
+  metrics: [auc()],
+});
+
 /** The project's config. */
-export const drivers = project({ name: "drivers", definitions: { driverTrip, driverWeek, route, driverNever } });
+export const drivers = project({
+  name: "drivers",
+  definitions: { driverTrip, driverWeek, route, leg, driverNever, farFlown },
+});
 
 const literal = (value: unknown): string => {
   if (value === null) return "NULL";
@@ -127,6 +181,15 @@ export async function driversWorld(): Promise<{ readonly platform: Platform; rem
     `COPY (SELECT * FROM (VALUES ('A', 'BC', 1.5::DOUBLE, TIMESTAMP '2001-02-03 04:05:06.789012'), ('AB', 'C', 'nan'::DOUBLE, TIMESTAMP '1969-12-31 23:59:59.5'))
       v(origin, dest, km, opened)) TO '${join(root, "routes.parquet")}' (FORMAT parquet)`,
   );
+  await connection.run(
+    `COPY (SELECT chr(65 + (range % 5)::INTEGER) AS origin, chr(65 + (range % 7)::INTEGER) || 'B' AS dest,
+      TIMESTAMP '2025-06-10 11:00:00' - to_minutes(range * 13 % 1000) + to_microseconds(range * 250000) AS flown,
+      range / 4.0::DOUBLE AS km, range::BIGINT AS crew FROM range(200)) TO '${join(root, "legs.parquet")}' (FORMAT parquet)`,
+  );
+  await connection.run(
+    `COPY (SELECT range::BIGINT AS id, TIMESTAMP '2025-06-01' + to_hours(range) AS asked, range % 40 AS driver_id, 'A' AS origin, 'AB' AS dest,
+      range % 3 = 0 AS done FROM range(50)) TO '${join(root, "requests.parquet")}' (FORMAT parquet)`,
+  );
   connection.closeSync();
   instance.closeSync();
   const platform = await openPlatform({
@@ -140,7 +203,7 @@ export async function driversWorld(): Promise<{ readonly platform: Platform; rem
     clock: ({ clocks }) => clocks.replay(NOW - days(2)),
   });
   await applyDefinitions(platform);
-  const views = ["driver_trip", "driver_week", "route"];
+  const views = ["driver_trip", "driver_week", "route", "leg"];
   // In two steps: what has expired by the second was still fresh at the first, and is kept.
   await materialize(platform, { views });
   (platform.engines.clock as ReturnType<typeof platform.engines.clocks.replay>).advanceTo(NOW);

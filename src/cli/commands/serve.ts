@@ -6,6 +6,7 @@ import { definitionsOf } from "../../define/define.ts";
 import {
   catalogOf,
   keepFresh,
+  materialize,
   type Platform,
   type Serving,
   startServing,
@@ -51,6 +52,7 @@ async function serve(
       serving,
       models: definitionsOf(platform.project, "model"),
       features: platform.features,
+      materialize: (request) => materialize(platform, request),
       keyLimit: limit,
       catalog: catalogOf(platform),
       version: ownVersion(),

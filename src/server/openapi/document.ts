@@ -3,6 +3,7 @@
 import type { ModelSpec, Project } from "../../define/define.ts";
 import { inferRequestSchema } from "../inference/infer.ts";
 import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
+import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
 
@@ -29,12 +30,18 @@ export function openApiDocument(
   return {
     openapi: "3.1.1",
     info: { title: "Slipway", version, summary: "Predictions from typed features.", license: { name: "Apache-2.0" } },
-    tags: [{ name: "predictions" }, { name: "features" }, { name: "inference" }, { name: "operations" }],
+    tags: [
+      { name: "predictions" },
+      { name: "features" },
+      { name: "feast" },
+      { name: "inference" },
+      { name: "operations" },
+    ],
     paths: {
       ...Object.fromEntries(models.map((model) => [`/api/v1/models/${model.name}/predict`, predictPath(model)])),
       ...modelPaths(models),
-      ...(project ? featurePaths(project, refusals("Error", INVALID, UNNAMED)) : {}),
       ...(withCatalog ? catalogPaths : {}),
+      ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...inferencePaths(models),
       ...operationPaths,
     },

@@ -1,7 +1,7 @@
 // The feature routes' part of the description: which names may be asked for, and what an answer looks like.
 
 import { definitionsOf, type Project } from "../../define/define.ts";
-import { fieldSchema, type Json } from "./schemas.ts";
+import { closed, fieldSchema, type Json } from "./schemas.ts";
 
 /** The path of feature reads, with the project's real names and keys. */
 export function featurePaths(project: Project, refusals: Json): Json {
@@ -51,7 +51,6 @@ export function featurePaths(project: Project, refusals: Json): Json {
 
 const instant: Json = { type: "string", format: "date-time" };
 const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: "null" }] });
-const closed = (properties: Json): Json => ({ type: "object", properties, required: Object.keys(properties) });
 
 const read = closed({
   status: { enum: ["present", "expired", "missing"] },

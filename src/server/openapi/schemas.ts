@@ -97,6 +97,13 @@ export function rowExample({ views, request }: ModelSpec): Json {
   return { id: "row-1", keys: valuesOf(keys), request: valuesOf(request) };
 }
 
+/** An object that has all of these. */
+export const closed = (properties: Json): Json => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties),
+});
+
 const instant = { type: "string", format: "date-time" };
 const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: "null" }] });
 
