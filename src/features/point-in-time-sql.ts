@@ -42,13 +42,14 @@ export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): P
       .map((join) => ({ view: relations.view, join })),
   );
   const cutoff = query.hasCutoff === true ? "" : ", t AS cutoff";
+  const ctes = [...new Set(shared.flatMap((relations) => relations.ctes))];
   const asking = `asking AS MATERIALIZED (SELECT row_number() OVER () AS idx, *${cutoff} FROM (${query.rows}))`;
   const columns = new Map<string, string>();
   joins.forEach(({ view, join }, place) => {
     for (const { feature, sql } of join.columns) columns.set(`${view.name}.${feature}`, sql(`j${place}`));
   });
   return {
-    with: `WITH ${[asking, ...shared.flatMap(({ ctes }) => ctes), ...joins.flatMap(({ join }) => join.ctes)].join(",\n")}`,
+    with: `WITH ${[asking, ...ctes, ...joins.flatMap(({ join }) => join.ctes)].join(",\n")}`,
     from: `FROM asking r ${joins.map(({ join }, place) => `LEFT JOIN ${join.relation} j${place} ON j${place}.idx = r.idx`).join(" ")}`,
     feature: (view, feature) => {
       const sql = columns.get(`${view}.${feature}`);

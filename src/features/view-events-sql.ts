@@ -41,7 +41,7 @@ export function keyColumn(dialect: SqlDialect, name: string): string {
 
 /**
  * What the parts of one view's plan share. In every relation but the source, a key is its number, `kid`: a whole number is sorted, hashed
- * and compared faster than a tuple of texts.
+ * and compared faster than a tuple of texts. Views with the same keys share the numbers.
  */
 export interface ViewRelations {
   readonly dialect: SqlDialect;
@@ -52,7 +52,12 @@ export interface ViewRelations {
   readonly asked: string;
   /** A SELECT of the source rows whose key is asked for: kid, e, k, the values, and `extra` SQL columns. */
   readonly events: (values: readonly EventValue[], extra?: readonly string[]) => string;
-  /** The relations of the names above. */
+  /**
+   * The same of only those source rows whose key and event time are in a relation of (kid, e). Wide values are best read by this, once it is
+   * known which of them are wanted.
+   */
+  readonly eventsAt: (moments: string, extra: readonly string[]) => string;
+  /** The relations of the names above; another view's may be the same. */
   readonly ctes: readonly string[];
 }
 
@@ -67,27 +72,55 @@ export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: 
   const present = keys.map(({ inPlan }) => `${inPlan} IS NOT NULL`).join(" AND ");
   const same = (left: (key: (typeof keys)[number]) => string): string =>
     keys.map((key) => `${left(key)} = n.${key.inPlan}`).join(" AND ");
-  const numbers = name("keys");
-  const asked = name("asked");
+  const shared = (part: string): string =>
+    dialect.identifier(`${part} by ${view.keys.map((key) => key.name).join(", ")}`);
+  const numbers = shared("keys");
+  const asked = shared("asked");
+  // One whole number is its own number.
+  const isNumber = view.keys.length === 1 && ["int32", "int64"].includes(String(view.keys[0]?.type));
+  const number = isNumber ? `${names}::BIGINT` : "row_number() OVER ()";
+  const select = (join: string, kid: string, values: readonly EventValue[], extra: readonly string[]): string => {
+    const isStatic = view.source.eventTime === undefined;
+    const { event, known } = timeColumns(dialect, view);
+    const columns = [
+      `${kid} AS kid`,
+      ...(isStatic ? [] : [`${event} AS e`, `${known} AS k`]),
+      ...values.map((value) => `${sourceExpression(dialect, value.value, "s")} AS ${value.name}`),
+      ...extra,
+    ];
+    return `SELECT ${columns.join(", ")} FROM ${dialect.scan(view.source)} s ${join}${isStatic ? "" : ` WHERE ${event} IS NOT NULL`}`;
+  };
   return {
     dialect,
     view,
     name,
     asked,
-    events: (values, extra = []) => {
-      const isStatic = view.source.eventTime === undefined;
-      const { event, known } = timeColumns(dialect, view);
-      const columns = [
-        "n.kid",
-        ...(isStatic ? [] : [`${event} AS e`, `${known} AS k`]),
-        ...values.map((value) => `${sourceExpression(dialect, value.value, "s")} AS ${value.name}`),
-        ...extra,
-      ];
-      return `SELECT ${columns.join(", ")} FROM ${dialect.scan(view.source)} s JOIN ${numbers} n ON ${same((key) => key.inSource)}${isStatic ? "" : ` WHERE ${event} IS NOT NULL`}`;
+    events: (values, extra = []) =>
+      select(`JOIN ${numbers} n ON ${same((key) => key.inSource)}`, "n.kid", values, extra),
+    eventsAt(moments, extra) {
+      // The columns themselves, so that a file's statistics can leave out what lies before or after all of the moments.
+      const happened = `s.${dialect.identifier(view.source.eventTime ?? "")} = n.happened`;
+      const at = "make_timestamp(m.e) AS happened";
+      const [key] = keys;
+      return isNumber && key
+        ? select(
+            `SEMI JOIN (SELECT kid, ${at} FROM ${moments} m) n ON ${key.inSource} = n.kid AND ${happened}`,
+            `${key.inSource}::BIGINT`,
+            [],
+            extra,
+          )
+        : select(
+            `JOIN (SELECT n.*, ${at} FROM (SELECT DISTINCT kid, e FROM ${moments}) m JOIN ${numbers} n USING (kid)) n ON ${same((each) => each.inSource)} AND ${happened}`,
+            "n.kid",
+            [],
+            extra,
+          );
     },
     ctes: [
-      `${numbers} AS MATERIALIZED (SELECT row_number() OVER () AS kid, * FROM (SELECT DISTINCT ${names} FROM ${rows} WHERE t IS NOT NULL AND ${present}))`,
-      `${asked} AS (SELECT r.idx, r.t, r.cutoff, n.kid FROM ${rows} r JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)} WHERE r.t IS NOT NULL)`,
+      `${numbers} AS MATERIALIZED (SELECT ${number} AS kid, * FROM (SELECT DISTINCT ${names} FROM ${rows} WHERE t IS NOT NULL AND ${present}))`,
+      isNumber
+        ? `${asked} AS NOT MATERIALIZED (SELECT idx, t, cutoff, ${number} AS kid FROM ${rows} WHERE t IS NOT NULL AND ${present})`
+        : `${asked} AS MATERIALIZED (SELECT r.idx, r.t, r.cutoff, n.kid FROM ${rows} r JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)} WHERE r.t IS NOT NULL)`,
     ],
   };
 }
