@@ -5,6 +5,5 @@ export { type FeatureDocument, type ViewDocument, viewDocument } from "./documen
 export { type CatalogFilter, type FoundThing, type FoundView, findViews, searchFeatures } from "./find.ts";
 export { type LineageGraph, type LineageNode, lineageGraph } from "./lineage.ts";
 export { type Lineage, type LineageDirection, lineageOf } from "./lineage-walk.ts";
-export { plainValue } from "./plain-value.ts";
 export type { SearchHit } from "./search.ts";
 export { type Uses, usesOf } from "./uses.ts";

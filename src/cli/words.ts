@@ -1,6 +1,6 @@
 // How values look to people: instants, durations, feature rules, figures.
 
-import { type Duration, formatInstant, type Instant, type Value } from "../core/core.ts";
+import { type Duration, formatInstant, type Instant } from "../core/core.ts";
 
 /** An instant as ISO 8601, or undefined for JSON to leave out. */
 export function instantText(instant: Instant | null | undefined): string | undefined {
@@ -25,12 +25,6 @@ export function roughly(duration: Duration): string {
     return count > 0 ? `${count}${name}` : "";
   });
   return parts.filter(Boolean).join(" ");
-}
-
-/** A value as a person reads it. */
-export function valueText(value: Value, type: string): string {
-  if (value === null) return "null";
-  return type === "timestamp" ? formatInstant(value as bigint) : String(value);
 }
 
 /** A figure with four decimals; nothing for what is not a number. */

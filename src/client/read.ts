@@ -1,7 +1,7 @@
 // Features as they come back over HTTP: names and types once, then values in their order, put together here to objects with the types of
 // the definitions. Everything stays as JSON has it, except that int64 is always a bigint and what is not finite is a number again.
 
-import type { DataType } from "../core/core.ts";
+import type { DataType, ListType, StructType } from "../core/core.ts";
 import type { Feature, FeatureReference, FeatureTypes, FeatureView, Fields } from "../define/define.ts";
 
 /** What may accompany one read. */
@@ -9,14 +9,32 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A feature's value: int64 as bigint, timestamps as ISO 8601 in UTC, exact to the microsecond. */
-export type ClientValue<T extends DataType> = T extends "bool"
-  ? boolean
-  : T extends "int64"
-    ? bigint
-    : T extends "int32" | "float64"
-      ? number
-      : string;
+/**
+ * A feature's value: int64 as bigint, decimals as text, bytes as base64, days and timestamps as ISO 8601 in UTC, exact to the microsecond.
+ */
+export type ClientValue<T extends DataType> = [DataType] extends [T]
+  ? AnyClientValue
+  : T extends "bool"
+    ? boolean
+    : T extends "int64"
+      ? bigint
+      : T extends "int32" | "float32" | "float64"
+        ? number
+        : T extends ListType<infer E>
+          ? readonly (ClientValue<E> | null)[]
+          : T extends StructType<infer S>
+            ? {
+                readonly [K in keyof S]: ClientValue<S[K]["type"]> | (S[K]["isOptional"] extends true ? null : never);
+              }
+            : string;
+
+type AnyClientValue =
+  | boolean
+  | bigint
+  | number
+  | string
+  | readonly (AnyClientValue | null)[]
+  | { readonly [field: string]: AnyClientValue | null };
 
 type Status = "present" | "null" | "expired" | "missing";
 
@@ -128,8 +146,12 @@ export function rowsOf(names: readonly string[], { at, views, results }: Answer)
   return { at, rows };
 }
 
-function decoded(type: DataType, value: unknown): ClientValue<DataType> | null {
+function decoded(type: DataType, value: unknown): AnyClientValue | null {
   if (value === null || value === undefined) return null;
   if (type === "int64") return BigInt(value as number | string);
-  return (type === "float64" ? Number(value) : value) as ClientValue<DataType>;
+  if (type === "float32" || type === "float64") return Number(value);
+  if (typeof type === "string" || type.kind === "decimal") return value as AnyClientValue;
+  if (type.kind === "list") return (value as readonly unknown[]).map((item) => decoded(type.of, item));
+  const members = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(type.fields.map(({ name, type: own }) => [name, decoded(own, members[name])]));
 }

@@ -1,5 +1,6 @@
 // The door of `core`: values that everything else is made of.
 
+export { civilDate, dateText, isDay, parseDate } from "./calendar.ts";
 export {
   asSlipwayError,
   type ErrorCode,
@@ -19,6 +20,7 @@ export {
   columnOf,
   concatTables,
   isValid,
+  numberAt,
   rowAt,
   type Table,
   tableFrom,
@@ -43,10 +45,38 @@ export {
 export {
   type ColumnSchema,
   type DataType,
-  dataTypes,
+  type DecimalType,
+  decimalNumber,
+  fitsDecimal,
   fitsInt64,
+  isCategory,
+  isDecimal,
+  isFloat,
+  isList,
   isNumeric,
+  isStruct,
+  kindOf,
+  type ListType,
   type NumericType,
+  type ScalarType,
+  type StructShape,
+  type StructType,
+  type StructValue,
+  sameType,
+  scalarTypes,
+  type TypeKind,
+  typeText,
   type Value,
   type ValueOf,
 } from "./types.ts";
+export {
+  decimalText,
+  expectationOf,
+  type JsonValue,
+  parseDecimal,
+  type RefuseInput,
+  rowToJson,
+  valueFrom,
+  valueText,
+  valueToJson,
+} from "./value-json.ts";

@@ -1,11 +1,16 @@
 // A model's inputs in matrix order, and the one way typed rows become the float32 matrix that training and serving both use.
 
-import { type Column, isValid, type Table, valueAt } from "./table.ts";
-import type { Value } from "./types.ts";
+import { type Column, isValid, numberAt, type Table, valueAt } from "./table.ts";
+import { decimalNumber, isDecimal, isFloat, type Value } from "./types.ts";
 
 /** One column of a model's input matrix. A category is coded by its place in `categories`; one not listed is missing. */
 export type ModelInput =
-  | { readonly name: string; readonly kind: "number" }
+  | {
+      readonly name: string;
+      readonly kind: "number";
+      /** Digits after the point, of a decimal: its values come as units. */
+      readonly scale?: number;
+    }
   | { readonly name: string; readonly kind: "category"; readonly categories: readonly string[] };
 
 /** Turns one value of one input into a float32 cell; NaN is missing. */
@@ -14,7 +19,7 @@ export type CellEncoder = (value: Value | undefined) => number;
 /** One encoder per input, in matrix order. */
 export function cellEncoders(inputs: readonly ModelInput[]): readonly CellEncoder[] {
   return inputs.map((input) => {
-    if (input.kind === "number") return numberCell;
+    if (input.kind === "number") return input.scale === undefined ? numberCell : decimalCell(input.scale);
     const codes = new Map(input.categories.map((category, code) => [category, code]));
     return (value) => (value === null || value === undefined ? Number.NaN : (codes.get(String(value)) ?? Number.NaN));
   });
@@ -22,6 +27,10 @@ export function cellEncoders(inputs: readonly ModelInput[]): readonly CellEncode
 
 function numberCell(value: Value | undefined): number {
   return value === null || value === undefined ? Number.NaN : Number(value);
+}
+
+function decimalCell(scale: number): CellEncoder {
+  return (value) => (value === null || value === undefined ? Number.NaN : decimalNumber(value as bigint, scale));
 }
 
 /** Rows encoded at a time: their part of the matrix stays in the processor's cache while every column is written into it. */
@@ -59,14 +68,18 @@ function columnWriter(
     };
   }
   const { values, validity } = column;
-  const isPlain = column.type === "float64" || column.type === "int32" || column.type === "bool";
+  const isPlain = isFloat(column.type) || column.type === "int32" || column.type === "bool";
+  if (isDecimal(column.type))
+    return (from, to) => {
+      for (let row = from; row < to; row += 1) matrix[row * width + place] = numberAt(column, row) ?? Number.NaN;
+    };
   if (!isPlain || validity !== undefined)
     return (from, to) => {
       for (let row = from; row < to; row += 1)
         if (validity === undefined || ((validity[row >> 3] ?? 0) & (1 << (row & 7))) !== 0)
           matrix[row * width + place] = Number(values[row]);
     };
-  const numbers = values as Float64Array | Int32Array | Uint8Array;
+  const numbers = values as Float64Array | Float32Array | Int32Array | Uint8Array;
   return (from, to) => {
     for (let row = from; row < to; row += 1) matrix[row * width + place] = numbers[row] ?? Number.NaN;
   };

@@ -1,19 +1,42 @@
 // Batches of rows as typed columns: what crosses every port. Null slots of `values` hold garbage, so always ask the validity.
 
-import type { ColumnSchema, DataType, Value, ValueOf } from "./types.ts";
+import {
+  type ColumnSchema,
+  type DataType,
+  type DecimalType,
+  decimalNumber,
+  kindOf,
+  type ListType,
+  type ScalarType,
+  type StructValue,
+  type Value,
+  type ValueOf,
+} from "./types.ts";
 
-interface ValuesByType {
+interface ValuesByScalar {
   bool: Uint8Array;
   int32: Int32Array;
   int64: BigInt64Array;
+  float32: Float32Array;
   float64: Float64Array;
   string: readonly string[];
+  bytes: readonly Uint8Array[];
+  date: Int32Array;
   timestamp: BigInt64Array;
+  uuid: readonly string[];
 }
+
+type ValuesOf<T extends DataType> = T extends ScalarType
+  ? ValuesByScalar[T]
+  : T extends DecimalType
+    ? BigInt64Array
+    : T extends ListType
+      ? readonly (readonly Value[])[]
+      : readonly StructValue[];
 
 /** One column of a table. `validity` is a bitmap, least significant bit first, 1 = valid; absent means no nulls. */
 export type Column<T extends DataType = DataType> = T extends DataType
-  ? { readonly name: string; readonly type: T; readonly values: ValuesByType[T]; readonly validity?: Uint8Array }
+  ? { readonly name: string; readonly type: T; readonly values: ValuesOf<T>; readonly validity?: Uint8Array }
   : never;
 
 /** Columns of equal length. */
@@ -67,23 +90,46 @@ export function columnFrom<T extends DataType>(
   return column as unknown as Column<T>;
 }
 
-/** Room for `length` values of a type, as a column holds them: zeros, or empty text. */
-export function allocateValues(type: DataType, length: number): ValuesByType[DataType] {
-  switch (type) {
+const NO_BYTES = new Uint8Array();
+const NO_STRUCT: StructValue = Object.freeze({});
+
+/** Room for `length` values of a type, as a column holds them: zeros, or what is empty. */
+export function allocateValues(type: DataType, length: number): ValuesOf<DataType> {
+  const kind = kindOf(type);
+  switch (kind) {
     case "bool":
       return new Uint8Array(length);
     case "int32":
+    case "date":
       return new Int32Array(length);
+    case "float32":
+      return new Float32Array(length);
     case "float64":
       return new Float64Array(length);
     case "int64":
     case "timestamp":
+    case "decimal":
       return new BigInt64Array(length);
     case "string":
+    case "uuid":
       return new Array<string>(length).fill("");
+    case "bytes":
+      return new Array<Uint8Array>(length).fill(NO_BYTES);
+    case "list":
+      return new Array<readonly Value[]>(length).fill([]);
+    case "struct":
+      return new Array<StructValue>(length).fill(NO_STRUCT);
     default:
-      return type satisfies never;
+      return kind satisfies never;
   }
+}
+
+/** Row `index` of a column of numbers as float64, a decimal by its value; undefined for null. */
+export function numberAt(column: Column, index: number): number | undefined {
+  if (!isValid(column, index)) return undefined;
+  const { type } = column;
+  const value = column.values[index];
+  return kindOf(type) === "decimal" ? decimalNumber(value as bigint, (type as DecimalType).scale) : Number(value);
 }
 
 /** Builds a table from row objects; an absent cell is null. */

@@ -1,7 +1,17 @@
 // A dataset: a snapshot file, known by what made it, and the bounds that say which of its rows train. Snapshots are shared: as long as
 // definitions and source files stay the same, the one that is there is used again, and several trainings are filters on it.
 
-import { type ColumnSchema, contentHash, type Instant, type Table, type Value, valueAt } from "../core/core.ts";
+import {
+  type ColumnSchema,
+  contentHash,
+  type Instant,
+  isDecimal,
+  isFloat,
+  isNumeric,
+  type Table,
+  type Value,
+  valueAt,
+} from "../core/core.ts";
 import { definitionHash, type ModelSpec, meaningOf } from "../define/define.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
@@ -141,10 +151,21 @@ export function streamPart(
 ): AsyncIterable<Table> {
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
-  const wide = new Set(snapshot.model.inputs.filter(({ type }) => type === "int64").map(({ name }) => name));
-  // A model's matrix is float32: a float64 loses nothing of what it takes from an int64, and is not a bigint a cell.
+  const types = new Map(snapshot.model.inputs.map(({ name, type }) => [name, type]));
+  // A model's matrix is float32: a float64 loses nothing of what it takes from an int64 or a decimal, and is not a bigint a cell.
   const list = [...columns, "label"]
-    .map((name) => `${dialect.identifier(name)}${wide.has(name) ? "::DOUBLE" : ""} AS ${dialect.identifier(name)}`)
+    .map((name) => {
+      const type = types.get(name) ?? "bool";
+      const node = {
+        kind: "call",
+        operator: "toFloat64",
+        args: [{ kind: "row", name, type }],
+        type: "float64",
+      } as const;
+      const isWide = type === "int64" || isDecimal(type);
+      const column = dialect.identifier(name);
+      return `${isWide ? dialect.expression(node, () => column) : column} AS ${column}`;
+    })
     .join(", ");
   const step = Math.ceil(parts[part].rows / atMost) || 1;
   const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
@@ -179,13 +200,13 @@ export async function trainingFindings(
   // One pass over the rows for all columns; each gives the same ten figures, in this order.
   const figures = columns.flatMap(({ name, type }) => {
     const column = dialect.identifier(name);
-    const isNumber = type !== "string" && type !== "timestamp";
+    const isNumber = type === "bool" || isNumeric(type) || isDecimal(type);
     const values = `(CASE WHEN isfinite(${column}::DOUBLE) THEN ${column}::DOUBLE END)`;
     const number = (sql: string): string => (isNumber ? sql : "NULL::DOUBLE");
     return [
       `(count(*) - count(${column}))::BIGINT`,
       `approx_count_distinct(${column})::BIGINT`,
-      type === "float64" ? `(count(*) FILTER (WHERE isnan(${column})))::BIGINT` : "0::BIGINT",
+      isFloat(type) ? `(count(*) FILTER (WHERE isnan(${column})))::BIGINT` : "0::BIGINT",
       number(`min(CASE WHEN NOT isnan(${column}::DOUBLE) THEN ${column}::DOUBLE END)`),
       number(`max(CASE WHEN NOT isnan(${column}::DOUBLE) THEN ${column}::DOUBLE END)`),
       number(`avg(${values})`),

@@ -2,7 +2,7 @@
 // that people can search for it and rules can be written on it, and says what was seen and which bound it passed.
 // The bounds are wide on purpose: delays and distances have long tails, and a finding on every data set is read by nobody.
 
-import type { DataType } from "../core/core.ts";
+import { type DataType, isCategory } from "../core/core.ts";
 
 /** One column's statistics; a number is null where there is no value to compute it from, as in text columns. */
 export interface ColumnStatistics {
@@ -119,7 +119,7 @@ function inputFindings(column: ColumnStatistics): readonly QualityFinding[] {
     findings.push(
       finding("COLUMN_CONSTANT", name, `all ${values} values are the same, and 2 are needed to tell rows apart.`),
     );
-  if (type === "string" && values >= LEAST_ROWS && distinct / values > NEARLY_UNIQUE)
+  if (isCategory(type) && values >= LEAST_ROWS && distinct / values > NEARLY_UNIQUE)
     findings.push(
       finding(
         "CATEGORY_NEARLY_UNIQUE",

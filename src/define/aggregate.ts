@@ -1,7 +1,16 @@
 // What a feature view may compute from a source's rows: the newest row's values, its age, and aggregates over windows. An aggregate
 // is a value without a window yet: `where` narrows it, `over` gives it one window or several.
 
-import { type DataType, type Duration, formatDuration, type NumericType, SlipwayError } from "../core/core.ts";
+import {
+  type DataType,
+  type DecimalType,
+  type Duration,
+  formatDuration,
+  isDecimal,
+  isFloat,
+  type NumericType,
+  SlipwayError,
+} from "../core/core.ts";
 import type { Expression } from "./expression.ts";
 import type { AggregateOperator, FeatureDefinition, WindowRule } from "./feature-rule.ts";
 
@@ -61,34 +70,45 @@ function inUnits<T extends DataType>(operator: AggregateOperator, type: T, unit:
 /** Events in the window, or with an expression those where it is not null; 0 when empty. */
 export const count = (value?: Expression): Aggregate<"int64"> => ofValue("count", "int64", value);
 
-/** The sum of non-null values; exact for whole numbers (null outside 64 bits), null when there are none. */
-export const sum = <T extends NumericType>(
+/**
+ * The sum of non-null values, null when there are none. Exact for whole numbers (null outside 64 bits) and for decimals (of the same scale and
+ * 18 digits, null beyond); the float64 values of float32.
+ */
+export const sum = <T extends NumericType | DecimalType>(
   value: Expression<T>,
-): Aggregate<T extends "float64" ? "float64" : "int64"> =>
-  ofValue("sum", (value.type === "float64" ? "float64" : "int64") as never, value);
+): Aggregate<T extends DecimalType ? DecimalType : T extends "float32" | "float64" ? "float64" : "int64"> =>
+  ofValue("sum", sumType(value.type) as never, value);
+
+function sumType(type: DataType): DataType {
+  if (isDecimal(type)) return { kind: "decimal", precision: 18, scale: type.scale };
+  return isFloat(type) ? "float64" : "int64";
+}
 
 /** The sum of non-null values over their number; null when there are none. */
-export const mean = (value: Expression<NumericType>): Aggregate<"float64"> => ofValue("mean", "float64", value);
+export const mean = <T extends NumericType | DecimalType>(value: Expression<T>): Aggregate<"float64"> =>
+  ofValue("mean", "float64", value);
 
 /** The part of non-null conditions that are true, 0 to 1; null when there are none. */
 export const share = (condition: Expression<"bool">): Aggregate<"float64"> => ofValue("share", "float64", condition);
 
 /** The least non-null value; NaN counts as greatest. */
-export const min = <T extends NumericType | "timestamp">(value: Expression<T>): Aggregate<T> =>
+export const min = <T extends NumericType | DecimalType | "timestamp" | "date">(value: Expression<T>): Aggregate<T> =>
   ofValue("min", value.type, value);
 
 /** The greatest non-null value; NaN counts as greatest. */
-export const max = <T extends NumericType | "timestamp">(value: Expression<T>): Aggregate<T> =>
+export const max = <T extends NumericType | DecimalType | "timestamp" | "date">(value: Expression<T>): Aggregate<T> =>
   ofValue("max", value.type, value);
 
 /**
- * The sample variance (over n − 1) of non-null values; null when there are fewer than two. Exact sums for int32; int64 is rounded to
- * float64 first. A value that is NaN or 1e140 or more in size makes it NaN.
+ * The sample variance (over n − 1) of non-null values; null when there are fewer than two. Exact sums for int32; int64 and decimals are
+ * rounded to float64 first. A value that is NaN or 1e140 or more in size makes it NaN.
  */
-export const variance = (value: Expression<NumericType>): Aggregate<"float64"> => ofValue("variance", "float64", value);
+export const variance = <T extends NumericType | DecimalType>(value: Expression<T>): Aggregate<"float64"> =>
+  ofValue("variance", "float64", value);
 
 /** The square root of {@link variance}. */
-export const stddev = (value: Expression<NumericType>): Aggregate<"float64"> => ofValue("stddev", "float64", value);
+export const stddev = <T extends NumericType | DecimalType>(value: Expression<T>): Aggregate<"float64"> =>
+  ofValue("stddev", "float64", value);
 
 /** Events per `unit` of the time that the window covers, from its tail to t; 0 when empty. */
 export const rate = (unit: Duration): Aggregate<"float64"> => inUnits("rate", "float64", unit);

@@ -1,9 +1,20 @@
 // Entities: what features are about, and the typed key that names one.
 
-import { type ColumnSchema, SlipwayError } from "../core/core.ts";
+import { type ColumnSchema, type DataType, SlipwayError, typeText } from "../core/core.ts";
 import { checkName, type Definition, frozen, type Spec, spec } from "./definition.ts";
 import { type Fields, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
+
+/** What names a thing: types whose equal values are always the same bytes. */
+const KEY_TYPES: ReadonlySet<DataType> = new Set([
+  "string",
+  "int32",
+  "int64",
+  "uuid",
+  "date",
+  "timestamp",
+  "bool",
+] as const);
 
 /** An entity as plain data. Keys are compared as typed tuples, in this order. */
 export interface EntitySpec extends Spec {
@@ -22,11 +33,11 @@ export function entity<const K extends Fields>(name: string, keys: K, metadata: 
   checkName("entity", name);
   const schema = schemaOf(keys);
   if (schema.length === 0) throw new SlipwayError("DEFINITION_INVALID", `entity "${name}" needs at least one key.`);
-  const fraction = schema.find((key) => key.type === "float64");
-  if (fraction)
+  const unfit = schema.find((key) => !KEY_TYPES.has(key.type));
+  if (unfit)
     throw new SlipwayError(
       "DEFINITION_INVALID",
-      `entity "${name}" key "${fraction.name}" is float64; use a whole type.`,
+      `entity "${name}" key "${unfit.name}" is ${typeText(unfit.type)}; a key is string, int32, int64, uuid, date, timestamp or bool.`,
     );
   const own: EntitySpec = { kind: "entity", name, keys: schema, ...metadataOf(`entity "${name}"`, metadata) };
   return Object.freeze({ name, keys, [spec]: frozen(own) });

@@ -1,6 +1,6 @@
 // Feature views: named features of one entity, computed from one source.
 
-import { type ColumnSchema, type DataType, type Duration, SlipwayError } from "../core/core.ts";
+import { type ColumnSchema, type DataType, type Duration, SlipwayError, sameType, typeText } from "../core/core.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf, versionedName } from "./definition.ts";
 import type { Entity } from "./entity.ts";
 import { type ExpectationSpec, type ExpectedValue, expectationSpecs } from "./expectation.ts";
@@ -82,10 +82,10 @@ export function featureView<const K extends Fields, const D extends Declared>(
   const keys = specOf(options.entity).keys;
   for (const key of keys) {
     const column = source.columns.find((candidate) => candidate.name === key.name);
-    if (column?.type !== key.type)
+    if (!sameType(column?.type, key.type))
       throw new SlipwayError(
         "DEFINITION_INVALID",
-        `feature view "${name}" needs key "${key.name}" (${key.type}) in source "${source.name}", which has ${column ? `it as ${column.type}` : "no such column"}.`,
+        `feature view "${name}" needs key "${key.name}" (${typeText(key.type)}) in source "${source.name}", which has ${column ? `it as ${typeText(column.type)}` : "no such column"}.`,
       );
   }
   const features = Object.entries(options.features).map(([feature, declared]) =>

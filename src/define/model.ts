@@ -1,6 +1,14 @@
 // Models: which rows are asked for, what goes in, what is to be foretold, and how it is fitted and judged.
 
-import { type ColumnSchema, type DataType, SlipwayError } from "../core/core.ts";
+import {
+  type ColumnSchema,
+  type DataType,
+  kindOf,
+  SlipwayError,
+  sameType,
+  type TypeKind,
+  typeText,
+} from "../core/core.ts";
 import { sourceOfLeaf } from "./column.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Expression, expressionOf } from "./expression.ts";
@@ -86,6 +94,14 @@ export interface ModelOptions<F extends readonly Feature[], R extends Fields, C 
   readonly metrics: readonly MetricSpec[];
 }
 
+/** What to do about a type that is neither a number nor a category. */
+const instructions: Readonly<Partial<Record<TypeKind, string>>> = {
+  date: 'compute a number from it, such as .daysSince("2000-01-01") or .dayOfWeek(),',
+  bytes: "compute a number from it, such as .length(),",
+  list: "compute a value from it, such as .length() or .at(0),",
+  struct: "take a value out of it with .field(name)",
+};
+
 const RESERVED = new Set(["key", "t", "label", "label_known_at"]);
 
 /** Declares a model. */
@@ -115,7 +131,12 @@ export function model<
     ...derived.map((each) => each.spec),
   ];
   const taken = new Set<string>();
-  for (const { name: input } of inputs) {
+  for (const { name: input, type, from } of inputs) {
+    const instead = instructions[kindOf(type)];
+    if (instead !== undefined)
+      fail(
+        `${from === "feature" ? "feature" : "input"} "${input}" is ${typeText(type)}, which no model takes as it is: ${instead} in derived${from === "request" ? ", and move it from request to context" : from === "feature" ? ", and list the view's other features one by one in features" : ""}.`,
+      );
     if (taken.has(input)) fail(`two inputs are called "${input}"; rename one.`);
     if (RESERVED.has(input)) fail(`"${input}" is a column of every training set; rename the input.`);
     taken.add(input);
@@ -191,9 +212,9 @@ function checkRows(
     fail(`rows source "${rows.name}" needs an eventTime, the time a prediction is made.`);
   for (const field of [...request, ...views.flatMap((view) => view.keys)]) {
     const column = rows.columns.find((candidate) => candidate.name === field.name);
-    if (column?.type !== field.type)
+    if (!sameType(column?.type, field.type))
       fail(
-        `rows source "${rows.name}" needs column "${field.name}" (${field.type}), ${column ? `but has it as ${column.type}` : "which it does not declare"}.`,
+        `rows source "${rows.name}" needs column "${field.name}" (${typeText(field.type)}), ${column ? `but has it as ${typeText(column.type)}` : "which it does not declare"}.`,
       );
   }
 }

@@ -53,7 +53,14 @@ export type Operator =
   | "dayOfMonth"
   | "dayOfWeek"
   | "hourOfDay"
-  | "minuteOfHour";
+  | "minuteOfHour"
+  | "daysSince"
+  /** A list's element by its place from 0, or from the end when negative; the place is a literal. */
+  | "at"
+  /** A struct's field; its name is a literal. */
+  | "field"
+  /** A decimal's whole units, as int64: what sums are made of. */
+  | "units";
 
 /** An expression: a leaf, a literal, or an operator over expressions. Every node knows its type. */
 export type ExpressionNode =

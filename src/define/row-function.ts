@@ -2,7 +2,18 @@
 // operator; the SQL readers must agree with it on every value, and a property test holds them to it.
 // int64 and timestamp are bigint here, as in tables; whole-number results outside 64 bits are null.
 
-import { type DataType, fitsInt64, type Value } from "../core/core.ts";
+import {
+  civilDate,
+  type DataType,
+  type DecimalType,
+  decimalNumber,
+  fitsDecimal,
+  fitsInt64,
+  isDecimal,
+  kindOf,
+  type StructValue,
+  type Value,
+} from "../core/core.ts";
 import type { ExpressionNode, LeafNode, Operator } from "./node.ts";
 import { readPattern } from "./pattern.ts";
 
@@ -37,10 +48,17 @@ export function rowFunction<Row>(node: ExpressionNode, leaf: LeafReader<Row>): (
       };
     }
     case "isOneOf": {
-      const known = new Set(literalsOf(node.args));
+      const known = literalsOf(node.args);
+      if (!known.some((literal) => typeof literal === "object")) {
+        const set = new Set(known);
+        return (row) => {
+          const value = first(row);
+          return value === null ? null : set.has(value);
+        };
+      }
       return (row) => {
         const value = first(row);
-        return value === null ? null : known.has(value);
+        return value === null ? null : known.some((literal) => compareValues(literal as Known, value) === 0);
       };
     }
     default: {
@@ -72,15 +90,33 @@ function threeValued(left: Value, right: () => Value, decisive: boolean): Value 
   return left === null || other === null ? null : !decisive;
 }
 
-/** Orders two values of one kind: NaN after every number, text by code points, false before true. */
+/**
+ * Orders two values of one type: NaN after every number, text by code points, false before true, bytes by bytes. Lists and structs go element
+ * by element and then by length; inside them, null is after everything.
+ */
 export function compareValues(left: Known, right: Known): number {
   if (typeof left === "string" && typeof right === "string") return compareText(left, right);
+  if (typeof left === "object" && typeof right === "object") return compareNested(left, right);
   if (typeof left === "number" || typeof right === "number") {
     const [a, b] = [Number(left), Number(right)];
     if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
     return a < b ? -1 : Number(a > b);
   }
   return left < right ? -1 : Number(left > right);
+}
+
+type Nested = Uint8Array | readonly Value[] | StructValue;
+
+function compareNested(left: Nested, right: Nested): number {
+  const items = (value: Nested): ArrayLike<Value> =>
+    value instanceof Uint8Array || Array.isArray(value) ? value : Object.values(value);
+  const [a, b] = [items(left), items(right)];
+  for (let index = 0; index < a.length && index < b.length; index += 1) {
+    const [x = null, y = null] = [a[index], b[index]];
+    const order = x === null || y === null ? Number(x === null) - Number(y === null) : compareValues(x, y);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 function compareText(left: string, right: string): number {
@@ -99,11 +135,14 @@ const instant = (value: bigint): Value =>
   value >= -9_223_372_022_400_000_000n && value <= 9_223_372_036_854_775_806n ? value : null;
 const num = (value: Known | undefined): number => Number(value);
 const text = (value: Known | undefined): string => String(value);
+const units = (value: bigint, type: DecimalType): Value => (fitsDecimal(value, type) ? value : null);
 
 type Apply = (args: readonly Known[]) => Value;
 
 function strict(operator: Operator, type: DataType, argTypes: readonly DataType[]): Apply {
   const isWhole = type === "int64";
+  const [self = type] = argTypes;
+  if (isDecimal(self)) return onDecimal(operator, type, self, argTypes);
   switch (operator) {
     case "add":
       return isWhole ? ([a, b]) => whole(big(a) + big(b)) : ([a, b]) => num(a) + num(b);
@@ -139,7 +178,9 @@ function strict(operator: Operator, type: DataType, argTypes: readonly DataType[
     case "concat":
       return ([a, b]) => text(a) + text(b);
     case "length":
-      return ([a]) => BigInt([...text(a)].length);
+      return kindOf(self) === "string"
+        ? ([a]) => BigInt([...text(a)].length)
+        : ([a]) => BigInt((a as Uint8Array | readonly Value[]).length);
     case "startsWith":
       return ([a, b]) => text(a).startsWith(text(b));
     case "endsWith":
@@ -155,13 +196,20 @@ function strict(operator: Operator, type: DataType, argTypes: readonly DataType[
     case "year":
     case "month":
     case "dayOfMonth":
-      return ([a]) => BigInt(civilDate(floorDivide(big(a), DAY))[operator]);
+      return ([a]) => BigInt(civilDate(Number(dayOf(a)))[operator]);
     case "dayOfWeek":
-      return ([a]) => floorModulo(floorDivide(big(a), DAY) + 3n, 7n) + 1n;
+      return ([a]) => floorModulo(dayOf(a) + 3n, 7n) + 1n;
     case "hourOfDay":
       return ([a]) => floorModulo(floorDivide(big(a), 3_600_000_000n), 24n);
     case "minuteOfHour":
       return ([a]) => floorModulo(floorDivide(big(a), 60_000_000n), 60n);
+    case "daysSince":
+      return ([a, b]) => big(a) - big(b);
+    case "at":
+      return ([a, place]) => (a as readonly Value[]).at(num(place)) ?? null;
+    case "field":
+      return ([a, name]) => (a as StructValue)[text(name)] ?? null;
+    case "units":
     case "and":
     case "or":
     case "isNull":
@@ -169,11 +217,46 @@ function strict(operator: Operator, type: DataType, argTypes: readonly DataType[
     case "when":
     case "matches":
     case "isOneOf":
-      throw new TypeError(`${operator} is compiled above.`);
+      throw new TypeError(`${operator} is compiled elsewhere.`);
     default:
       return operator satisfies never;
   }
 }
+
+/** What works on decimals: sums within one scale, the sign, comparison across scales, and the ways out. */
+function onDecimal(operator: Operator, type: DataType, self: DecimalType, argTypes: readonly DataType[]): Apply {
+  const result = type as DecimalType;
+  switch (operator) {
+    case "add":
+      return ([a, b]) => units(big(a) + big(b), result);
+    case "subtract":
+      return ([a, b]) => units(big(a) - big(b), result);
+    case "negate":
+      return ([a]) => -big(a);
+    case "abs":
+      return ([a]) => (big(a) < 0n ? -big(a) : big(a));
+    case "toFloat64":
+      return ([a]) => decimalNumber(big(a), self.scale);
+    case "toInt64":
+      return ([a]) => big(a) / 10n ** BigInt(self.scale);
+    case "units":
+      return ([a]) => big(a);
+    case "eq":
+    case "ne":
+    case "lt":
+    case "le":
+    case "gt":
+    case "ge": {
+      const verdict = verdicts[operator];
+      const [left, right] = argTypes.map((each) => 10n ** BigInt(MOST_SCALE - (each as DecimalType).scale));
+      return ([a, b]) => verdict(compareValues(big(a) * (left ?? 1n), big(b) * (right ?? 1n)));
+    }
+    default:
+      throw new TypeError(`${operator} does not work on decimals.`);
+  }
+}
+
+const MOST_SCALE = 18;
 
 type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -196,6 +279,11 @@ function comparison(operator: Comparison, argTypes: readonly DataType[]): Apply 
 
 const DAY = 86_400_000_000n;
 
+/** The day of a date, which is a number, or of an instant. */
+function dayOf(value: Known | undefined): bigint {
+  return typeof value === "number" ? BigInt(value) : floorDivide(big(value), DAY);
+}
+
 function floorDivide(value: bigint, by: bigint): bigint {
   return (value - floorModulo(value, by)) / by;
 }
@@ -207,19 +295,4 @@ function floorModulo(value: bigint, by: bigint): bigint {
 
 function truncated(value: number): Value {
   return Number.isFinite(value) ? whole(BigInt(Math.trunc(value))) : null;
-}
-
-/** The proleptic Gregorian date of a day number (H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days). */
-function civilDate(day: bigint): { readonly year: number; readonly month: number; readonly dayOfMonth: number } {
-  const shifted = Number(day) + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  return { year, month, dayOfMonth: dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1 };
 }

@@ -1,7 +1,7 @@
 // What a view's aggregates need summed up, each thing once: several features over the same value share its count and sum. The same
 // terms are what the offline SQL adds up, what the online store keeps per tile, and what both divide at the end.
 
-import { canonicalJson, type Duration } from "../core/core.ts";
+import { canonicalJson, type Duration, isDecimal, isFloat } from "../core/core.ts";
 import type { ExpressionNode, FeatureRule, FeatureSpec, FeatureViewSpec, WindowRule } from "../define/define.ts";
 
 /**
@@ -29,7 +29,8 @@ export interface WindowFeature {
 /** How a window's value comes out of its terms. */
 export type WindowResult =
   | { readonly kind: "count"; readonly of: number }
-  | { readonly kind: "ratio"; readonly top: number; readonly count: number }
+  /** `scale`: `top` counts units of a decimal. */
+  | { readonly kind: "ratio"; readonly top: number; readonly count: number; readonly scale?: number }
   | { readonly kind: "value"; readonly of: number; readonly count: number }
   /** Events per unit of [tail, t). */
   | { readonly kind: "rate"; readonly of: number; readonly unit: Duration }
@@ -102,12 +103,20 @@ function resultOf(rule: WindowRule, view: FeatureViewSpec, place: (term: Term) =
   if (rule.value === undefined) return { kind: "count", of: events() };
   const value = filtered(rule.value, where);
   const count = (): number => counted(value);
-  const sum = (): number => place({ kind: value.type === "float64" ? "floatSum" : "wholeSum", value });
+  const sum = (): number => {
+    const summed = summedValue(value);
+    return place({ kind: summed.type === "float64" ? "floatSum" : "wholeSum", value: summed });
+  };
   switch (aggregate) {
     case "count":
       return { kind: "count", of: count() };
     case "mean":
-      return { kind: "ratio", top: sum(), count: count() };
+      return {
+        kind: "ratio",
+        top: sum(),
+        count: count(),
+        ...(isDecimal(value.type) ? { scale: value.type.scale } : {}),
+      };
     case "share":
       return { kind: "ratio", top: place({ kind: "true", value }), count: count() };
     case "sum":
@@ -136,6 +145,12 @@ const call = (
 
 const asFloat = (value: ExpressionNode): ExpressionNode =>
   value.type === "float64" ? value : call("toFloat64", "float64", [value]);
+
+/** What is added up for a value: a float32 is widened first, and a decimal is its units. */
+function summedValue(value: ExpressionNode): ExpressionNode {
+  if (value.type === "float32") return asFloat(value);
+  return isDecimal(value.type) ? call("units", "int64", [value]) : value;
+}
 
 /** A value that is null where a filter is not true: every aggregate of a value leaves nulls out. */
 function filtered(value: ExpressionNode, where: ExpressionNode | undefined): ExpressionNode {
@@ -170,6 +185,8 @@ const NEVER_NULL = new Set([
   "isNaN",
   "matches",
   "isOneOf",
+  "units",
+  "daysSince",
 ]);
 
 /** Whether a term over a window is the difference of two running totals, exactly: true for counts and whole-number sums. */
@@ -182,5 +199,5 @@ export function dependsOnOrder(rule: FeatureRule): boolean {
   if (rule.kind !== "window") return false;
   const { aggregate, value } = rule;
   if (aggregate === "variance" || aggregate === "stddev") return value?.type !== "int32";
-  return (aggregate === "sum" || aggregate === "mean") && value?.type === "float64";
+  return (aggregate === "sum" || aggregate === "mean") && value !== undefined && isFloat(value.type);
 }

@@ -25,7 +25,7 @@ export function encodeKey(keys: readonly ColumnSchema[], values: readonly Value[
       bytes.writeBigInt64BE(BigInt(length), at);
       at += 8 + length;
     } else {
-      bytes.writeBigInt64BE(BigInt(value), at);
+      bytes.writeBigInt64BE(BigInt(value as bigint | number | boolean), at);
       at += 8;
     }
   }

@@ -1,6 +1,17 @@
 // A source row as bytes and back, so that the newest row of a key can be kept, compared when times tie, and read by expressions.
 
-import type { ColumnSchema, Instant, Value } from "../core/core.ts";
+import {
+  type ColumnSchema,
+  type DataType,
+  type Instant,
+  isFloat,
+  isList,
+  isStruct,
+  kindOf,
+  type ListType,
+  type StructValue,
+  type Value,
+} from "../core/core.ts";
 import { compareValues } from "../define/define.ts";
 
 /** A row with its times. `values` are the source's columns in schema order. */
@@ -10,69 +21,119 @@ export interface TimedRow {
   readonly values: readonly Value[];
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** Encodes a row: 16 bytes of times, then per value a presence byte and 8 bytes or a length and text. */
+/**
+ * Encodes a row: 16 bytes of times, then per value a presence byte and 8 bytes, or a length and text or bytes; a list is its length and its
+ * elements, a struct its fields, each with a presence byte.
+ */
 export function encodeRow(columns: readonly ColumnSchema[], row: TimedRow): Uint8Array {
-  const texts = row.values.map((value) => (typeof value === "string" ? encoder.encode(value) : undefined));
-  const size = row.values.reduce<number>((total, value, index) => {
-    return total + 1 + (value === null ? 0 : 8 + (texts[index]?.length ?? 0));
-  }, 16);
+  let size = 16;
+  for (let index = 0; index < columns.length; index += 1)
+    size += sizeOf((columns[index] as ColumnSchema).type, row.values[index] ?? null);
   const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setBigInt64(0, row.event);
-  view.setBigInt64(8, row.created);
+  const buffer = Buffer.from(bytes.buffer);
+  buffer.writeBigInt64BE(row.event, 0);
+  buffer.writeBigInt64BE(row.created, 8);
   let at = 16;
-  columns.forEach(({ type }, index) => {
-    const value = row.values[index] ?? null;
-    view.setUint8(at, value === null ? 0 : 1);
-    at += 1;
-    if (value === null) return;
-    const text = texts[index];
-    if (text) {
-      view.setBigInt64(at, BigInt(text.length));
-      bytes.set(text, at + 8);
-      at += 8 + text.length;
-      return;
-    }
-    if (type === "float64") view.setFloat64(at, value as number);
-    else view.setBigInt64(at, BigInt(value as bigint | number | boolean));
-    at += 8;
-  });
+  for (let index = 0; index < columns.length; index += 1)
+    at = writeValue(buffer, at, (columns[index] as ColumnSchema).type, row.values[index] ?? null);
   return bytes;
+}
+
+function sizeOf(type: DataType, value: Value): number {
+  if (value === null) return 1;
+  if (typeof value === "string") return 9 + Buffer.byteLength(value);
+  if (value instanceof Uint8Array) return 9 + value.length;
+  if (isList(type)) return (value as readonly Value[]).reduce((sum: number, item) => sum + sizeOf(type.of, item), 9);
+  if (isStruct(type)) {
+    const struct = value as StructValue;
+    return type.fields.reduce((sum, field) => sum + sizeOf(field.type, struct[field.name] ?? null), 1);
+  }
+  return 9;
+}
+
+/** Writes a value with its presence byte at `at`; returns where the next one goes. */
+function writeValue(buffer: Buffer, at: number, type: DataType, value: Value): number {
+  const start = at + 1;
+  buffer[at] = value === null ? 0 : 1;
+  if (value === null) return start;
+  if (typeof value === "string") {
+    const length = buffer.write(value, start + 8);
+    buffer.writeBigInt64BE(BigInt(length), start);
+    return start + 8 + length;
+  }
+  if (value instanceof Uint8Array) {
+    buffer.writeBigInt64BE(BigInt(value.length), start);
+    buffer.set(value, start + 8);
+    return start + 8 + value.length;
+  }
+  if (isList(type)) {
+    const items = value as readonly Value[];
+    buffer.writeBigInt64BE(BigInt(items.length), start);
+    return items.reduce((next: number, item) => writeValue(buffer, next, type.of, item), start + 8);
+  }
+  if (isStruct(type)) {
+    const struct = value as StructValue;
+    return type.fields.reduce(
+      (next, { name, type: own }) => writeValue(buffer, next, own, struct[name] ?? null),
+      start,
+    );
+  }
+  if (isFloat(type)) buffer.writeDoubleBE(value as number, start);
+  else buffer.writeBigInt64BE(BigInt(value as bigint | number | boolean), start);
+  return start + 8;
 }
 
 /** Decodes {@link encodeRow}. */
 export function decodeRow(columns: readonly ColumnSchema[], bytes: Uint8Array): TimedRow {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 16;
-  const values = columns.map(({ type }): Value => {
-    const present = view.getUint8(at) === 1;
-    at += 1;
-    if (!present) return null;
-    const start = at;
-    at += 8;
-    switch (type) {
-      case "string": {
-        const length = Number(view.getBigInt64(start));
-        at += length;
-        return decoder.decode(bytes.subarray(start + 8, start + 8 + length));
-      }
-      case "float64":
-        return view.getFloat64(start);
-      case "int32":
-        return Number(view.getBigInt64(start));
-      case "bool":
-        return view.getBigInt64(start) !== 0n;
-      case "int64":
-      case "timestamp":
-        return view.getBigInt64(start);
-      default:
-        return type satisfies never;
-    }
-  });
-  return { event: view.getBigInt64(0), created: view.getBigInt64(8), values };
+  const reader: RowReader = { buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 16 };
+  const values = columns.map(({ type }) => readValue(reader, type));
+  return { event: reader.buffer.readBigInt64BE(0), created: reader.buffer.readBigInt64BE(8), values };
+}
+
+interface RowReader {
+  readonly buffer: Buffer;
+  at: number;
+}
+
+function readValue(reader: RowReader, type: DataType): Value {
+  const { buffer } = reader;
+  const isPresent = buffer[reader.at] === 1;
+  reader.at += 1;
+  if (!isPresent) return null;
+  if (isStruct(type))
+    return Object.fromEntries(type.fields.map(({ name, type: own }) => [name, readValue(reader, own)]));
+  const start = reader.at;
+  reader.at += 8;
+  const kind = kindOf(type);
+  switch (kind) {
+    case "string":
+    case "uuid":
+      reader.at += Number(buffer.readBigInt64BE(start));
+      return buffer.toString("utf8", start + 8, reader.at);
+    case "bytes":
+      reader.at += Number(buffer.readBigInt64BE(start));
+      return Uint8Array.from(buffer.subarray(start + 8, reader.at));
+    case "list":
+      return Array.from({ length: Number(buffer.readBigInt64BE(start)) }, () =>
+        readValue(reader, (type as ListType).of),
+      );
+    case "float32":
+    case "float64":
+      return buffer.readDoubleBE(start);
+    case "int32":
+    case "date":
+      return Number(buffer.readBigInt64BE(start));
+    case "bool":
+      return buffer.readBigInt64BE(start) !== 0n;
+    case "int64":
+    case "timestamp":
+    case "decimal":
+      return buffer.readBigInt64BE(start);
+    case "struct":
+      throw new TypeError("A struct is read above.");
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** Whether `candidate` beats `current`: later event, then later created, then the greater row value by value, null least. */

@@ -3,9 +3,12 @@
 
 import {
   type ColumnSchema,
+  fitsDecimal,
   fitsInt64,
   floorTo,
   type Instant,
+  isDecimal,
+  isFloat,
   isValid,
   type Table,
   type Value,
@@ -74,9 +77,9 @@ function slotKinds(term: Term): readonly SlotKind[] {
       // Limbs of 22 bits: each sum is exact in a float64 for 2^31 events.
       return ["sum", "sum", "sum"];
     case "min":
-      return [term.value.type === "float64" ? "min" : "wholeMin"];
+      return [isFloat(term.value.type) ? "min" : "wholeMin"];
     case "max":
-      return [term.value.type === "float64" ? "max" : "wholeMax"];
+      return [isFloat(term.value.type) ? "max" : "wholeMax"];
     case "moments":
       return ["momentsNumber", "momentsMean", "momentsM2"];
     default:
@@ -100,7 +103,7 @@ function fillSlots(term: Term, value: Value, slots: Float64Array, start: number)
   } else if (term.kind === "moments") {
     const tame = Math.abs(value as number) < MOMENTS_LIMIT;
     slots.set([1, tame ? (value as number) : Number.NaN, tame ? 0 : Number.NaN], start);
-  } else if (term.kind === "floatSum" || term.value.type === "float64") slots[start] = value as number;
+  } else if (term.kind === "floatSum" || isFloat(term.value.type)) slots[start] = value as number;
   else new BigInt64Array(slots.buffer)[start] = BigInt(value as bigint | number);
 }
 
@@ -293,17 +296,22 @@ function resultOf(
     case "rate":
       return slot(result.of) / (Number(at - windowTail(at, window)) / Number(result.unit));
     case "ratio": {
-      const { top, count } = result;
-      return slot(count) === 0 ? null : (isWhole(top) ? Number(whole(top)) : slot(top)) / slot(count);
+      const { top, count, scale = 0 } = result;
+      const sum = isWhole(top) ? Number(whole(top)) : slot(top);
+      return slot(count) === 0 ? null : sum / (slot(count) * 10 ** scale);
     }
     case "since":
       return slot(result.count) === 0 ? null : (at - bits(result.of)) / result.unit;
     case "value": {
       const { of, count } = result;
       if (slot(count) === 0) return null;
-      if (isWhole(of)) return fitsInt64(whole(of)) ? whole(of) : null;
-      if (feature.type === "float64") return slot(of);
-      return feature.type === "int32" ? Number(bits(of)) : bits(of);
+      const { type } = feature;
+      if (isWhole(of)) {
+        const sum = whole(of);
+        return (isDecimal(type) ? fitsDecimal(sum, type) : fitsInt64(sum)) ? sum : null;
+      }
+      if (isFloat(type)) return slot(of);
+      return type === "int32" || type === "date" ? Number(bits(of)) : bits(of);
     }
     case "wholeVariance": {
       const n = BigInt(slot(result.count));

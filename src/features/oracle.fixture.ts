@@ -1,7 +1,7 @@
 // What a feature view means, as a linear scan: written from the words of the design ("Meaning that holds on every engine"), not from
 // the SQL or the online state, which the property tests hold against it. Slow and plain on purpose; only tests use it.
 
-import type { ColumnSchema, Value } from "../core/core.ts";
+import { type ColumnSchema, kindOf, type Value } from "../core/core.ts";
 import {
   type FeatureRule,
   type FeatureViewSpec,
@@ -84,9 +84,23 @@ function beats(columns: readonly ColumnSchema[], a: Timed, b: Timed): boolean {
 /** Null least, NaN greatest, text by code points (which is the order of its UTF-8 bytes). */
 function compare(a: Value, b: Value): number {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  if (a instanceof Uint8Array) return Buffer.compare(a, b as Uint8Array);
+  if (typeof a === "object") return compareInside(Object.values(a), Object.values(b));
   if (typeof a === "string") return Buffer.compare(Buffer.from(a), Buffer.from(String(b)));
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Element by element, then by length; inside a list or struct, null is greatest. */
+function compareInside(a: readonly Value[], b: readonly Value[]): number {
+  for (const [index, left] of a.entries()) {
+    if (index >= b.length) return 1;
+    const right = b[index] ?? null;
+    const order =
+      left === null || right === null ? Number(left === null) - Number(right === null) : compare(left, right);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 const MINUTE = 60_000_000n;
@@ -124,9 +138,10 @@ function aggregated(rule: WindowRule, known: readonly Timed[], t: bigint): Value
     case "max":
       return values.reduce((best, each) => (compare(each, best) > 0 ? each : best));
     case "mean":
-      return Number(total(value, values)) / values.length;
+      return Number(total(value, values)) / (values.length * 10 ** scaleOf(value));
     case "sum": {
       const sum = total(value, values);
+      if (kindOf(value.type) === "decimal") return String(sum).replace("-", "").length <= 18 ? sum : null;
       return typeof sum === "bigint" && BigInt.asIntN(64, sum) !== sum ? null : sum;
     }
     case "variance":
@@ -148,7 +163,7 @@ function varianceOf(node: Node, values: readonly Value[]): number | null {
     n * units.reduce((all, each) => all + each * each, 0n) - units.reduce((all, each) => all + each, 0n) ** 2n;
   const under = n * (n - 1n);
   if (node.type === "int32") return Number(top(values.map((each) => BigInt(each as number)))) / Number(under);
-  const floats = values.map(Number);
+  const floats = values.map((each) => Number(each) / 10 ** scaleOf(node));
   if (floats.some((each) => !(Math.abs(each) < 1e140))) return Number.NaN;
   const squares = top(
     floats.map((each) => {
@@ -163,14 +178,27 @@ function varianceOf(node: Node, values: readonly Value[]): number | null {
   return Number(quotient) * 2 ** -(shift + 2148);
 }
 
+const scaleOf = ({ type }: Node): number => (typeof type === "object" && type.kind === "decimal" ? type.scale : 0);
+const isFloat = ({ type }: Node): boolean => type === "float32" || type === "float64";
+
 function total(node: Node, values: readonly Value[]): bigint | number {
-  if (node.type === "float64") return values.reduce<number>((sum, each) => sum + Number(each), 0);
+  if (isFloat(node)) return values.reduce<number>((sum, each) => sum + Number(each), 0);
   return values.reduce<bigint>((sum, each) => sum + BigInt(each as bigint | number), 0n);
+}
+
+function isSame(a: Value | undefined, b: Value | undefined): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return Object.is(a, b) || (a === 0 && b === 0);
+  const [left, right] = [Object.entries(a), Object.entries(b)];
+  return (
+    left.length === right.length &&
+    left.every(([name, value], at) => right[at]?.[0] === name && isSame(value, right[at]?.[1]))
+  );
 }
 
 /** Whether a value is the one expected: what is added up in float64 within 1e-12 of it, everything else exactly; -0 is 0. */
 export function agrees({ rule }: { readonly rule: FeatureRule }, actual: Value | undefined, expected: Value): boolean {
-  if (Object.is(actual, expected) || (actual === 0 && expected === 0)) return true;
+  if (isSame(actual, expected)) return true;
   if (!dependsOnOrder(rule) || typeof actual !== "number" || typeof expected !== "number") return false;
   return Math.abs(actual - expected) <= 1e-12 * Math.abs(expected);
 }
@@ -180,5 +208,5 @@ function dependsOnOrder(rule: FeatureRule): boolean {
   if (rule.kind !== "window" || rule.value === undefined) return false;
   const { aggregate, value } = rule;
   const isSpread = aggregate === "variance" || aggregate === "stddev";
-  return isSpread ? value.type !== "int32" : (aggregate === "sum" || aggregate === "mean") && value.type === "float64";
+  return isSpread ? value.type !== "int32" : (aggregate === "sum" || aggregate === "mean") && isFloat(value);
 }

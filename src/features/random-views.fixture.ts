@@ -79,9 +79,22 @@ const cells = {
   ),
   float64: fc.constantFrom(0, -0, 0.5, -3000, 0.1, 3, 2 ** 20, Number.NaN, Infinity, -Infinity),
   string: fc.constantFrom("", "a", "é", "\uffff", "😀", "a\0b", "'"),
+  float32: fc.constantFrom(0, -0, 0.5, Math.fround(0.1), Math.fround(3e38), Number.NaN, -Infinity),
+  decimal: fc.constantFrom(0n, 1n, -1n, 1234n, 999_999_999_999n, -999_999_999_999n),
+  wideDecimal: fc.constantFrom(0n, 1n, 10n ** 18n - 1n, -(10n ** 18n) + 1n, 2n ** 53n + 1n),
+  date: fc.constantFrom(0, 0, -1, 15_887, -2_147_483_646),
+  uuid: fc.constantFrom("00000000-0000-0000-0000-000000000000", "f0000000-0000-4000-8000-000000000001"),
+  bytes: fc.constantFrom([], [0], [0, 255], [255]).map((bytes) => Uint8Array.from(bytes)),
 };
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.oneof({ weight: 4, arbitrary }, { weight: 1, arbitrary: fc.constant(null) });
+
+const lists = fc.array(orNull(cells.string), { maxLength: 2 });
+const structs = fc.record({
+  n: orNull(cells.int64),
+  at: cells.date,
+  of: orNull(fc.array(cells.float64, { maxLength: 2 })),
+});
 
 const columns = {
   k: t.string().optional(),
@@ -94,6 +107,14 @@ const columns = {
   place: t.float64(),
   cutoff: t.bool().optional(),
   'the "x"': t.string().optional(),
+  real: t.float32().optional(),
+  price: t.decimal(12, 2).optional(),
+  units: t.decimal(18, 0),
+  day: t.date().optional(),
+  u: t.uuid().optional(),
+  raw: t.bytes().optional(),
+  tags: t.list(t.string()).optional(),
+  spot: t.struct({ n: t.int64().optional(), at: t.date(), of: t.list(t.float64()).optional() }).optional(),
 };
 
 /** A view over a source at `path`, its rows, and when its questions may be. */
@@ -111,7 +132,7 @@ export function scenarios(path: () => string, kinds: readonly Kind[] = ["static"
   return fc
     .record({
       kind: fc.constantFrom(...kinds),
-      isWide: fc.boolean(),
+      keys: fc.constantFrom("one", "two", "typed"),
       ttl: fc.constantFrom(...ttls),
       window: fc.uniqueArray(fc.constantFrom(...windows), { minLength: 1, maxLength: 3 }),
     })
@@ -121,7 +142,7 @@ export function scenarios(path: () => string, kinds: readonly Kind[] = ["static"
         instant,
       })),
     )
-    .chain(({ kind, instant, isWide, ttl, window }) =>
+    .chain(({ kind, instant, keys, ttl, window }) =>
       fc
         .record({
           rows: fc.array(rowOf(instant), { maxLength: 40, size: "max" }),
@@ -129,14 +150,14 @@ export function scenarios(path: () => string, kinds: readonly Kind[] = ["static"
             fc.record({
               pick: fc.nat(),
               // Some of these are no place in the list of conditions: no filter.
-              filter: fc.nat({ max: 8 }),
+              filter: fc.nat({ max: 10 }),
               windows: fc.uniqueArray(fc.constantFrom(...window), { minLength: 1, maxLength: 2 }),
             }),
             { minLength: 1, maxLength: 12, size: "max" },
           ),
         })
         .map(({ rows, chosen }): Scenario => {
-          const view = viewOf(kind, isWide, ttl, chosen, path());
+          const view = viewOf(kind, keys, ttl, chosen, path());
           return { view, rows, instant };
         }),
     );
@@ -154,12 +175,26 @@ function rowOf(instant: fc.Arbitrary<bigint>): fc.Arbitrary<OracleRow> {
     place: cells.float64,
     cutoff: orNull(fc.boolean()),
     'the "x"': orNull(cells.string),
+    real: orNull(cells.float32),
+    price: orNull(cells.decimal),
+    units: cells.wideDecimal,
+    day: orNull(cells.date),
+    u: orNull(cells.uuid),
+    raw: orNull(cells.bytes),
+    tags: orNull(lists),
+    spot: orNull(structs),
   }) as fc.Arbitrary<Record<string, Value>>;
 }
 
+const keyShapes = {
+  one: { k: t.string() },
+  two: { t: t.int32(), k: t.string() },
+  typed: { u: t.uuid(), day: t.date() },
+} as const;
+
 function viewOf(
   kind: Kind,
-  isWide: boolean,
+  keys: keyof typeof keyShapes,
   ttl: bigint | undefined,
   chosen: readonly { readonly pick: number; readonly filter: number; readonly windows: readonly bigint[] }[],
   path: string,
@@ -171,10 +206,15 @@ function viewOf(
     ...(kind === "late" ? { createdAt: "created" as const } : {}),
   });
   const { v0, idx, moment, place, cutoff, e, created, 'the "x"': text } = source;
+  const { real, price, units, day, u, raw, tags, spot } = source;
   const newest: readonly (FeatureDefinition | Expression)[] = [
     ...Object.keys(columns).map((name) => latest(source[name as keyof typeof columns] as Expression)),
     v0.plus(idx),
     when(cutoff, moment).otherwise(place),
+    price.plus(price),
+    day.daysSince("2013-07-01"),
+    tags.at(0),
+    spot.field("of"),
   ];
   const aggregates: readonly Aggregate<DataType>[] = [
     ...[count(), count(idx), count(v0), count(v0.times(2n ** 62n)), count(moment.gt(0))],
@@ -183,9 +223,29 @@ function viewOf(
     ...[share(cutoff), share(place.gt(0)), share(v0.eq(1)), share(cutoff.or(v0.gt(0)))],
     ...[min(v0), max(v0), min(idx), max(idx), min(moment), max(moment), min(place), max(e)],
     ...[variance(v0), stddev(v0), variance(idx), variance(moment), stddev(place), variance(v0.minus(idx))],
+    ...[sum(real), mean(real), min(real), max(real), variance(real), sum(price), mean(price), min(price)],
+    ...[
+      sum(units),
+      mean(units),
+      max(units),
+      stddev(price),
+      min(day),
+      max(day),
+      count(u),
+      count(tags),
+      sum(tags.length()),
+    ],
     ...[rate(1n), rate(hours(1)), timeSinceLast(1n), timeSinceLast(minutes(7))],
   ];
-  const conditions = [cutoff, v0.gt(0), place.isNaN(), e.gt(created), text.eq("a").and(cutoff)];
+  const conditions = [
+    cutoff,
+    v0.gt(0),
+    place.isNaN(),
+    e.gt(created),
+    text.eq("a").and(cutoff),
+    price.gt("0.01"),
+    raw.length().gt(0),
+  ];
   const newestAndAge = [...newest, age(1n), age(minutes(7))];
   const features = chosen.flatMap(
     ({ pick, filter, windows: own }, index): [string, FeatureDefinition | Expression][] => {
@@ -200,7 +260,7 @@ function viewOf(
       );
     },
   );
-  const key = entity("thing", isWide ? { t: t.int32(), k: t.string() } : { k: t.string() });
+  const key = entity("thing", keyShapes[keys]);
   const view = featureView("things", {
     entity: key,
     source: source as never,
@@ -210,11 +270,11 @@ function viewOf(
   return specOf(view);
 }
 
+const keyCells = { string: cells.key, int32: fc.constantFrom(0, 1, 2), uuid: cells.uuid, date: cells.date } as const;
+
 /** Keys to ask for: those of the rows, others, and nulls. */
 export function keysOf(view: FeatureViewSpec): fc.Arbitrary<readonly Value[]> {
   return fc.tuple(
-    ...view.keys.map(
-      ({ type }): fc.Arbitrary<Value> => orNull<Value>(type === "string" ? cells.key : fc.constantFrom(0, 1, 2)),
-    ),
+    ...view.keys.map(({ type }): fc.Arbitrary<Value> => orNull<Value>(keyCells[type as keyof typeof keyCells])),
   );
 }

@@ -1,7 +1,7 @@
 // What a view's features look like: figures and examples of their values as they were known, computed offline. The values are those of a
 // sample of moments: just after each of some source rows became known, so that they cover the whole history and not only today.
 
-import { type DataType, type Instant, isNumeric, type Value, valueAt } from "../core/core.ts";
+import { type DataType, type Instant, isDecimal, isNumeric, type Value, valueAt } from "../core/core.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 import { keyColumn } from "./view-events-sql.ts";
 import { askView, knownMoments, type ViewQuery } from "./view-query.ts";
@@ -103,7 +103,7 @@ export async function viewStatistics(
 }
 
 function figuresSql(type: DataType, column: string): readonly string[] {
-  const isNumber = isNumeric(type);
+  const isNumber = isNumeric(type) || isDecimal(type);
   const double = `${column}::DOUBLE`;
   const finite = `(CASE WHEN isfinite(${double}) THEN ${double} END)`;
   const real = `(CASE WHEN NOT isnan(${double}) THEN ${double} END)`;

@@ -3,6 +3,7 @@
 // Floating-point sums, minima and maxima cannot be subtracted; they are merged from whole tiles, the part tile before t, and late
 // events: see window-merge-sql.ts.
 
+import { type DataType, isDecimal } from "../core/core.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import {
   isSubtractable,
@@ -158,6 +159,15 @@ function floatSql(sum: string, term: Term | undefined): string {
   return isWide ? wideFloatSql(sum) : `${sum}::DOUBLE`;
 }
 
+/** A count times the units of a decimal: what a sum of units is divided by. */
+const scaledCount = (count: string, scale: number | undefined): string =>
+  scale === undefined ? count : `(${count} * 1e${scale}::DOUBLE)`;
+
+/** A whole-number sum as its feature's type, null where it does not fit. */
+function fittedSum(dialect: SqlDialect, sum: string, type: DataType): string {
+  return isDecimal(type) ? dialect.decimalOf(sum, type) : `TRY(CAST(${sum} AS ${dialect.typeName(type)}))`;
+}
+
 function resultSql(
   dialect: SqlDialect,
   { feature, window, result }: WindowFeature,
@@ -171,11 +181,11 @@ function resultSql(
     case "count":
       return `coalesce(${term(result.of)}, 0)::${type}`;
     case "ratio":
-      return `(CASE WHEN ${term(result.count)} > 0 THEN ${floatSql(term(result.top), plan.terms[result.top])} / ${term(result.count)} END)`;
+      return `(CASE WHEN ${term(result.count)} > 0 THEN ${floatSql(term(result.top), plan.terms[result.top])} / ${scaledCount(term(result.count), result.scale)} END)`;
     case "value": {
       const fits =
         plan.terms[result.of]?.kind === "wholeSum"
-          ? `TRY(CAST(${term(result.of)} AS ${type}))`
+          ? fittedSum(dialect, term(result.of), feature.type)
           : `${term(result.of)}::${type}`;
       return `(CASE WHEN ${term(result.count)} > 0 THEN ${fits} END)`;
     }

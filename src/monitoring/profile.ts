@@ -3,7 +3,7 @@
 // one to itself (zeros and caps are common, and their share is what drifts). A category is counted by value.
 // A profile is the same whatever the order of the batches: values are kept exactly and sorted before anything is summed.
 
-import { type Column, isValid, type ModelInput, type Table, valueAt } from "../core/core.ts";
+import { type Column, isCategory, isValid, type ModelInput, numberAt, type Table, valueAt } from "../core/core.ts";
 import type { Scores } from "../define/define.ts";
 
 /** A numeric input's values. Bin i holds edges[i−1] < value ≤ edges[i]; the first and the last are open outwards. */
@@ -135,10 +135,13 @@ function categoryCounter(): Counter {
 
 /** The non-null values of a column as float64, NaN and infinities included; text counts as null, as a numeric cell does. */
 export function numbersIn(column: Column, rowCount: number): Float64Array {
-  const values = new Float64Array(column.type === "string" ? 0 : rowCount);
+  const isText = isCategory(column.type);
+  const values = new Float64Array(isText ? 0 : rowCount);
   let valid = 0;
-  if (column.type !== "string")
-    for (let row = 0; row < rowCount; row += 1) if (isValid(column, row)) values[valid++] = Number(column.values[row]);
+  for (let row = 0; !isText && row < rowCount; row += 1) {
+    const number = numberAt(column, row);
+    if (number !== undefined) values[valid++] = number;
+  }
   return values.subarray(0, valid);
 }
 

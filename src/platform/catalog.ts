@@ -8,14 +8,13 @@ import {
   type LineageDirection,
   lineageGraph,
   lineageOf,
-  plainValue,
   searchFeatures,
   type Uses,
   usesOf,
   type ViewDocument,
   viewDocument,
 } from "../catalog/catalog.ts";
-import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import { formatInstant, type Instant, SlipwayError, valueToJson } from "../core/core.ts";
 import { type FeatureViewSpec, findDefinition, type ModelSpec } from "../define/define.ts";
 import {
   exampleRows,
@@ -124,7 +123,7 @@ async function examplesOf({ engines }: Platform, view: FeatureViewSpec, now: Ins
   const types = new Map(view.features.map(({ name, type }) => [name, type]));
   const plain = (values: Readonly<Record<string, unknown>>, from: typeof types): Readonly<Record<string, unknown>> =>
     Object.fromEntries(
-      Object.entries(values).map(([each, value]) => [each, plainValue(value as never, from.get(each) ?? "string")]),
+      Object.entries(values).map(([each, value]) => [each, valueToJson(from.get(each) ?? "string", value as never)]),
     );
   return (await exampleRows(engines.offline, viewQuery(view), { now })).map(({ key, at, values }) => ({
     key: plain(key, keyTypes),

@@ -1,7 +1,7 @@
 // Reading features by name for many keys: what is asked for is looked up once and remembered, keys are checked against the entities of
 // all views asked, and everything comes from one snapshot of the online store.
 
-import { type ColumnSchema, type Instant, SlipwayError, type Value } from "../core/core.ts";
+import { type ColumnSchema, type Instant, SlipwayError, typeText, type Value } from "../core/core.ts";
 import {
   definitionsOf,
   type FeatureSpec,
@@ -37,13 +37,23 @@ export interface FeatureReads {
   readonly views: readonly ViewReads[];
 }
 
+/** How keys come. */
+export interface ReadOptions {
+  /** Whether they come from JSON, and only its own forms are taken. */
+  readonly isJson?: boolean;
+}
+
 /** Reads a project's features. */
 export interface FeatureReader {
   readonly project: Project;
   /** Looks names up: `view` for all of its features, `view.feature` for one. Throws DEFINITION_NOT_FOUND or INPUT_INVALID. */
   select(names: readonly string[]): FeatureSelection;
   /** Reads what was selected for keys, as of now. A null key is missing; one left out, unknown or of another type is INPUT_INVALID. */
-  read(selection: FeatureSelection, keys: readonly Readonly<Record<string, unknown>>[]): Promise<FeatureReads>;
+  read(
+    selection: FeatureSelection,
+    keys: readonly Readonly<Record<string, unknown>>[],
+    options?: ReadOptions,
+  ): Promise<FeatureReads>;
 }
 
 /** What a reader works with. */
@@ -70,8 +80,8 @@ export function featureReader({ project, online, clock }: ReaderContext): Featur
       remembered.set(mark, selection);
       return selection;
     },
-    async read(selection, keys) {
-      const rows = keys.map((key, index) => keyRow(selection.keys, key, index));
+    async read(selection, keys, { isJson = false } = {}) {
+      const rows = keys.map((key, index) => keyRow(selection.keys, key, index, isJson));
       const at = clock.now();
       return { selection, at, rows, views: await readViews(online, selection.views, rows, at) };
     },
@@ -123,7 +133,7 @@ function keysOf(views: readonly SelectedView[]): readonly ColumnSchema[] {
       if (known && known.key.type !== key.type)
         throw new SlipwayError(
           "INPUT_INVALID",
-          `Key "${key.name}" is ${known.key.type} in "${known.view}" and ${key.type} in "${spec.name}"; read them in two requests.`,
+          `Key "${key.name}" is ${typeText(known.key.type)} in "${known.view}" and ${typeText(key.type)} in "${spec.name}"; read them in two requests.`,
         );
       // Every key may be null: nothing is known of it then.
       keys.set(key.name, { key: { ...key, optional: true }, view: spec.name });
@@ -135,14 +145,15 @@ function keyRow(
   keys: readonly ColumnSchema[],
   given: Readonly<Record<string, unknown>>,
   index: number,
+  isJson: boolean,
 ): Readonly<Record<string, Value>> {
   const place = `keys[${index}]`;
   for (const { name, type } of keys)
     if (given[name] === undefined || !Object.hasOwn(given, name))
       throw new SlipwayError(
         "INPUT_INVALID",
-        `${place} has no "${name}" (${type}). The keys are: ${keys.map((key) => key.name).join(", ")}. A null key is allowed: its features are missing.`,
+        `${place} has no "${name}" (${typeText(type)}). The keys are: ${keys.map((key) => key.name).join(", ")}. A null key is allowed: its features are missing.`,
         { details: { place, field: name } },
       );
-  return parseRow(place, keys, given, place);
+  return parseRow(place, keys, given, { what: place, isJson });
 }

@@ -1,6 +1,6 @@
 // The few places where one SQL engine differs from another; planners write the rest once. A dialect holds no state.
 
-import type { ColumnSchema, DataType } from "../core/core.ts";
+import type { ColumnSchema, DataType, DecimalType } from "../core/core.ts";
 import type { ExpressionNode, LeafNode, SourceSpec } from "../define/define.ts";
 
 /** Says what SQL stands for a leaf of an expression. */
@@ -18,18 +18,22 @@ export interface SqlDialect {
   /** The same over every row, let in or not; with `fileColumn`, also the file that a row is from, where there are files. */
   scanAll(source: SourceSpec, fileColumn?: string): string;
   /**
-   * A table expression over files of JSON lines. Each of `objects` is a struct column `name` with typed fields (timestamps as whole
-   * microseconds in the text); `columns` are plain ones. What a line lacks is null.
+   * A table expression over files of JSON lines. Each of `objects` is a struct column `name` with typed fields; `columns` are plain ones. What a
+   * line lacks is null. Values stand as the line has them until `fromLine`: timestamps, decimals and dates as whole numbers, bytes as base64.
    */
   scanLines(
     files: readonly string[],
     columns: readonly ColumnSchema[],
     objects: Readonly<Record<string, readonly ColumnSchema[]>>,
   ): string;
+  /** SQL of a value out of `scanLines` as its own type. */
+  fromLine(value: string, type: DataType): string;
   /** A table expression over files that `writeParquet` wrote, with the columns as they were written. */
   scanOwn(files: readonly string[]): string;
   /** An expression with exactly the value that the row function gives. */
   expression(node: ExpressionNode, leaf: LeafSql): string;
+  /** SQL of the decimal of so many units, null where they do not fit. */
+  decimalOf(units: string, type: DecimalType): string;
   /** The engine's name for a type. */
   typeName(type: DataType): string;
 }

@@ -44,6 +44,7 @@ describe("predict", () => {
       {
         id: "UA-1",
         row: { carrier: "UA", origin: "EWR", dest: "ORD", distance: 719, booked_at: "2013-06-30T10:00:00Z" },
+        isJson: true,
       },
     ]);
   });
@@ -69,7 +70,7 @@ describe("predict", () => {
   it("takes keys and request values together as a flat row", async () => {
     const { status } = await post({ id: "UA-1", row: { ...goodBody.keys, ...goodBody.request } });
     expect(status).toBe(200);
-    expect(serving.asked).toEqual([{ id: "UA-1", row: { ...goodBody.keys, ...goodBody.request } }]);
+    expect(serving.asked).toEqual([{ id: "UA-1", row: { ...goodBody.keys, ...goodBody.request }, isJson: true }]);
   });
 
   it("passes text of any kind through as an id, and null for a score that is no number", async () => {

@@ -79,7 +79,7 @@ function readRow(shape: BodyShape, given: Members, place: string): Asked {
     } else if (name === "id") id = readId(shape, value, place);
     else throw invalid(shape, place, `has unknown field "${shown(name)}"; known are id, keys, request, row`, name);
   }
-  return id === undefined ? { row } : { id, row };
+  return id === undefined ? { row, isJson: true } : { id, row, isJson: true };
 }
 
 function readId(shape: BodyShape, value: unknown, place: string): string {

@@ -21,7 +21,7 @@ export function featureRoutes({ reader, keyLimit, meters }: FeatureContext): (ap
   return async (app) => {
     app.post("/features/read", async (request, reply) => {
       const { features, keys } = readAskedFeatures(request.body, keyLimit);
-      const reads = await reader.read(reader.select(features), keys);
+      const reads = await reader.read(reader.select(features), keys, { isJson: true });
       meters.read(reads);
       return reply.type(JSON_TYPE).send(featuresText(reads, keys.length));
     });

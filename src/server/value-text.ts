@@ -1,24 +1,29 @@
 // Values and instants as JSON text, written straight into an answer: thousands of them go into one.
 
-import { type DataType, formatInstant, type Instant, type Value } from "../core/core.ts";
+import { type DataType, formatInstant, type Instant, type ScalarType, type Value, valueToJson } from "../core/core.ts";
 
 /** Writes one non-null value of a type as JSON. */
 type ValueText = (value: never) => string;
 
 const EXACT = BigInt(Number.MAX_SAFE_INTEGER);
 
-const texts: { readonly [T in DataType]: ValueText } = {
+const texts: { readonly [T in ScalarType]?: ValueText } = {
   bool: (value: boolean) => (value ? "true" : "false"),
   int32: (value: number) => String(value),
   int64: (value: bigint) => (value <= EXACT && value >= -EXACT ? String(value) : `"${value}"`),
+  float32: floatText,
   float64: floatText,
   string: (value: string) => JSON.stringify(value),
   timestamp: (value: Instant) => instantText(value),
 };
 
-/** How values of a type are written: null as null, whole numbers beyond 2^53 and what is not finite as text, times as ISO 8601. */
+/**
+ * How values of a type are written: null as null, whole numbers beyond 2^53 and what is not finite as text, times as ISO 8601. Types that are
+ * rarer take the long way.
+ */
 export function valueText(type: DataType): (value: Value) => string {
-  const text = texts[type] as (value: Value) => string;
+  const own = typeof type === "string" ? (texts[type] as ((value: Value) => string) | undefined) : undefined;
+  const text = own ?? ((value: Value) => JSON.stringify(valueToJson(type, value)));
   return (value) => (value === null ? "null" : text(value));
 }
 

@@ -30,6 +30,8 @@ export interface AskedPrediction {
   /** The caller's own name for it: the id by which its label will be found. Made up when left out. */
   readonly id?: string;
   readonly row: Readonly<Record<string, unknown>>;
+  /** Whether the row came as JSON, and only JSON's own forms of values are taken. */
+  readonly isJson?: boolean;
 }
 
 /** One prediction as the caller sees it. */
@@ -148,7 +150,7 @@ export function openServing(context: ServingContext): Serving {
     const lease = take(name);
     const { version, fields, read: readRows, score } = lease.deployment;
     try {
-      const rows = asked.map(({ row }) => parseRow(name, fields, row));
+      const rows = asked.map(({ row, isJson = false }) => parseRow(name, fields, row, { isJson }));
       const at = context.clock.now();
       const read = await readRows(rows, at);
       const scored = score(read).finally(() => give(lease));

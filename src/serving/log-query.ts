@@ -116,8 +116,7 @@ export function loggedInputs(dialect: SqlDialect, model: ModelSpec, predictions:
   const quote = dialect.identifier;
   const leaf = (node: LeafNode): string => {
     const struct = node.kind === "feature" ? quote(readsName(node.view)) : '"row"';
-    const value = `p.${struct}.${quote(node.name)}`;
-    return node.type === "timestamp" ? `make_timestamp(${value})` : value;
+    return dialect.fromLine(`p.${struct}.${quote(node.name)}`, node.type);
   };
   const inputs = model.inputs.map((input) => {
     const { name, type } = input;
@@ -134,16 +133,15 @@ export function loggedInputs(dialect: SqlDialect, model: ModelSpec, predictions:
 /** The reads of one view out of a log query, as the parity audit wants them. */
 export function loggedReads(dialect: SqlDialect, view: FeatureViewSpec, predictions: string): LoggedReads {
   const quote = dialect.identifier;
-  const timed = (sql: string, type: ColumnSchema["type"]): string =>
-    type === "timestamp" ? `make_timestamp(${sql})` : sql;
   const through = `p.through.${quote(view.name)}`;
   // A view that was never materialised knew nothing: its keys are left out, and null keys match nothing.
   const keys = view.keys.map(
     ({ name, type }) =>
-      `CASE WHEN ${through} IS NOT NULL THEN ${timed(`p."row".${quote(name)}`, type)} END AS ${keyColumn(dialect, name)}`,
+      `CASE WHEN ${through} IS NOT NULL THEN ${dialect.fromLine(`p."row".${quote(name)}`, type)} END AS ${keyColumn(dialect, name)}`,
   );
   const features = view.features.map(
-    ({ name, type }) => `${timed(`p.${quote(readsName(view.name))}.${quote(name)}`, type)} AS ${quote(`read_${name}`)}`,
+    ({ name, type }) =>
+      `${dialect.fromLine(`p.${quote(readsName(view.name))}.${quote(name)}`, type)} AS ${quote(`read_${name}`)}`,
   );
   const isStatic = view.source.eventTime === undefined;
   return {

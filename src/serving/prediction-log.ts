@@ -1,8 +1,8 @@
 // Writing the prediction log: one JSON line per prediction with everything needed to explain it, to join its label, and to audit its
-// features. Whole numbers are written as JSON numbers of any size, times as whole microseconds, NaN and infinities as text: DuckDB reads
-// all of these back exactly into the declared types.
+// features. Whole numbers are written as JSON numbers of any size, times as whole microseconds, days as their numbers,
+// decimals as their units, bytes as base64, NaN and infinities as text: DuckDB reads all of these back exactly into the declared types.
 
-import { formatInstant, type Instant, type Value } from "../core/core.ts";
+import { formatInstant, type Instant, type StructValue, type Value } from "../core/core.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AskedRow } from "./asked-row.ts";
 
@@ -20,6 +20,10 @@ function cell(value: Value): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
+  if (typeof value === "object") {
+    if (value instanceof Uint8Array) return `"${Buffer.from(value).toString("base64")}"`;
+    return Array.isArray(value) ? `[${value.map(cell).join(",")}]` : object(value as StructValue);
+  }
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
 

@@ -1,7 +1,7 @@
 // Dataset to fitted model: the inputs with their categories, the fit in the trainer's own process, metrics on the test rows beside
 // two baselines, and the profile that monitoring will compare with. Nothing is recorded here.
 
-import { type ModelInput, SlipwayError } from "../core/core.ts";
+import { isCategory, isDecimal, type ModelInput, SlipwayError } from "../core/core.ts";
 import { type Dataset, type DatasetEngines, streamPart, trainingCategories } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingWatch } from "../ports/ports.ts";
@@ -62,9 +62,9 @@ export async function matrixInputs(
   const inputs: ModelInput[] = [];
   for (const { name, type } of model.inputs)
     inputs.push(
-      type === "string"
+      isCategory(type)
         ? { name, kind: "category", categories: await trainingCategories(engines, dataset, name) }
-        : { name, kind: "number" },
+        : { name, kind: "number", ...(isDecimal(type) ? { scale: type.scale } : {}) },
     );
   return inputs;
 }

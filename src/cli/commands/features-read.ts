@@ -3,11 +3,11 @@
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type ColumnSchema, formatInstant, SlipwayError } from "../../core/core.ts";
+import { type ColumnSchema, formatInstant, SlipwayError, valueText, valueToJson } from "../../core/core.ts";
 import { type FeatureReads, valueStatus } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { instantText, roughly, valueText } from "../words.ts";
+import { instantText, roughly } from "../words.ts";
 
 type Key = Readonly<Record<string, unknown>>;
 
@@ -59,7 +59,7 @@ function show({ output }: CommandContext, { selection, at, views }: FeatureReads
     eventTime: event === null ? null : formatInstant(event),
     ageMicros: age,
     online: instantText(through),
-    values: Object.fromEntries(named.map(({ feature, value }) => [feature.name, value])),
+    values: Object.fromEntries(named.map(({ feature, value }) => [feature.name, valueToJson(feature.type, value)])),
     statuses: Object.fromEntries(named.map((each) => [each.feature.name, each.status])),
   }));
   const online = selection.views.map(({ spec }, index) => {
@@ -73,7 +73,7 @@ function show({ output }: CommandContext, { selection, at, views }: FeatureReads
         .map(([name, part]) => `${name}=${part}`)
         .join(" "),
       `${view}.${feature.name}`,
-      valueText(value, feature.type),
+      valueText(feature.type, value),
       status,
       age === null ? "" : roughly(age),
     ]),

@@ -1,5 +1,6 @@
 // A view from the outside in: what it is, its features, who uses it, then how its values look; each part only where there is something to say.
 
+import { typeText } from "../../core/core.ts";
 import { type ShownView, showFeatures } from "../../platform/platform.ts";
 import type { Line, Style } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -22,7 +23,7 @@ export async function run(
         columns: ["feature", "type", "is", "of", "owner", "description"],
         rows: view.features.map((each) => [
           each.name,
-          JSON.stringify(each.type).replaceAll('"', ""),
+          typeText(each.type),
           each.is,
           each.columns.join(", "),
           each.owner,
@@ -37,7 +38,7 @@ export async function run(
 }
 
 function head(view: ShownView, style: Style): readonly string[] {
-  const keys = view.keys.map((key) => `${key.name}: ${JSON.stringify(key.type).replaceAll('"', "")}`).join(", ");
+  const keys = view.keys.map((key) => `${key.name}: ${typeText(key.type)}`).join(", ");
   const tags = Object.entries(view.tags ?? {}).map(([tag, value]) => `${tag}=${value}`);
   const said = [view.owner === undefined ? [] : [`owned by ${view.owner}`], tags].flat();
   return [
@@ -96,7 +97,8 @@ function figures({ statistics }: ShownView): readonly Line[] {
 
 function examples(view: ShownView): readonly Line[] {
   if (view.examples === null || view.examples.length === 0) return [];
-  const shown = (value: unknown): string => (value === null ? "null" : String(value));
+  const shown = (value: unknown): string =>
+    value === null ? "null" : typeof value === "object" ? JSON.stringify(value) : String(value);
   const keys = view.keys.map(({ name }) => name);
   return [
     "",

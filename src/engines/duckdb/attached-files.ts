@@ -6,10 +6,10 @@ import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { didYouMean, SlipwayError } from "../../core/core.ts";
 import type { DuckdbTableSpec } from "../../define/define.ts";
-import { acceptedTypes } from "./parquet-files.ts";
 import { firstLine, missingColumn, nothingFound, unreadable, wrongType } from "./source-error.ts";
 import { fileState, fingerprintOf } from "./source-files.ts";
 import { checkIds, checkNulls } from "./source-rows.ts";
+import { fitsDeclared } from "./source-types.ts";
 import { identifier, quote } from "./sql-text.ts";
 
 /** The database files that statements may name. */
@@ -119,7 +119,7 @@ export async function checkTable(
   for (const { name, type: declared } of source.columns) {
     const type = found.get(name);
     if (type === undefined) throw missingColumn(source, place, name, declared, [...found.keys()]);
-    if (!acceptedTypes[declared].includes(type)) throw wrongType(source, place, name, declared, type);
+    if (!fitsDeclared(declared, type)) throw wrongType(source, place, name, declared, type);
   }
   await checkNulls(connection, source, { relation, place });
   await checkIds(connection, source, { relation, place });

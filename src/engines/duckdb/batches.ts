@@ -4,16 +4,7 @@
 import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import type { Column, DataType, Table } from "../../core/core.ts";
 import { allocateValues, SlipwayError } from "../../core/core.ts";
-
-/** DuckDB's type ids, as far as a table can hold them; narrower whole numbers are widened by the SQL. */
-const dataTypeById: Readonly<Record<number, DataType>> = {
-  1: "bool",
-  4: "int32",
-  5: "int64",
-  11: "float64",
-  12: "timestamp",
-  17: "string",
-};
+import { dataTypeOf, valueReader } from "./result-types.ts";
 
 /** What the vectors of those types have in common; they are not exported as one interface. */
 interface ReadableVector {
@@ -25,7 +16,7 @@ interface ReadableVector {
 /** The columns of a result. Throws INTERNAL for a type that tables do not hold: the SQL was to cast it. */
 export function columnTypes(result: DuckDBResult): readonly { readonly name: string; readonly type: DataType }[] {
   return result.columnNames().map((name, index) => {
-    const type = dataTypeById[result.columnTypeId(index)];
+    const type = dataTypeOf(result.columnType(index));
     if (!type)
       throw new SlipwayError("INTERNAL", `Column "${name}" has SQL type ${result.columnType(index)}; cast it.`);
     return { name, type };
@@ -49,6 +40,7 @@ function joined(
   chunks: readonly DuckDBDataChunk[],
 ): Column {
   const values = allocateValues(type, rowCount);
+  const read = valueReader(type);
   const validity = new Uint8Array((rowCount + 7) >> 3).fill(0xff);
   let nulls = 0;
   let start = 0;
@@ -63,8 +55,7 @@ function joined(
       if (valid !== undefined && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) {
         nulls += 1;
         validity[place >> 3] = (validity[place >> 3] ?? 0) & ~(1 << (place & 7));
-      } else if (!vector.items)
-        (values as unknown[])[place] = type === "bool" ? Number(vector.getItem(row)) : vector.getItem(row);
+      } else if (!vector.items) (values as unknown[])[place] = read(vector.getItem(row));
     }
     start += size;
   }

@@ -1,26 +1,11 @@
 // How DuckDB writes the few things SQL engines disagree on. Meaning is set by src/define/row-function.ts; what is odd below is odd
 // because DuckDB's own operator differs from it: whole-number overflow is an error there and null here, `//` and `%` truncate.
 
-import type { ColumnSchema, DataType, Value } from "../../core/core.ts";
+import { type ColumnSchema, type DecimalType, isDecimal, isFloat, kindOf, type Value } from "../../core/core.ts";
 import { type ExpressionNode, letInCondition, readPattern, type SourceSpec } from "../../define/define.ts";
 import type { LeafSql, SqlDialect } from "../../ports/ports.ts";
 import { identifier } from "./sql-text.ts";
-
-/** DuckDB's names of the data types. */
-export const typeNames: Readonly<Record<DataType, string>> = {
-  bool: "BOOLEAN",
-  int32: "INTEGER",
-  int64: "BIGINT",
-  float64: "DOUBLE",
-  string: "VARCHAR",
-  timestamp: "TIMESTAMP",
-};
-
-/** NUL cannot stand in DuckDB's SQL text, so it is spelled with chr(). */
-function text(value: string): string {
-  const parts = value.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
-  return parts.length === 1 ? (parts[0] ?? "''") : `(${parts.join(" || chr(0) || ")})`;
-}
+import { decimalFromUnits, decimalUnits, fromLine, lineType, literal, text, typeName } from "./values.ts";
 
 /**
  * The dialect over sources that `relation` gives as table expressions, in which the declared columns have their names and fitting types, and
@@ -31,15 +16,16 @@ export function duckdbDialect(relation: (source: SourceSpec, fileColumn?: string
     name: "duckdb",
     identifier,
     text,
-    typeName: (type) => typeNames[type],
+    typeName,
+    fromLine,
+    decimalOf: (units, type) => `TRY(${decimalFromUnits(units, type)})`,
     expression,
     scanOwn: (files) => `read_parquet([${files.map(text).join(", ")}])`,
     scanLines(files, columns, objects) {
-      const inText = (type: DataType): string => (type === "timestamp" ? "BIGINT" : typeNames[type]);
       const struct = (fields: readonly ColumnSchema[]): string =>
-        `STRUCT(${fields.map(({ name, type }) => `${identifier(name)} ${inText(type)}`).join(", ")})`;
+        `STRUCT(${fields.map(({ name, type }) => `${identifier(name)} ${lineType(type)}`).join(", ")})`;
       const types = [
-        ...columns.map(({ name, type }) => `${text(name)}: ${text(inText(type))}`),
+        ...columns.map(({ name, type }) => `${text(name)}: ${text(lineType(type))}`),
         ...Object.entries(objects).map(([name, fields]) => `${text(name)}: ${text(struct(fields))}`),
       ];
       return `read_json([${files.map(text).join(", ")}], format = 'newline_delimited', columns = {${types.join(", ")}})`;
@@ -54,21 +40,12 @@ export function duckdbDialect(relation: (source: SourceSpec, fileColumn?: string
       // Casts to the type a file has already are dropped by the planner, so that filters reach the file's own statistics. A time with a
       // zone becomes UTC, because the session's zone is.
       const columns = source.columns.map(
-        ({ name, type }) => `${identifier(name)}::${typeNames[type]} AS ${identifier(name)}`,
+        ({ name, type }) => `${identifier(name)}::${typeName(type)} AS ${identifier(name)}`,
       );
       const file = fileColumn === undefined ? [] : [identifier(fileColumn)];
       return `(SELECT ${[...columns, ...file].join(", ")} FROM ${relation(source, fileColumn)})`;
     },
   };
-}
-
-function literal(value: Value, type: DataType): string {
-  if (value === null) return `NULL::${typeNames[type]}`;
-  if (type === "timestamp") return `make_timestamp(${value}::BIGINT)`;
-  if (typeof value === "string") return text(value);
-  if (type === "float64") return `'${Object.is(value, -0) ? "-0.0" : value}'::DOUBLE`;
-  // As text, because -9223372036854775808 is parsed as minus a number that does not fit.
-  return `'${value}'::${typeNames[type]}`;
 }
 
 /** The first and last microsecond that DuckDB's TIMESTAMP can be; the row function holds `shift` to the same. */
@@ -80,17 +57,34 @@ const TIMESTAMP_RANGE = "-9223372022400000000 AND 9223372036854775806";
  */
 const fitted = (value: string): string => `TRY(CAST(${value} AS BIGINT))`;
 
+/** A decimal with room for every sum and comparison of two. */
+const wide = (value: string, scale: number): string => `(${value})::DECIMAL(38, ${scale})`;
+
+function literalOf(node: ExpressionNode | undefined): Value {
+  if (node?.kind !== "literal") throw new TypeError("The operator needs a literal.");
+  return node.value;
+}
+
 function expression(node: ExpressionNode, leaf: LeafSql): string {
   if (node.kind === "literal") return literal(node.value, node.type);
   if (node.kind !== "call") return leaf(node);
   const args = node.args.map((arg) => expression(arg, leaf));
   const [a = "NULL", b = "NULL", c = "NULL"] = args;
   const isWhole = node.type === "int64";
+  const types = node.args.map((arg) => arg.type);
+  const [self = node.type] = types;
   const arithmetic = (operator: string): string =>
-    isWhole ? fitted(`(${a})::HUGEINT ${operator} (${b})::HUGEINT`) : `((${a})::DOUBLE ${operator} (${b})::DOUBLE)`;
+    isDecimal(node.type)
+      ? `TRY(CAST(${wide(a, node.type.scale)} ${operator} ${wide(b, node.type.scale)} AS ${typeName(node.type)}))`
+      : isWhole
+        ? fitted(`(${a})::HUGEINT ${operator} (${b})::HUGEINT`)
+        : `((${a})::DOUBLE ${operator} (${b})::DOUBLE)`;
   const compared = (operator: string): string => {
-    const types = node.args.map((arg) => arg.type);
-    const cast = types.includes("float64") ? "::DOUBLE" : types.includes("int64") ? "::BIGINT" : "";
+    if (isDecimal(self)) {
+      const scale = Math.max(...types.map((type) => (type as DecimalType).scale));
+      return `(${wide(a, scale)} ${operator} ${wide(b, scale)})`;
+    }
+    const cast = types.some(isFloat) ? "::DOUBLE" : types.includes("int64") ? "::BIGINT" : "";
     return `((${a})${cast} ${operator} (${b})${cast})`;
   };
   switch (node.operator) {
@@ -105,15 +99,16 @@ function expression(node: ExpressionNode, leaf: LeafSql): string {
     case "remainder":
       return `(CASE WHEN (${b}) <> 0 THEN ((${a})::HUGEINT % (${b})::HUGEINT)::BIGINT END)`;
     case "negate":
-      return isWhole ? fitted(`-((${a})::HUGEINT)`) : `(-(${a}))`;
+      return isWhole ? fitted(`-((${a})::HUGEINT)`) : `(-(${a}))::${typeName(node.type)}`;
     case "abs":
-      return isWhole ? fitted(`abs((${a})::HUGEINT)`) : `abs(${a})`;
+      return isWhole ? fitted(`abs((${a})::HUGEINT)`) : `abs(${a})::${typeName(node.type)}`;
     case "floor":
-      return `floor(${a})`;
+      return `floor((${a})::DOUBLE)`;
     case "toFloat64":
-      return `(${a})::DOUBLE`;
+      return isDecimal(self) ? `(${decimalUnits(a, self)}::DOUBLE / 1e${self.scale}::DOUBLE)` : `(${a})::DOUBLE`;
     case "toInt64":
-      return node.args[0]?.type === "float64" ? fitted(`trunc(${a})`) : `(${a})::BIGINT`;
+      if (isDecimal(self)) return `(${decimalUnits(a, self)} // ${10n ** BigInt(self.scale)})`;
+      return isFloat(self) ? fitted(`trunc((${a})::DOUBLE)`) : `(${a})::BIGINT`;
     case "eq":
       return compared("=");
     case "ne":
@@ -143,7 +138,7 @@ function expression(node: ExpressionNode, leaf: LeafSql): string {
     case "concat":
       return `((${a}) || (${b}))`;
     case "length":
-      return `length(${a})`;
+      return `${kindOf(self) === "bytes" ? "octet_length" : "length"}(${a})`;
     case "startsWith":
       return `starts_with(${a}, ${b})`;
     case "endsWith":
@@ -180,6 +175,16 @@ function expression(node: ExpressionNode, leaf: LeafSql): string {
       return `hour(${a})`;
     case "minuteOfHour":
       return `minute(${a})`;
+    case "daysSince":
+      return `((${a}) - (${b}))`;
+    case "at": {
+      const place = Number(literalOf(node.args[1]));
+      return `list_extract(${a}, ${place < 0 ? place : place + 1})`;
+    }
+    case "field":
+      return `struct_extract(${a}, ${text(String(literalOf(node.args[1])))})`;
+    case "units":
+      return decimalUnits(a, self as DecimalType);
     default:
       return node.operator satisfies never;
   }

@@ -1,7 +1,7 @@
 // One file of JSON lines as rows of text cells. A cell is taken as the text it was written with, so that a whole number beyond 2^53 keeps
 // every digit; which kinds of JSON value may stand for which type is said here.
 
-import type { DataType, SlipwayError } from "../../core/core.ts";
+import { type DataType, kindOf, type SlipwayError } from "../../core/core.ts";
 import { epochUnits, type JsonLinesSpec } from "../../define/define.ts";
 import { firstLine, unreadable } from "./source-error.ts";
 import { identifier, quote } from "./sql-text.ts";
@@ -29,19 +29,29 @@ const NUMBER = ["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"];
 
 /** The kinds of JSON value, as DuckDB names them, that a type is written as. Numbers may stand in quotes, to keep their digits. */
 function kindsOf(type: DataType, timeFormat: string | undefined): readonly string[] {
-  switch (type) {
+  const kind = kindOf(type);
+  switch (kind) {
     case "bool":
       return ["BOOLEAN"];
     case "int32":
     case "int64":
+    case "float32":
     case "float64":
+    case "decimal":
       return [...NUMBER, "VARCHAR"];
     case "timestamp":
       return timeFormat !== undefined && timeFormat in epochUnits ? [...NUMBER, "VARCHAR"] : ["VARCHAR"];
     case "string":
+    case "bytes":
+    case "date":
+    case "uuid":
       return ["VARCHAR"];
+    case "list":
+      return ["ARRAY"];
+    case "struct":
+      return ["OBJECT"];
     default:
-      return type satisfies never;
+      return kind satisfies never;
   }
 }
 

@@ -230,3 +230,86 @@ test("looks again only when a file has changed", async () => {
   await write("SELECT 'once' AS key");
   await check(withId());
 });
+
+const parts = `0.1::FLOAT AS f, 12.34::DECIMAL(9, 2) AS d, '\\xAA\\x00'::BLOB AS raw, DATE '2013-07-01' AS day,
+  '123E4567-e89b-12d3-a456-426614174000'::UUID AS u, ['a', NULL] AS tags,
+  {'extra': 1, 'of': [DATE '1970-01-02'], 'n b': 7::SMALLINT} AS spot`;
+const typed = {
+  f: t.float32(),
+  d: t.decimal(12, 2),
+  raw: t.bytes(),
+  day: t.date(),
+  u: t.uuid(),
+  tags: t.list(t.string()),
+  spot: t.struct({ "n b": t.int64().optional(), of: t.list(t.date()) }),
+};
+
+test("reads every type as its value, and writes it to Parquet as its logical type", async () => {
+  await write(`SELECT ${parts} UNION ALL SELECT ${parts.replace("12.34", "-0.01").replace("['a', NULL]", "[]")}`);
+  const source = trips(typed);
+  await check(source);
+  const scan = `SELECT * FROM ${engine.dialect.scan(specOf(source))}`;
+  const row = {
+    f: Math.fround(0.1),
+    d: 1234n,
+    raw: Uint8Array.of(0xaa, 0),
+    day: 15_887,
+    u: "123e4567-e89b-12d3-a456-426614174000",
+    tags: ["a", null],
+    spot: { "n b": 7n, of: [1] },
+  };
+  for await (const table of engine.stream(scan)) {
+    expect(rowAt(table, 0)).toEqual(row);
+    expect(rowAt(table, 1)).toEqual({ ...row, d: -1n, tags: [] });
+  }
+  await engine.writeParquet(scan, join(folder, "again.parquet"));
+  const schema = `SELECT name, coalesce(logical_type, converted_type, type) AS type FROM parquet_schema('${join(folder, "again.parquet")}') WHERE coalesce(logical_type, converted_type, type) IS NOT NULL`;
+  for await (const table of engine.stream(schema)) {
+    const types = Object.fromEntries(
+      Array.from({ length: table.rowCount }, (_, index) => Object.values(rowAt(table, index)).map(String)),
+    );
+    expect(types).toMatchObject({ f: "FLOAT", raw: "BYTE_ARRAY", day: "DATE", u: "UUIDType()" });
+    expect(types["d"]).toMatch(/^DecimalType\(.*scale=2.*precision=12/);
+    expect(types["tags"]).toBe("LIST");
+  }
+});
+
+const misfits: readonly (readonly [string, Fields[string], string])[] = [
+  [
+    "12.34::DOUBLE",
+    t.decimal(12, 2),
+    "binary numbers are not exact, so declare it t.float64(), or write it as DECIMAL(12, 2)",
+  ],
+  ["12.345::DECIMAL(12, 3)", t.decimal(12, 2), "as DECIMAL(12,3), but it is declared decimal(12, 2)"],
+  ["1::BIGINT", t.decimal(12, 2), "as BIGINT"],
+  ["12.34::DECIMAL(20, 2)", t.decimal(18, 2), "as DECIMAL(20,2)"],
+  ["0.1::DOUBLE", t.float32(), "declare it t.float64(), because float32 would round it"],
+  ["TIMESTAMP '2013-07-01'", t.date(), "declare it t.timestamp(), or write it as DATE"],
+  ["DATE '2013-07-01'", t.timestamp(), "declare it t.date()"],
+  ["uuid()::VARCHAR", t.uuid(), "declare it t.string(), or write it as UUID"],
+  ["'a'", t.bytes(), "as VARCHAR, but it is declared bytes"],
+  ["[1.5::DOUBLE]", t.list(t.int64()), "as DOUBLE[], but it is declared list(int64)"],
+  ["{'a': 1}", t.struct({ b: t.int32() }), "as STRUCT(a INTEGER), but it is declared struct(b: int32)"],
+  ["{'a': 'x'}", t.struct({ a: t.int32() }), "but it is declared struct(a: int32)"],
+];
+
+test.each(misfits)("refuses %s where another type is declared", async (sql, field, message) => {
+  await write(`SELECT ${sql} AS v`);
+  await expect(check(trips({ v: field }))).rejects.toMatchObject({ code: "SOURCE_SCHEMA_MISMATCH" });
+  await expect(check(trips({ v: field }))).rejects.toThrow(message);
+});
+
+test("takes whole numbers and shorter decimals where a decimal has room for them", async () => {
+  await write("SELECT 7::SMALLINT AS a, 1.5::DECIMAL(3, 1) AS b");
+  await check(trips({ a: t.decimal(7, 2), b: t.decimal(4, 2) }));
+  await expect(check(trips({ a: t.decimal(6, 2) }))).rejects.toMatchObject({ code: "SOURCE_SCHEMA_MISMATCH" });
+});
+
+test("refuses a null in a struct's required field", async () => {
+  await write("SELECT {'a': NULL::INTEGER, 'b': {'c': 1}} AS s UNION ALL SELECT NULL");
+  const b = t.struct({ c: t.int32() });
+  await check(trips({ s: t.struct({ a: t.int32().optional(), b }).optional() }));
+  await expect(check(trips({ s: t.struct({ a: t.int32(), b }).optional() }))).rejects.toThrow(
+    `column "s.a" of ${join(folder, "trips.parquet")} is null in 1 rows, but it is not declared optional`,
+  );
+});

@@ -3,36 +3,14 @@
 // the first one's types, even where that loses something, so parts may not differ in a way that does.
 
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type DataType, SlipwayError } from "../../core/core.ts";
+import { type DataType, isDecimal, parseDecimal, SlipwayError, typeText } from "../../core/core.ts";
 import type { ParquetSpec, SourceSpec } from "../../define/define.ts";
-import { typeNames } from "./dialect.ts";
 import { isInterrupt, missingColumn, nothingFound, notParquet, wrongType } from "./source-error.ts";
 import { fingerprintOf, partitionsOf, sourceFiles } from "./source-files.ts";
 import { checkIds, checkNulls } from "./source-rows.ts";
+import { canHold, fitsDeclared } from "./source-types.ts";
 import { quote } from "./sql-text.ts";
-
-/** The column types, as DuckDB names them, that fit a declared type without loss. */
-export const acceptedTypes: Readonly<Record<DataType, readonly string[]>> = {
-  bool: ["BOOLEAN"],
-  int32: ["TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"],
-  int64: ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"],
-  float64: ["FLOAT", "DOUBLE"],
-  string: ["VARCHAR"],
-  timestamp: ["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZONE"],
-};
-
-/** Types that a first part's type can hold, besides itself. */
-const narrower: Readonly<Record<string, readonly string[]>> = {
-  SMALLINT: ["TINYINT", "UTINYINT"],
-  INTEGER: ["TINYINT", "SMALLINT", "UTINYINT", "USMALLINT"],
-  BIGINT: ["TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"],
-  USMALLINT: ["UTINYINT"],
-  UINTEGER: ["UTINYINT", "USMALLINT"],
-  DOUBLE: ["FLOAT"],
-  TIMESTAMP_MS: ["TIMESTAMP_S"],
-  TIMESTAMP: ["TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZONE"],
-  "TIMESTAMP WITH TIME ZONE": ["TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP"],
-};
+import { typeName } from "./values.ts";
 
 /**
  * The table expression over a path. Values of folders stay text until the declared type says what they are: taken for numbers, `01` would be
@@ -90,17 +68,22 @@ async function checkPart(
     }
     const type = columns.get(name);
     if (type === undefined) throw missingColumn(source, file, name, declared, [...columns.keys()]);
-    if (!acceptedTypes[declared].includes(type)) {
-      const isTextTime = declared === "timestamp" && type === "VARCHAR";
-      const advice = isTextTime ? "; convert the text to timestamps when the file is written" : "";
-      throw wrongType(source, file, name, declared, type, advice);
-    }
+    if (!fitsDeclared(declared, type)) throw wrongType(source, file, name, declared, type);
     const before = first?.columns.get(name);
-    if (first === undefined || before === undefined || before === type || narrower[before]?.includes(type)) continue;
+    if (first === undefined || before === undefined || canHold(before, type)) continue;
     throw new SlipwayError(
       "SOURCE_SCHEMA_MISMATCH",
       `Source "${source.name}": ${file} has column "${name}" as ${type}, but ${first.file} has it as ${before}, which cannot hold it. Write both with one type.`,
-      { details: { source: source.name, path: file, column: name, declared, found: type, first: before } },
+      {
+        details: {
+          source: source.name,
+          path: file,
+          column: name,
+          declared: typeText(declared),
+          found: type,
+          first: before,
+        },
+      },
     );
   }
 }
@@ -115,14 +98,16 @@ async function checkFolder(
   value: string | null,
 ): Promise<void> {
   if (value === null || declared === "string") return;
-  // DuckDB rounds "1.5" to a whole number.
-  const isWhole = (declared !== "int32" && declared !== "int64") || /^[+-]?\d+$/.test(value);
-  const cast = await connection.runAndReadAll(`SELECT TRY_CAST(${quote(value)} AS ${typeNames[declared]}) IS NOT NULL`);
+  // DuckDB rounds "1.5" to a whole number, and "1.005" to a decimal.
+  const isWhole = isDecimal(declared)
+    ? parseDecimal(value, declared) !== undefined
+    : (declared !== "int32" && declared !== "int64") || /^[+-]?\d+$/.test(value);
+  const cast = await connection.runAndReadAll(`SELECT TRY_CAST(${quote(value)} AS ${typeName(declared)}) IS NOT NULL`);
   if (isWhole && cast.getRows()[0]?.[0] === true) return;
   throw new SlipwayError(
     "SOURCE_SCHEMA_MISMATCH",
-    `Source "${source.name}": the folder ${name}=${value} above ${file} is no ${declared}, as which column "${name}" is declared.`,
-    { details: { source: source.name, path: file, column: name, declared, value } },
+    `Source "${source.name}": the folder ${name}=${value} above ${file} is no ${typeText(declared)}, as which column "${name}" is declared.`,
+    { details: { source: source.name, path: file, column: name, declared: typeText(declared), value } },
   );
 }
 

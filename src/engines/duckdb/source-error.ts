@@ -1,6 +1,7 @@
 // How the refusals of a source read: what it is, where, which column or row, and what to do.
 
-import { type DataType, didYouMean, SlipwayError } from "../../core/core.ts";
+import { type DataType, didYouMean, SlipwayError, typeText } from "../../core/core.ts";
+import { adviceFor } from "./source-types.ts";
 
 interface Named {
   readonly name: string;
@@ -18,7 +19,7 @@ export function missingColumn(
   return new SlipwayError(
     "SOURCE_SCHEMA_MISMATCH",
     `Source "${source}": ${place} has no column "${column}"; it has ${known.join(", ") || "none"}.${meant}`,
-    { details: { source, path: place, column, declared, found: null } },
+    { details: { source, path: place, column, declared: typeText(declared), found: null } },
   );
 }
 
@@ -29,12 +30,11 @@ export function wrongType(
   column: string,
   declared: DataType,
   found: string,
-  advice = "",
 ): SlipwayError {
   return new SlipwayError(
     "SOURCE_SCHEMA_MISMATCH",
-    `Source "${source}": ${place} has column "${column}" as ${found}, but it is declared ${declared}${advice}.`,
-    { details: { source, path: place, column, declared, found } },
+    `Source "${source}": ${place} has column "${column}" as ${found}, but it is declared ${typeText(declared)}${adviceFor(declared, found)}.`,
+    { details: { source, path: place, column, declared: typeText(declared), found } },
   );
 }
 

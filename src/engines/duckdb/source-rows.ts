@@ -2,9 +2,9 @@
 // that, and an id names one row. Nulls are counted from the files' footers where those say; ids take one pass over one column.
 
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { SlipwayError } from "../../core/core.ts";
+import { type DataType, isStruct, SlipwayError } from "../../core/core.ts";
 import type { SourceSpec } from "../../define/define.ts";
-import { identifier } from "./sql-text.ts";
+import { identifier, quote } from "./sql-text.ts";
 
 /** Rows that are looked at: the SQL that gives them, and where they are in words. */
 export interface CheckedRows {
@@ -21,7 +21,8 @@ export async function checkNulls(
   { relation, place, footers }: CheckedRows,
 ): Promise<void> {
   const required = source.columns.filter((column) => !column.optional && column.name !== source.id);
-  if (required.length === 0) return;
+  const hasStructs = source.columns.some(({ type }) => isStruct(type));
+  if (required.length === 0 && !hasStructs) return;
   const told = footers === undefined ? new Map<string, never>() : await nullsInFooters(connection, footers);
   const isEmpty = footers !== undefined && told.size === 0;
   const untold: string[] = [];
@@ -30,12 +31,31 @@ export async function checkNulls(
     if (footer && footer["untold"] === false) refuseNulls(source, place, name, footer["nulls"] as bigint);
     else if (!isEmpty) untold.push(name);
   }
-  if (untold.length === 0) return;
-  const counts = untold.map((name, index) => `count(*) - count(${identifier(name)}) AS n${index}`).join(", ");
+  const all = [
+    ...untold.map((name) => ({ name, count: `count(*) - count(${identifier(name)})` })),
+    ...source.columns.flatMap(({ name, type }) => requiredFields(name, identifier(name), type)),
+  ];
+  if (all.length === 0) return;
+  const counts = all.map(({ count }, index) => `${count} AS n${index}`).join(", ");
   const counted = await connection.runAndReadAll(`SELECT ${counts} FROM ${relation}`);
   const [row] = counted.getRows();
-  untold.forEach((name, index) => {
+  all.forEach(({ name }, index) => {
     refuseNulls(source, place, name, row?.[index] as bigint);
+  });
+}
+
+interface NullCount {
+  readonly name: string;
+  readonly count: string;
+}
+
+/** What counts the nulls of a struct's required fields; those of structs inside lists are not looked at. */
+function requiredFields(name: string, sql: string, type: DataType): readonly NullCount[] {
+  if (!isStruct(type)) return [];
+  return type.fields.flatMap((field): readonly NullCount[] => {
+    const own = { name: `${name}.${field.name}`, sql: `struct_extract(${sql}, ${quote(field.name)})` };
+    const count = `count(*) FILTER (WHERE ${sql} IS NOT NULL AND ${own.sql} IS NULL)`;
+    return [...(field.optional ? [] : [{ name: own.name, count }]), ...requiredFields(own.name, own.sql, field.type)];
   });
 }
 

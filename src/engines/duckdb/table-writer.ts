@@ -1,30 +1,11 @@
 // Batches of rows written to a Parquet file: appended to a table of DuckDB's own, which spills what does not fit in memory, and copied out.
 
 import { randomUUID } from "node:crypto";
-import {
-  BIGINT,
-  BOOLEAN,
-  DOUBLE,
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  type DuckDBType,
-  INTEGER,
-  TIMESTAMP,
-  VARCHAR,
-} from "@duckdb/node-api";
-import { type Column, type ColumnSchema, type DataType, isValid, SlipwayError, type Table } from "../../core/core.ts";
-import { typeNames } from "./dialect.ts";
+import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import { type Column, type ColumnSchema, isValid, SlipwayError, type Table } from "../../core/core.ts";
 import { identifier, quote } from "./sql-text.ts";
-
-const duckdbTypes: Readonly<Record<DataType, DuckDBType>> = {
-  bool: BOOLEAN,
-  int32: INTEGER,
-  int64: BIGINT,
-  float64: DOUBLE,
-  string: VARCHAR,
-  timestamp: TIMESTAMP,
-};
+import { typeName } from "./values.ts";
+import { duckdbType, valueWriter } from "./written-values.ts";
 
 /** Rows in one of DuckDB's chunks. */
 const CHUNK_ROWS = 2048;
@@ -39,7 +20,7 @@ export async function writeTables(
   signal: AbortSignal,
 ): Promise<boolean> {
   const name = `staging ${randomUUID()}`;
-  const fields = columns.map((column) => `${identifier(column.name)} ${typeNames[column.type]}`);
+  const fields = columns.map((column) => `${identifier(column.name)} ${typeName(column.type)}`);
   await connection.run(`CREATE TABLE ${identifier(name)} (${fields.join(", ")})`);
   try {
     const appender = await connection.createAppender(name);
@@ -61,7 +42,7 @@ export async function writeTables(
 }
 
 function append(appender: DuckDBAppender, schema: readonly ColumnSchema[], { rowCount, columns }: Table): void {
-  const types = schema.map(({ type }) => duckdbTypes[type]);
+  const types = schema.map(({ type }) => duckdbType(type));
   for (let start = 0; start < rowCount; start += CHUNK_ROWS) {
     const size = Math.min(CHUNK_ROWS, rowCount - start);
     const chunk = DuckDBDataChunk.create(types, size);
@@ -83,12 +64,13 @@ interface WritableVector {
 function fill(chunk: DuckDBDataChunk, index: number, column: Column, start: number, size: number): void {
   const vector = chunk.getColumnVector(index) as unknown as WritableVector;
   const { values, type, validity } = column;
+  const write = valueWriter(type);
   const isPlain = vector.items !== undefined && ArrayBuffer.isView(values) && type !== "bool";
   if (isPlain) vector.items?.set((values as Int32Array).subarray(start, start + size));
   for (let row = 0; row < size && !(isPlain && validity === undefined); row += 1) {
     const value = values[start + row];
     if (!isValid(column, start + row)) vector.setItem(row, null);
-    else if (!isPlain) vector.setItem(row, type === "bool" ? value !== 0 : value);
+    else if (!isPlain) vector.setItem(row, write(value));
   }
   vector.flush();
 }

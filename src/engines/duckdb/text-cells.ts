@@ -1,9 +1,10 @@
 // Cells that are text until the declared type says what they mean, as SQL: a typed value, or null where the text is not one of that type.
 // Nothing is guessed and nothing rounded: "1.5" is no whole number here, though DuckDB's own cast takes it.
 
-import type { DataType } from "../../core/core.ts";
+import { type DataType, type DecimalType, kindOf } from "../../core/core.ts";
 import { epochUnits, type TimeText } from "../../define/define.ts";
 import { quote } from "./sql-text.ts";
+import { typeName } from "./values.ts";
 
 /** A cell of a text file, as SQL. */
 export interface TextCell {
@@ -30,7 +31,10 @@ const matches = (cell: string, pattern: string): string => `regexp_full_match(${
 /** A value of a type from a cell of text, null where the text is none. Space around numbers and times is passed over. */
 export function typedCell(type: DataType, cell: string, times: TimeText): string {
   const trimmed = `trim(${cell})`;
-  switch (type) {
+  const when = (pattern: string): string =>
+    `TRY_CAST(CASE WHEN ${matches(trimmed, pattern)} THEN ${trimmed} END AS ${typeName(type)})`;
+  const kind = kindOf(type);
+  switch (kind) {
     case "string":
       return cell;
     case "bool":
@@ -41,18 +45,32 @@ export function typedCell(type: DataType, cell: string, times: TimeText): string
       const whole = `(CASE WHEN ${matches(trimmed, "[+-]?[0-9]+([.]0*)?")} THEN split_part(${trimmed}, '.', 1) END)`;
       return `TRY_CAST(${whole} AS ${type === "int32" ? "INTEGER" : "BIGINT"})`;
     }
+    case "float32":
     case "float64": {
-      const number = `TRY_CAST(${trimmed} AS DOUBLE)`;
+      const number = `TRY_CAST(${trimmed} AS ${typeName(type)})`;
       const written = matches(trimmed, "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
       return `(CASE WHEN ${written} THEN (CASE WHEN isfinite(${number}) THEN ${number} END) WHEN ${matches(trimmed, "(?i)nan|[+-]?inf(inity)?")} THEN ${number} END)`;
     }
     case "timestamp":
       return timeCell(trimmed, times);
+    case "decimal":
+      // Zeros at the end are no digits; more digits than the type has would be rounded.
+      return when(`[+-]?[0-9]+([.][0-9]{0,${(type as DecimalType).scale}}0*)?`);
+    case "date":
+      return when(DAY);
+    case "uuid":
+      return when("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+    case "bytes":
+      return `from_base64(CASE WHEN ${matches(trimmed, BASE64)} THEN ${trimmed} END)`;
+    case "list":
+    case "struct":
+      return `NULL::${typeName(type)}`;
     default:
-      return type satisfies never;
+      return kind satisfies never;
   }
 }
 
+const BASE64 = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?";
 const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 const CLOCK = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?";
 const ZONE = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)";

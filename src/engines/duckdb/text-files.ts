@@ -3,15 +3,15 @@
 // which row that was.
 
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type DataType, SlipwayError } from "../../core/core.ts";
+import { type DataType, SlipwayError, typeText } from "../../core/core.ts";
 import type { CsvSpec, JsonLinesSpec } from "../../define/define.ts";
 import { csvError, csvRows } from "./csv-file.ts";
-import { typeNames } from "./dialect.ts";
 import { jsonError, jsonRows } from "./json-lines-file.ts";
 import { isInterrupt } from "./source-error.ts";
 import { partitionsOf } from "./source-files.ts";
 import { identifier, quote } from "./sql-text.ts";
 import { lacksZone, plainCell, type TextCell, typedCell } from "./text-cells.ts";
+import { typeName } from "./values.ts";
 
 /** A source of text files. */
 export type TextFileSpec = CsvSpec | JsonLinesSpec;
@@ -45,7 +45,7 @@ export async function convertTextFile(
     });
     const relation = rows.relation(false);
     if (relation === undefined) {
-      const none = cells.map(({ name, type }) => `NULL::${typeNames[type]} AS ${identifier(name)}`);
+      const none = cells.map(({ name, type }) => `NULL::${typeName(type)} AS ${identifier(name)}`);
       await connection.run(copySql(`SELECT ${none.join(", ")} WHERE false`, target));
       return;
     }
@@ -98,7 +98,7 @@ async function refusedCell(
   const [row = 0n, index = 0, value = null, isMissing = true] = found.getRows()[0] ?? [];
   const { name = "", type = "string" } = cells[Number(index)] ?? {};
   const at = `Source "${source.name}": row ${row} of ${file}`;
-  const details = { source: source.name, path: file, row: Number(row), column: name, declared: type, value };
+  const details = { source: source.name, path: file, row: Number(row), column: name, declared: typeText(type), value };
   const refuse = (problem: string): SlipwayError =>
     new SlipwayError("SOURCE_SCHEMA_MISMATCH", `${at} ${problem}`, { details });
   if (isMissing)
@@ -118,7 +118,7 @@ async function refusedCell(
   const how =
     type === "timestamp" && source.timeFormat !== undefined
       ? `no timestamp written as ${JSON.stringify(source.timeFormat)}`
-      : `no ${type}, as which it is declared`;
+      : `no ${typeText(type)}, as which it is declared`;
   return refuse(
     `has ${written} in column "${name}", which is ${how}. Correct the cell, or the column's type${source.format === "csv" ? "; for a word that means nothing, add it to nulls" : ""}.`,
   );

@@ -2,7 +2,19 @@
 // the process reads more slowly than the source yields.
 
 import type { Writable } from "node:stream";
-import { type Column, encodeTable, isValid, SlipwayError, type Table } from "../../core/core.ts";
+import {
+  type Column,
+  type DataType,
+  encodeTable,
+  isCategory,
+  isDecimal,
+  isNumeric,
+  isValid,
+  type ModelInput,
+  SlipwayError,
+  type Table,
+  typeText,
+} from "../../core/core.ts";
 import type { TrainingJob } from "../../ports/trainer.ts";
 import type { FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
@@ -71,10 +83,10 @@ function columnNamed(table: Table, name: string, split: SplitName): Column {
 function matrixOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
   for (const input of job.inputs) {
     const { type } = columnNamed(table, input.name, split);
-    if ((type === "string") !== (input.kind === "category"))
+    if (!isInputOf(input.kind, type))
       throw new SlipwayError(
         "INPUT_INVALID",
-        `Input "${input.name}" is a ${input.kind}, but its column in the ${split} split is ${type}: a category needs a string column, and a number any other.`,
+        `Input "${input.name}" is a ${input.kind}, but its column in the ${split} split is ${typeText(type)}: a category needs a string or uuid column, and a number a bool or number column.`,
       );
   }
   const matrix = encodeTable(job.inputs, table);
@@ -87,12 +99,17 @@ function matrixOf(job: TrainingJob, table: Table, split: SplitName, seen: number
   );
 }
 
+function isInputOf(kind: ModelInput["kind"], type: DataType): boolean {
+  if (kind === "category") return isCategory(type);
+  return type === "bool" || type === "timestamp" || isNumeric(type) || isDecimal(type);
+}
+
 function labelOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
   const column = columnNamed(table, job.label, split);
-  if (column.type === "string" || column.type === "timestamp")
+  if (column.type !== "bool" && !isNumeric(column.type))
     throw new SlipwayError(
       "INPUT_INVALID",
-      `The label "${job.label}" is ${column.type}; it must be bool, int or float64.`,
+      `The label "${job.label}" is ${typeText(column.type)}; it must be bool, int or float.`,
     );
   const label = new Float32Array(table.rowCount);
   for (let row = 0; row < table.rowCount; row += 1) {

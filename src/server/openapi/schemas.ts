@@ -1,41 +1,18 @@
 // Definitions as JSON Schema: what a caller may write for each field, and what a prediction looks like.
 
-import type { ColumnSchema, DataType } from "../../core/core.ts";
+import type { ColumnSchema } from "../../core/core.ts";
 import type { ModelSpec } from "../../define/define.ts";
 import { ID_LIMIT, ROW_LIMIT } from "../asked-body.ts";
+import { type Json, valueExample, valueSchema } from "./values.ts";
 
-/** A JSON Schema, or any part of the document. */
-export type Json = Readonly<Record<string, unknown>>;
-
-const types: Readonly<Record<DataType, { readonly schema: Json; readonly example: unknown }>> = {
-  string: { schema: { type: "string" }, example: "text" },
-  bool: { schema: { type: "boolean" }, example: true },
-  float64: { schema: { type: "number", format: "double" }, example: 1.5 },
-  int32: { schema: { type: "integer", format: "int32", minimum: -(2 ** 31), maximum: 2 ** 31 - 1 }, example: 1 },
-  int64: {
-    schema: {
-      oneOf: [
-        { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
-        { type: "string", pattern: "^-?[0-9]{1,19}$" },
-      ],
-      description: "A whole number; as text beyond 2^53, which JSON numbers lose.",
-    },
-    example: 1,
-  },
-  timestamp: {
-    schema: { type: "string", description: "ISO 8601; UTC when no zone is given." },
-    example: "2013-07-01T14:00:00Z",
-  },
-};
+export type { Json } from "./values.ts";
 
 /** What a caller may write for a field. */
-export function fieldSchema({ type, optional }: ColumnSchema): Json {
-  const { schema, example } = types[type];
-  const { description, ...rest } = schema;
+export function fieldSchema({ type, optional }: Pick<ColumnSchema, "type" | "optional">): Json {
+  const { description, ...rest } = valueSchema(type);
   const told = description === undefined ? {} : { description };
-  return optional
-    ? { anyOf: [rest, { type: "null" }], ...told, examples: [example] }
-    : { ...rest, ...told, examples: [example] };
+  const examples = [valueExample(type)];
+  return optional ? { anyOf: [rest, { type: "null" }], ...told, examples } : { ...rest, ...told, examples };
 }
 
 function uniqueByName(fields: readonly ColumnSchema[]): readonly ColumnSchema[] {
@@ -91,7 +68,7 @@ export function batchSchema(row: string): Json {
 /** A row that would be taken. */
 export function rowExample({ views, request }: ModelSpec): Json {
   const valuesOf = (fields: readonly ColumnSchema[]): Json =>
-    Object.fromEntries(fields.map(({ name, type }) => [name, types[type].example]));
+    Object.fromEntries(fields.map(({ name, type }) => [name, valueExample(type)]));
   const asked = new Set(request.map(({ name }) => name));
   const keys = uniqueByName(views.flatMap((view) => view.keys)).filter(({ name }) => !asked.has(name));
   return { id: "row-1", keys: valuesOf(keys), request: valuesOf(request) };
