@@ -115,6 +115,15 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         load: () => import("./commands/features-read.ts"),
       },
       {
+        name: "check",
+        summary: "look at every expectation of the sources, and say which do not hold",
+        about:
+          "Looks at what the project expects of its data, as of now, and changes nothing. Fails when an expectation that rejects or stops does not hold.",
+        arguments: [["[source]", "the source to look at (default: all)"]],
+        examples: ["slipway features check", "slipway features check weather --json"],
+        load: () => import("./commands/features-check.ts"),
+      },
+      {
         name: "audit",
         summary: "ask logged online reads again, offline, and count the mismatches",
         arguments: [["[model]", "the model whose predictions to audit (default: all)"]],
@@ -128,6 +137,42 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         options: [["--out <file>", "the Parquet file to write"]],
         examples: ["slipway features training-set flight_delay --out flight_delay.parquet"],
         load: () => import("./commands/features-training-set.ts"),
+      },
+    ],
+  },
+  {
+    name: "quarantine",
+    summary: "look at rows that were set aside, let them in again, or drop them",
+    commands: [
+      {
+        name: "list",
+        summary: "list the batches of rows that were set aside, newest first",
+        arguments: [["[source]", "only this source's"]],
+        options: [
+          ["--all", "also those that were released, dropped or replaced"],
+          ["--limit <number>", "how many batches", "100"],
+        ],
+        examples: ["slipway quarantine list", "slipway quarantine list departures --json"],
+        load: () => import("./commands/quarantine-list.ts"),
+      },
+      {
+        name: "show",
+        summary: "show the rows of one batch, each with its reasons",
+        arguments: [["<batch>", "the batch's id"]],
+        options: [["--limit <number>", "how many rows", "20"]],
+        examples: ["slipway quarantine show 019ab0f2-6c1e-7d3a-9f41-2b7c5d8e6a10 --limit 100"],
+        load: () => import("./commands/quarantine-show.ts"),
+      },
+      {
+        name: "drop",
+        summary: "delete the copies of rows that nobody needs; the rows stay away",
+        arguments: [["[batch]", "the batch's id"]],
+        options: [["--source <name>", "every batch of this source"]],
+        examples: [
+          "slipway quarantine drop 019ab0f2-6c1e-7d3a-9f41-2b7c5d8e6a10",
+          "slipway quarantine drop --source departures",
+        ],
+        load: () => import("./commands/quarantine-drop.ts"),
       },
     ],
   },

@@ -25,6 +25,8 @@ export const errorTable = {
   SOURCE_UNREADABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   SOURCE_SCHEMA_MISMATCH: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   SOURCE_KEY_INVALID: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  EXPECTATION_FAILED: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  QUARANTINE_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   TRAINING_SET_EMPTY: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   LABEL_SINGLE_CLASS: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   TRAINER_FAILED: { http: 500, grpc: 13, exit: EXIT.internal, retry: false },

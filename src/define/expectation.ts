@@ -3,7 +3,15 @@
 // notNull for that). One about the whole set (unique, fresh, counted, referring) is a query. Severity says what a failure does: `reject`
 // sets the row aside, `warn` only tells, `stop` ends the run before anything is changed.
 
-import { type DataType, type Duration, formatDuration, type NumericType, SlipwayError } from "../core/core.ts";
+import {
+  type DataType,
+  type Duration,
+  formatDuration,
+  type NumericType,
+  SlipwayError,
+  sameType,
+  typeText,
+} from "../core/core.ts";
 import { sourceOfLeaf } from "./column.ts";
 import type { Expression } from "./expression.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
@@ -82,7 +90,7 @@ export type ExpectedValue<C> = RowExpectation<C> | ((values: ExpressionsOf<C>) =
 type ExpressionsOf<C> = { readonly [K in keyof C]: Expression<C[K] & DataType> };
 
 type Needs<N extends string, T extends DataType = DataType> = { readonly [K in N]: T };
-type Ordered = NumericType | "timestamp";
+type Ordered = NumericType | "timestamp" | "date";
 
 function rowExpectation<C>(
   text: string,
@@ -292,8 +300,12 @@ function checkRule(what: string, text: string, rule: SetRule, columns: Faces): v
   if (rule.check === "references") {
     const { type } = face(columns, what, rule.column, text);
     const target = rule.source.columns.find(({ name }) => name === rule.target);
-    if (target?.type !== type)
-      refuse(what, text, `"${rule.column}" is ${type} and ${rule.source.name}.${rule.target} is ${target?.type}.`);
+    if (!sameType(target?.type, type))
+      refuse(
+        what,
+        text,
+        `"${rule.column}" is ${typeText(type)} and ${rule.source.name}.${rule.target} is another type.`,
+      );
   }
 }
 

@@ -32,5 +32,5 @@ export {
   type ViewStatistics,
   viewStatistics,
 } from "./statistics.ts";
-export { keyColumn, sourceExpression } from "./view-events-sql.ts";
+export { keyColumn, sourceExpression, timeColumns } from "./view-events-sql.ts";
 export { type ViewQuery, viewQuery } from "./view-query.ts";

@@ -26,9 +26,9 @@ export function sourceExpression(dialect: SqlDialect, node: ExpressionNode, pref
 /** When a row happened and when it was known, in microseconds. */
 export function timeColumns(
   dialect: SqlDialect,
-  view: FeatureViewSpec,
+  { source }: Pick<FeatureViewSpec, "source">,
 ): { readonly event: string; readonly known: string } {
-  const { eventTime, createdAt } = view.source;
+  const { eventTime, createdAt } = source;
   const event = `epoch_us(s.${dialect.identifier(eventTime ?? "")})`;
   if (createdAt === undefined) return { event, known: event };
   return { event, known: `greatest(${event}, coalesce(epoch_us(s.${dialect.identifier(createdAt)}), ${event}))` };

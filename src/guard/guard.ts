@@ -1,3 +1,14 @@
 // The door of `guard`: what rows and values are expected to be, checked wherever they come in, and what becomes of those that are not.
 
+export type { GuardContext } from "./context.ts";
+export { type Enforced, enforce } from "./enforce.ts";
+export { type Finding, lookAt } from "./look.ts";
+export {
+  dropQuarantine,
+  listQuarantine,
+  type QuarantineBatch,
+  type QuarantinedRow,
+  type QuarantineFilter,
+  readQuarantine,
+} from "./quarantine.ts";
 export { type CheckedRow, isLetIn, type RowCheck, rowCheck } from "./row-check.ts";

@@ -15,6 +15,7 @@ import type { WrittenFile } from "../ports/ports.ts";
 import { instantToSql } from "../records/records.ts";
 import { loggedReads, logSql } from "../serving/serving.ts";
 import { requireApplied } from "./apply.ts";
+import { enforceSources, type OnEnforced, sourcesOf } from "./guard-operations.ts";
 import { type Platform, predictionLog } from "./open.ts";
 
 /** A view and how far it is online. */
@@ -50,6 +51,8 @@ export interface MaterializeRequest {
   /** Up to when; never later than the clock, so that a date in the future blocks nothing. Default now. */
   readonly to?: Instant;
   readonly onProgress?: (progress: MaterializeProgress) => void;
+  /** Told of rows that were set aside and of expectations that failed with a warning. */
+  readonly onEnforced?: OnEnforced;
   readonly signal?: AbortSignal;
 }
 
@@ -66,6 +69,8 @@ export async function materialize(
   const views = viewsNamed(platform, request.views ?? []);
   // All sources first, so that a bad one leaves every view as it was.
   for (const { source } of views) await engines.offline.check(source);
+  const sources = views.map(({ source }) => source);
+  await enforceSources(platform, sources, to, request.onEnforced);
   for (const spec of views) {
     const progress = await materializeView(engines, onlineView(spec), to, {
       ...(request.onProgress ? { onProgress: request.onProgress } : {}),
@@ -91,6 +96,7 @@ export async function writeTrainingSet(platform: Platform, model: string, file: 
   const { offline } = platform.engines;
   const spec = findDefinition(platform.project, "model", model);
   await checkSources(offline, spec);
+  await enforceSources(platform, sourcesOf(spec), platform.engines.clock.now());
   return offline.writeParquet(snapshotSql(offline.dialect, spec), file);
 }
 

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { asSlipwayError, type Instant, SlipwayError } from "../core/core.ts";
 import { collectProject, definitionsOf, type Project, type ProjectConfig } from "../define/define.ts";
 import { materializedThrough, onlineView } from "../features/features.ts";
+import { enforce, type GuardContext } from "../guard/guard.ts";
 import { profileBuilder } from "../monitoring/monitoring.ts";
 import type { Clock } from "../ports/ports.ts";
 import { openRecords } from "../records/records.ts";
@@ -14,6 +15,7 @@ import { gitState, type TrainingContext } from "../training/training.ts";
 import type { EngineContext, EngineFactory, Engines } from "./engines.ts";
 import { type FeatureReader, featureReader } from "./feature-reader.ts";
 import { refuseFutureColumns } from "./future-columns.ts";
+import { sourcesOf } from "./guard-operations.ts";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -43,6 +45,7 @@ export interface Platform {
   readonly engines: Engines;
   readonly registry: RegistryContext;
   readonly training: TrainingContext;
+  readonly guard: GuardContext;
   readonly features: FeatureReader;
   close(): Promise<void>;
 }
@@ -70,6 +73,15 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
   const { blobs, random } = engines;
   const registry: RegistryContext = { records, blobs, clock, random, actor, owner: engines.process.mark };
   await recoverRuns(registry, engines.process.isAlive);
+  const guard: GuardContext = {
+    offline: engines.offline,
+    records,
+    blobs,
+    clock,
+    random,
+    actor,
+    temporaryFolder: `${stateDir}/tmp`,
+  };
   const training: TrainingContext = {
     engines: {
       offline: engines.offline,
@@ -89,6 +101,13 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       threads: engines.threads,
     },
     contractOf: servingContract,
+    async requireSources(model, onNote) {
+      const { warnings, setAside } = await enforce(guard, sourcesOf(model), clock.now());
+      for (const { source, rows } of setAside)
+        onNote?.(`${source}: ${rows} rows set aside; see slipway quarantine list`);
+      for (const { source, expectation, seen } of warnings)
+        onNote?.(`${source}: expected ${expectation}, found ${seen}`);
+    },
     profileOf: async (fitted, tables) => {
       const builder = profileBuilder(fitted.inputs);
       for await (const table of tables) builder.add(table);
@@ -102,6 +121,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
     engines,
     registry,
     training,
+    guard,
     features: featureReader({ project: found, online: engines.online, clock }),
     async close() {
       await engines.log.close();

@@ -3,6 +3,7 @@
 export type { Lineage } from "../catalog/catalog.ts";
 export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
+export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter } from "../guard/guard.ts";
 export {
   type AuditEntry,
   aliasHistory,
@@ -48,6 +49,13 @@ export {
   writeTrainingSet,
 } from "./feature-operations.ts";
 export type { FeatureReader, FeatureReads, FeatureSelection, SelectedView } from "./feature-reader.ts";
+export {
+  checkExpectations,
+  dropQuarantined,
+  listQuarantined,
+  type OnEnforced,
+  readQuarantined,
+} from "./guard-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export {
   type OpenReplay,

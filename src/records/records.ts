@@ -6,6 +6,8 @@ export { openRecords, type Records, type RecordsDatabase, type RecordsTransactio
 export type {
   AlertStatus,
   DecisionVerdict,
+  QuarantineKind,
+  QuarantineStatus,
   RunStatus,
   Schema,
 } from "./schema.ts";

@@ -38,6 +38,8 @@ export interface TrainingContext {
   readonly contractOf: (model: ModelSpec) => unknown;
   /** What monitoring will compare with, from the training rows and the validation scores. */
   readonly profileOf: ProfileMaker;
+  /** Holds the sources of a model to their expectations before anything is computed from them. Throws EXPECTATION_FAILED. */
+  readonly requireSources: (model: ModelSpec, onNote?: (text: string) => void) => Promise<void>;
 }
 
 /** Enough rows that a profile's own chance is far below any drift worth an alert. */
@@ -82,6 +84,7 @@ export async function trainVersion(
 ): Promise<TrainedVersion> {
   const { engines, registry } = context;
   const { model } = request;
+  await context.requireSources(model, progress.onNote);
   const snapshot = await ensureSnapshot(engines, model, progress.onNote);
   const bounds = request.bounds ?? ownBounds(model, snapshot.newest, request.knownBy);
   const dataset = await cutDataset(engines, snapshot, bounds);

@@ -12,14 +12,18 @@ import {
   age,
   alertFrom,
   auc,
+  between,
   byTime,
   count,
   days,
   entity,
   featureView,
+  freshWithin,
+  holds,
   hours,
   latest,
   logLoss,
+  matches,
   max,
   mean,
   minutes,
@@ -55,11 +59,13 @@ export interface Changes {
   /** Leave the view of the last delivery out. */
   readonly withoutLast?: boolean;
   readonly seed?: number;
+  /** What is expected of deliveries: that minutes late and cities are possible ones; `stop` refuses all for a bad row. */
+  readonly guard?: "reject" | "stop";
 }
 
 /** The definitions. */
 export function deliveriesProject(changes: Changes = {}): ProjectConfig {
-  const { windowHours = 24, lateAbove = 10, withoutLast = false, seed = 7 } = changes;
+  const { windowHours = 24, lateAbove = 10, withoutLast = false, seed = 7, guard } = changes;
   const orders = parquet("orders", {
     path: "data/orders.parquet",
     columns: {
@@ -88,6 +94,15 @@ export function deliveriesProject(changes: Changes = {}): ProjectConfig {
     id: "order_id",
     eventTime: "delivered_at",
     createdAt: "reported_at",
+    expect:
+      guard === undefined
+        ? []
+        : [
+            guard === "stop" ? between("minutes_late", -60, 240).orStop() : between("minutes_late", -60, 240),
+            matches("city", /^city-\d$/),
+            (row) => holds("a tip is no debt", row.tip.ge(0)).orWarn(),
+            freshWithin(days(2)).orWarn(),
+          ],
   });
   const cities = parquet("cities", {
     path: "data/cities.parquet",
@@ -193,6 +208,12 @@ const TABLES: Readonly<Record<string, string>> = {
   cities:
     "SELECT 'city-' || range::VARCHAR AS city, (range * 100000 + 5000)::BIGINT AS people, (1900 + range * 10)::INTEGER AS opened FROM range(2)",
 };
+
+/** Deliveries with bad ones among them: too late by years (one in 40), from a city that is none (one in 90), or both. */
+export const DELIVERIES_WITH_BAD_ONES = `SELECT * FROM (${TABLES["deliveries"]}) UNION ALL
+  SELECT 'bad-' || number::VARCHAR, courier, CASE WHEN number % 90 = 1 THEN 'nowhere' ELSE city END, CASE WHEN number % 40 = 1 THEN 99999 ELSE minutes_late END, 1000.5,
+    ordered_at + to_minutes(45 + minutes_late), CASE WHEN number % 7 = 0 THEN ordered_at + to_minutes(400) END
+  FROM made WHERE number % 40 = 1 OR number % 90 = 1 ORDER BY delivered_at, order_id`;
 
 /** Runs SQL over the made-up rows (table `made`) and writes what it gives to a Parquet file. */
 export async function writeRows(file: string, sql: string): Promise<void> {

@@ -4,6 +4,7 @@
 import { runTables } from "./001-runs.ts";
 import { versionTables } from "./002-versions.ts";
 import { watchTables } from "./003-watch.ts";
+import { quarantineTables } from "./004-quarantine.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: "runs", statements: runTables },
   { name: "versions", statements: versionTables },
   { name: "watch", statements: watchTables },
+  { name: "quarantine", statements: quarantineTables },
 ];

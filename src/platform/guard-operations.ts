@@ -1,0 +1,74 @@
+// Expectations and the quarantine from the outside: what runs ask of their sources, what people check, see, and let go of.
+
+import type { Instant } from "../core/core.ts";
+import { definitionsOf, findDefinition, type ModelSpec, type SourceSpec } from "../define/define.ts";
+import {
+  dropQuarantine,
+  type Enforced,
+  enforce,
+  type Finding,
+  listQuarantine,
+  lookAt,
+  type QuarantineBatch,
+  type QuarantinedRow,
+  type QuarantineFilter,
+  readQuarantine,
+} from "../guard/guard.ts";
+import type { Platform } from "./open.ts";
+
+/** Told of what enforcing expectations found, where it found anything. */
+export type OnEnforced = (found: Enforced) => void;
+
+/** Holds sources to their expectations, up to everything known at `to`. Throws EXPECTATION_FAILED for what stops a run. */
+export async function enforceSources(
+  platform: Platform,
+  sources: readonly SourceSpec[],
+  to: Instant,
+  onEnforced?: OnEnforced,
+): Promise<void> {
+  const found = await enforce(platform.guard, sources, to);
+  if (found.warnings.length + found.setAside.length > 0) onEnforced?.(found);
+}
+
+/** The sources that a model's training set is made of. */
+export function sourcesOf({ rows, label, views }: ModelSpec): readonly SourceSpec[] {
+  return [rows, label.source, ...views.map(({ source }) => source)];
+}
+
+/** Looks at every expectation of the project's sources, or of one, as of now. */
+export async function checkExpectations(platform: Platform, source?: string): Promise<readonly Finding[]> {
+  const { project, engines, guard } = platform;
+  const sources = source === undefined ? definitionsOf(project, "source") : [findDefinition(project, "source", source)];
+  const found: Finding[] = [];
+  for (const each of sources) {
+    await engines.offline.check(each);
+    found.push(...(await lookAt(guard, each, engines.clock.now())));
+  }
+  return found;
+}
+
+/** The batches of rows that were set aside, newest first. */
+export function listQuarantined(
+  platform: Platform,
+  filter: QuarantineFilter = {},
+): Promise<readonly QuarantineBatch[]> {
+  return listQuarantine(platform.guard, filter);
+}
+
+/** One held batch with its first rows. Throws QUARANTINE_NOT_FOUND. */
+export function readQuarantined(
+  platform: Platform,
+  batch: string,
+  limit?: number,
+): Promise<{ readonly batch: QuarantineBatch; readonly rows: readonly QuarantinedRow[] }> {
+  return readQuarantine(platform.guard, batch, limit);
+}
+
+/** Lets go of one batch, or of all that a source holds. Throws QUARANTINE_NOT_FOUND. */
+export function dropQuarantined(
+  platform: Platform,
+  which: { readonly batch: string } | { readonly source: string },
+): Promise<readonly QuarantineBatch[]> {
+  if ("batch" in which) return dropQuarantine(platform.guard, which);
+  return dropQuarantine(platform.guard, { source: findDefinition(platform.project, "source", which.source) });
+}
