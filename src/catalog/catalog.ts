@@ -5,5 +5,15 @@ export { type FeatureDocument, type ViewDocument, viewDocument } from "./documen
 export { type CatalogFilter, type FoundThing, type FoundView, findViews, searchFeatures } from "./find.ts";
 export { type LineageGraph, type LineageNode, lineageGraph } from "./lineage.ts";
 export { type Lineage, type LineageDirection, lineageOf } from "./lineage-walk.ts";
+export {
+  type AffectedVersion,
+  type AppliedDefinition,
+  type BreakingUse,
+  breakingUses,
+  type DefinitionChange,
+  definitionChanges,
+  type PlannedChange,
+  plannedChanges,
+} from "./plan.ts";
 export type { SearchHit } from "./search.ts";
-export { type Uses, usesOf } from "./uses.ts";
+export { trainedViews, type Uses, usesOf } from "./uses.ts";

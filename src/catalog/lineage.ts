@@ -7,13 +7,14 @@ import {
   definitionsOf,
   expressionsOf,
   type FeatureViewSpec,
+  featureHash,
+  featuresRead,
   leavesOf,
   type ModelSpec,
   type Project,
   sourcePlace,
 } from "../define/define.ts";
-import { featureMeaning } from "./plain-meaning.ts";
-import { featuresRead, trainedFeatures } from "./uses.ts";
+import { trainedFeatures } from "./uses.ts";
 
 /** One thing in the graph. */
 export interface LineageNode {
@@ -78,7 +79,7 @@ export function lineageGraph(project: Project, facts: LineageFacts): LineageGrap
   const current = new Map<string, string>();
   for (const view of definitionsOf(project, "featureView"))
     for (const { name } of view.features) {
-      current.set(`${view.name}.${name}`, featureMeaning(view, name) ?? "");
+      current.set(`${view.name}.${name}`, featureHash(view, name) ?? "");
       addFeature(graph, view, name, "");
     }
   const models = new Map<string, string>();
@@ -143,7 +144,7 @@ function addModel(graph: GraphBuilder, model: ModelSpec, suffix: string, current
   for (const { view: name, feature } of featuresRead(model.inputs)) {
     const view = model.views.find((each) => each.name === name);
     if (!view) continue;
-    const meaning = featureMeaning(view, feature) ?? "";
+    const meaning = featureHash(view, feature) ?? "";
     const isCurrent = current.get(`${name}.${feature}`) === meaning;
     graph.link(
       isCurrent ? `feature:${name}.${feature}` : addFeature(graph, view, feature, `#${meaning.slice(0, 8)}`),

@@ -5,8 +5,8 @@ import {
   definitionHash,
   definitionsOf,
   type FeatureViewSpec,
+  featuresRead,
   type InputSpec,
-  leavesOf,
   type Project,
 } from "../define/define.ts";
 
@@ -16,6 +16,8 @@ export interface TrainedFeatures {
   readonly request?: readonly ColumnSchema[];
   /** Definition hash by view name. */
   readonly views: Readonly<Record<string, string>>;
+  /** The hash of every feature's own meaning, as `view.feature`; versions of earlier releases have none. */
+  readonly features?: Readonly<Record<string, string>>;
 }
 
 /** A version and what it was trained to read. */
@@ -26,35 +28,15 @@ export interface TrainedVersion {
   readonly features: unknown;
 }
 
-/** A feature by its view. */
-export interface FeatureName {
-  readonly view: string;
-  readonly feature: string;
-}
-
-/** Every feature that some inputs read, as inputs or inside derived values, each once, with the inputs that read it. */
-export function featuresRead(
-  inputs: readonly InputSpec[],
-): readonly (FeatureName & { readonly inputs: readonly string[] })[] {
-  const found = new Map<string, { view: string; feature: string; inputs: string[] }>();
-  const add = (view: string, feature: string, input: string): void => {
-    const id = `${view}.${feature}`;
-    const entry = found.get(id) ?? { view, feature, inputs: [] };
-    if (!entry.inputs.includes(input)) entry.inputs.push(input);
-    found.set(id, entry);
-  };
-  for (const input of inputs) {
-    if (input.from === "feature") add(input.view, input.name, input.name);
-    if (input.from === "derived")
-      for (const leaf of leavesOf(input.value)) if (leaf.kind === "feature") add(leaf.view, leaf.name, input.name);
-  }
-  return [...found.values()];
-}
-
 /** What a version was trained to read; undefined for one that another tool registered. */
 export function trainedFeatures({ features }: { readonly features: unknown }): TrainedFeatures | undefined {
   const known = features as Partial<TrainedFeatures> | null;
   return Array.isArray(known?.inputs) && typeof known.views === "object" ? (known as TrainedFeatures) : undefined;
+}
+
+/** The hashes of the views that a version was trained to read, by name. */
+export function trainedViews({ features }: { readonly features: unknown }): Readonly<Record<string, string>> {
+  return (features as Partial<TrainedFeatures> | null)?.views ?? {};
 }
 
 /** Who uses a view, or one feature of it. */

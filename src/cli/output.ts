@@ -10,8 +10,10 @@ export interface Output {
   readonly style: Style;
   /** Whether the answer has been printed. */
   readonly answered: boolean;
-  /** Prints the answer: `document` under --json, else the lines. Arrays of arrays are drawn as a table. */
-  show(document: unknown, lines: readonly Line[]): void;
+  /** What the command ends with when nothing is thrown. */
+  readonly exit: number;
+  /** Prints the answer: `document` under --json, else the lines. `exit` is what the command ends with; default 0. */
+  show(document: unknown, lines: readonly Line[], exit?: number): void;
 }
 
 /** A line of text, or a table: a header and its rows. */
@@ -58,14 +60,19 @@ export function createOutput(
 ): Output {
   const style = styleFor(stdout, env);
   let answered = false;
+  let ends = 0;
   return {
     json,
     style,
     get answered() {
       return answered;
     },
-    show(document, lines) {
+    get exit() {
+      return ends;
+    },
+    show(document, lines, exit = 0) {
       answered = true;
+      ends = exit;
       if (json) stdout.write(jsonDocument(document));
       else for (const line of lines) stdout.write(`${typeof line === "string" ? line : table(line, style)}\n`);
     },

@@ -26,7 +26,7 @@ export async function runCommand(host: Host, globals: GlobalOptions, command: Co
   const interrupted = interruptible(host);
   try {
     await command({ host, globals, output, progress, signal: interrupted.signal });
-    return 0;
+    return output.exit;
   } catch (thrown) {
     progress.end();
     const error = interrupted.signal.aborted && !(thrown instanceof SlipwayError) ? cancelled(thrown) : thrown;

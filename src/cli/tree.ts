@@ -45,10 +45,20 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     load: () => import("./commands/doctor.ts"),
   },
   {
-    name: "apply",
-    summary: "check the definitions against the data, and record them",
+    name: "plan",
+    summary: "show what applying the definitions would do",
     about:
-      "Checks every definition and source, shows what changed since the last time, and records it. Changes nothing when a check fails.",
+      "Shows what is new, changed (which field), removed or only said differently, what that breaks, and what is to be done after it. Changes nothing.",
+    options: [["--detailed-exitcode", "end with 2 when there is something to apply, 0 when there is not"]],
+    examples: ["slipway plan", "slipway plan --detailed-exitcode --json"],
+    load: () => import("./commands/plan.ts"),
+  },
+  {
+    name: "apply",
+    summary: "put the definitions in force",
+    about:
+      "Records the definitions as they are now, in one transaction. A change of what a live version reads is refused: see slipway plan.",
+    options: [["--allow-breaking", "also change what live versions read; the audit trail says so"]],
     examples: ["slipway apply"],
     load: () => import("./commands/apply.ts"),
   },
@@ -122,6 +132,18 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         arguments: [["[source]", "the source to look at (default: all)"]],
         examples: ["slipway features check", "slipway features check weather --json"],
         load: () => import("./commands/features-check.ts"),
+      },
+      {
+        name: "clean",
+        summary: "remove online values of definitions that nothing needs any more",
+        about:
+          "Applying keeps the online values of changed and removed views, for live versions that were trained with them and for servers that still run. This removes those that neither needs.",
+        options: [
+          ["--older-than <time>", "only what has not been in force for so long", "24h"],
+          ["--dry-run", "tell what would go, and remove nothing"],
+        ],
+        examples: ["slipway features clean --dry-run", "slipway features clean --older-than 7d"],
+        load: () => import("./commands/features-clean.ts"),
       },
       {
         name: "audit",

@@ -1,6 +1,15 @@
 // How values look to people: instants, durations, feature rules, figures.
 
-import { type Duration, formatInstant, type Instant } from "../core/core.ts";
+import {
+  type Duration,
+  days,
+  formatInstant,
+  hours,
+  type Instant,
+  minutes,
+  SlipwayError,
+  seconds,
+} from "../core/core.ts";
 
 /** An instant as ISO 8601, or undefined for JSON to leave out. */
 export function instantText(instant: Instant | null | undefined): string | undefined {
@@ -30,4 +39,14 @@ export function roughly(duration: Duration): string {
 /** A figure with four decimals; nothing for what is not a number. */
 export function figure(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(4);
+}
+
+const UNITS = { d: days, h: hours, m: minutes, s: seconds };
+
+/** Reads a duration such as `7d`, `24h`, `5m` or `30s`. Throws USAGE, naming the option. */
+export function durationOf(option: string, text: string): Duration {
+  const [, count, unit] = /^(\d{1,9})([dhms])$/.exec(text.trim()) ?? [];
+  if (count === undefined || unit === undefined)
+    throw new SlipwayError("USAGE", `${option} ${text} is not a length of time; write it as 7d, 24h, 5m or 30s.`);
+  return UNITS[unit as keyof typeof UNITS](Number(count));
 }

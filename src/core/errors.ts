@@ -20,6 +20,7 @@ export const errorTable = {
   CONFIG_INVALID: { http: 500, grpc: 9, exit: EXIT.config, retry: false },
   DEFINITION_INVALID: { http: 400, grpc: 3, exit: EXIT.config, retry: false },
   DEFINITION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  CHANGE_BREAKING: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   NOT_APPLIED: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   SOURCE_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.noInput, retry: false },
   SOURCE_UNREADABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },

@@ -42,6 +42,7 @@ export {
   unique,
 } from "./expectation.ts";
 export { type Expression, expressionOf, literal, when } from "./expression.ts";
+export { type FeatureRead, featureHash, featuresRead, plainForm } from "./feature-meaning.ts";
 export {
   type AggregateOperator,
   expressionsOf,

@@ -1,6 +1,8 @@
 // The door of `features`: point-in-time joins, materialisation, online reads and the audit that holds the two sides together.
 
 export { type AuditResult, auditView, type LoggedReads, type Mismatch } from "./audit.ts";
+export { countRows } from "./count-rows.ts";
+export { dropGradually } from "./drop-gradually.ts";
 export {
   applyViews,
   cursorsOf,

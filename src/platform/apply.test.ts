@@ -8,7 +8,16 @@ import { days, parseInstant } from "../core/core.ts";
 import { count, definitionHash, definitionsOf, entity, featureView, parquet, project, t } from "../define/define.ts";
 import { viewNamespace } from "../features/features.ts";
 import { local } from "../presets/presets.ts";
-import { applyDefinitions, auditTrail, materialize, openPlatform, type Platform, planDefinitions } from "./platform.ts";
+import {
+  applyDefinitions,
+  auditTrail,
+  cleanOnline,
+  materialize,
+  openPlatform,
+  type Platform,
+  planDefinitions,
+  readFeatures,
+} from "./platform.ts";
 
 let folder: string;
 let open: Platform[];
@@ -91,7 +100,7 @@ test("an apply that changes nothing leaves no trace in the audit trail", async (
   ]);
 });
 
-test("online values of a view that changed or went are dropped, those of the others stay", async () => {
+test("online values of a view that changed or went stay until they are cleaned away", async () => {
   const first = await platformOf({ driver, kept: view("kept", 1), changed: view("changed", 1), gone: view("gone", 1) });
   await first.engines.offline.writeParquet(
     "SELECT 'ann' AS driver, TIMESTAMP '2025-01-31 12:00:00' AS at",
@@ -105,8 +114,36 @@ test("online values of a view that changed or went are dropped, those of the oth
     for await (const _ of first.engines.online.scan(viewNamespace(name, spec ? definitionHash(spec) : ""))) found += 1;
     return found;
   };
+  const all = async () => [await entries("kept"), await entries("changed"), await entries("gone")];
   // The one driver, and the view's own bookkeeping.
-  expect([await entries("kept"), await entries("changed"), await entries("gone")]).toEqual([2, 2, 2]);
-  await applyDefinitions(await platformOf({ driver, kept: view("kept", 1), changed: view("changed", 2) }));
-  expect([await entries("kept"), await entries("changed"), await entries("gone")]).toEqual([2, 0, 0]);
+  expect(await all()).toEqual([2, 2, 2]);
+  const second = await platformOf({ driver, kept: view("kept", 1), changed: view("changed", 2) });
+  await applyDefinitions(second);
+  expect(await all()).toEqual([2, 2, 2]);
+  expect((await readFeatures(first, "changed", { driver: "ann" })).values).toEqual({ rides: 1n });
+  const waiting = await cleanOnline(second);
+  expect(waiting.map(({ view: name, neededBy, keys }) => [name, neededBy, keys])).toEqual([
+    ["changed", "servers that were started before the change", 1],
+    ["gone", "servers that were started before the change", 1],
+  ]);
+  expect(await cleanOnline(second, { olderThan: 0n, dryRun: true })).toMatchObject([{ keys: 1 }, { keys: 1 }]);
+  expect(await all()).toEqual([2, 2, 2]);
+  expect(await cleanOnline(second, { olderThan: 0n })).toMatchObject([{ view: "changed" }, { view: "gone" }]);
+  expect(await all()).toEqual([2, 0, 0]);
+  expect(await cleanOnline(second, { olderThan: 0n })).toEqual([]);
+  expect((await auditTrail(second.registry, { action: "online.cleaned" })).length).toBe(2);
+});
+
+test("values that are in force again are not cleaned away", async () => {
+  const first = await platformOf({ driver, changed: view("changed", 1) });
+  await first.engines.offline.writeParquet(
+    "SELECT 'ann' AS driver, TIMESTAMP '2025-01-31 12:00:00' AS at",
+    join(folder, "rides.parquet"),
+  );
+  await applyDefinitions(first);
+  await materialize(first);
+  await applyDefinitions(await platformOf({ driver, changed: view("changed", 2) }));
+  await applyDefinitions(first);
+  expect(await cleanOnline(first, { olderThan: 0n })).toEqual([]);
+  expect((await readFeatures(first, "changed", { driver: "ann" })).values).toEqual({ rides: 1n });
 });

@@ -1,63 +1,54 @@
-// Plan and apply: what is defined now against what was applied last. Applying is one transaction, so of two processes the second finds the
-// first one's work done; online values of definitions that are gone are dropped afterwards.
+// Apply: the definitions as they are now become the ones in force, in one transaction, so that of two processes the second finds the first one's
+// work done. What a live version reads is not changed under it. Online values of what was in force before stay: a server may still read them; see
+// clean-online.ts.
 
+import { type BreakingUse, breakingUses, type DefinitionChange, definitionChanges } from "../catalog/catalog.ts";
 import { SlipwayError } from "../core/core.ts";
 import { definitionHash } from "../define/define.ts";
-import { viewNamespace } from "../features/features.ts";
-import { instantToSql, toJson } from "../records/records.ts";
+import { fromJson, instantToSql, toJson } from "../records/records.ts";
+import { versionOriginsIn } from "../registry/registry.ts";
 import type { Platform } from "./open.ts";
 
-/** What applying does to one definition. */
-export interface DefinitionChange {
-  readonly change: "added" | "changed" | "removed" | "unchanged";
-  readonly kind: string;
-  readonly name: string;
-}
-
-/** What applying would do, without doing it. */
+/** What applying would do, without doing it and without what follows from it. */
 export async function planDefinitions(platform: Platform): Promise<readonly DefinitionChange[]> {
-  return compare(platform, await appliedNow(platform, platform.registry.records.db));
+  return definitionChanges(platform.project, await appliedNow(platform, platform.registry.records.db));
 }
 
 type Connection = Platform["registry"]["records"]["db"];
-type Applied = Awaited<ReturnType<typeof appliedNow>>;
 
-function appliedNow({ project }: Platform, db: Connection) {
-  return db
+/** The definitions in force, on a connection or inside a transaction. */
+export async function appliedNow({ project }: Platform, db: Connection) {
+  const rows = await db
     .selectFrom("definitions_applied")
-    .select(["id", "kind", "name", "hash"])
+    .select(["id", "kind", "name", "hash", "spec"])
     .where("project", "=", project.name)
     .where("superseded_at", "is", null)
     .execute();
+  return rows.map((row) => ({ ...row, spec: fromJson<unknown>(row.spec) }));
 }
 
-function compare({ project }: Platform, applied: Applied): readonly DefinitionChange[] {
-  const before = new Map(applied.map((row) => [`${row.kind} ${row.name}`, row]));
-  const changes = project.definitions.map((definition): DefinitionChange => {
-    const { kind, name } = definition;
-    const known = before.get(`${kind} ${name}`);
-    if (!known) return { change: "added", kind, name };
-    return { change: known.hash === definitionHash(definition) ? "unchanged" : "changed", kind, name };
-  });
-  const now = new Set(project.definitions.map(({ kind, name }) => `${kind} ${name}`));
-  const removed = applied
-    .filter((row) => !now.has(`${row.kind} ${row.name}`))
-    .map(({ kind, name }): DefinitionChange => ({ change: "removed", kind, name }));
-  return [...changes, ...removed];
+/** How to apply. */
+export interface ApplyOptions {
+  /** Also change what live versions read; the audit trail says so. */
+  readonly allowBreaking?: boolean;
 }
 
-/** Makes the definitions as they are now the ones in force. */
-export async function applyDefinitions(platform: Platform): Promise<readonly DefinitionChange[]> {
-  const { project, registry, engines } = platform;
+/** Makes the definitions as they are now the ones in force. Throws CHANGE_BREAKING when a live version reads what would change. */
+export async function applyDefinitions(
+  platform: Platform,
+  { allowBreaking = false }: ApplyOptions = {},
+): Promise<readonly DefinitionChange[]> {
+  const { project, registry } = platform;
   const at = instantToSql(registry.clock.now());
-  const { changes, gone } = await registry.records.db.transaction().execute(async (tx) => {
+  return registry.records.db.transaction().execute(async (tx) => {
     const applied = await appliedNow(platform, tx);
-    const found = compare(platform, applied);
-    const touched = new Set(
-      found.filter(({ change }) => change !== "unchanged").map(({ kind, name }) => `${kind} ${name}`),
-    );
-    const superseded = applied.filter((row) => touched.has(`${row.kind} ${row.name}`));
-    for (const { id } of superseded)
+    const changes = definitionChanges(project, applied);
+    const open = changes.filter(({ change }) => change !== "unchanged");
+    if (open.length === 0) return changes;
+    const broken = breakingUses(project, applied, await versionOriginsIn(tx));
+    if (broken.length > 0 && !allowBreaking) throw breaking(broken);
+    const touched = new Set(open.map(({ kind, name }) => `${kind} ${name}`));
+    for (const { id } of applied.filter((row) => touched.has(`${row.kind} ${row.name}`)))
       await tx.updateTable("definitions_applied").set({ superseded_at: at }).where("id", "=", id).execute();
     for (const definition of project.definitions) {
       const { kind, name } = definition;
@@ -75,26 +66,42 @@ export async function applyDefinitions(platform: Platform): Promise<readonly Def
         })
         .execute();
     }
-    if (touched.size > 0)
+    const entry = { at, actor: registry.actor, subject: project.name };
+    await tx
+      .insertInto("audit")
+      .values({ ...entry, action: "definitions.applied", details: toJson({ hash: project.hash, changes: open }) })
+      .execute();
+    if (broken.length > 0)
       await tx
         .insertInto("audit")
-        .values({
-          at,
-          actor: registry.actor,
-          action: "definitions.applied",
-          subject: project.name,
-          details: toJson({ hash: project.hash, changes: found.filter(({ change }) => change !== "unchanged") }),
-        })
+        .values({ ...entry, action: "definitions.breaking_allowed", details: toJson({ hash: project.hash, broken }) })
         .execute();
-    return { changes: found, gone: superseded.filter(({ kind }) => kind === "featureView") };
+    return changes;
   });
-  for (const { name, hash } of gone) await engines.online.drop(viewNamespace(name, hash));
-  return changes;
 }
 
-/** Throws NOT_APPLIED when the definitions have changed since they were applied. */
+function breaking(broken: readonly BreakingUse[]): SlipwayError {
+  const [first] = broken as readonly [BreakingUse, ...BreakingUse[]];
+  const { view, feature, change, model, version, aliases } = first;
+  const family = view.replace(/@\d+$/, "");
+  const next = Number(/@(\d+)$/.exec(view)?.[1] ?? 1) + 1;
+  const others = broken.length === 1 ? "" : ` (and ${broken.length - 1} more like it: slipway plan)`;
+  const way =
+    change === "removed"
+      ? "Leave it defined until no alias names a version that reads it"
+      : `Keep it and declare the change beside it, featureView("${family}", { version: ${next}, … }), then train and promote`;
+  return new SlipwayError(
+    "CHANGE_BREAKING",
+    `Feature "${view}.${feature}" would be ${change}, and version ${version} of "${model}" (${aliases.join(", ")}) reads it${others}. ${way}; or apply with --allow-breaking. Nothing was changed.`,
+    { details: { breaking: broken } },
+  );
+}
+
+/** Throws NOT_APPLIED when the definitions have changed since they were applied; what is only said about them does not matter. */
 export async function requireApplied(platform: Platform): Promise<void> {
-  const open = (await planDefinitions(platform)).filter(({ change }) => change !== "unchanged");
+  const open = (await planDefinitions(platform)).filter(
+    ({ change }) => change !== "unchanged" && change !== "metadata",
+  );
   const [first] = open;
   if (first)
     throw new SlipwayError(

@@ -1,6 +1,6 @@
 // The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
 
-export type { Lineage } from "../catalog/catalog.ts";
+export type { DefinitionChange, Lineage } from "../catalog/catalog.ts";
 export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter } from "../guard/guard.ts";
@@ -26,7 +26,7 @@ export {
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
 export { type Prediction, rowFields, type ServedModel, type Serving } from "../serving/serving.ts";
-export { applyDefinitions, type DefinitionChange, planDefinitions } from "./apply.ts";
+export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
 export {
   type FoundFeature,
   type ListedView,
@@ -37,6 +37,7 @@ export {
   showLineage,
 } from "./catalog.ts";
 export { type Catalog, catalogOf } from "./catalog-service.ts";
+export { type CleanOptions, cleanOnline, type OldValues } from "./clean-online.ts";
 export type { EngineContext, EngineFactory, Engines } from "./engines.ts";
 export {
   type AuditSummary,
@@ -57,6 +58,7 @@ export {
   readQuarantined,
 } from "./guard-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
+export { type Plan, planChanges } from "./plan.ts";
 export {
   type OpenReplay,
   openReplay,

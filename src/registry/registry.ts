@@ -44,6 +44,6 @@ export {
   type RunRecord,
   startRun,
 } from "./runs.ts";
-export { type DatasetOrigin, datasetOrigins, type VersionOrigin, versionOrigins } from "./uses.ts";
+export { type DatasetOrigin, datasetOrigins, type VersionOrigin, versionOrigins, versionOriginsIn } from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
 export { getVersion, listModels, listVersions, type NewVersion, readArtifact, registerVersion } from "./versions.ts";

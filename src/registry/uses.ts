@@ -29,13 +29,14 @@ export interface DatasetOrigin {
 }
 
 /** Every version, by model and number, with the aliases that name it. */
-export async function versionOrigins({ records }: RegistryContext): Promise<readonly VersionOrigin[]> {
-  const aliases = await records.db
-    .selectFrom("aliases")
-    .select(["model", "alias", "version"])
-    .orderBy("alias")
-    .execute();
-  const rows = await records.db
+export function versionOrigins({ records }: RegistryContext): Promise<readonly VersionOrigin[]> {
+  return versionOriginsIn(records.db);
+}
+
+/** Does the same on a connection or inside a transaction. */
+export async function versionOriginsIn(db: RegistryContext["records"]["db"]): Promise<readonly VersionOrigin[]> {
+  const aliases = await db.selectFrom("aliases").select(["model", "alias", "version"]).orderBy("alias").execute();
+  const rows = await db
     .selectFrom("versions")
     .select(["model", "number", "created_at", "run_id", "dataset_id", "definitions_hash", "features"])
     .orderBy("model")

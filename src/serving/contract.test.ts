@@ -23,10 +23,13 @@ interface Changes {
   readonly above?: number;
   readonly rounds?: number;
   readonly withGate?: boolean;
+  /** One more feature in a view of which the model reads another. */
+  readonly more?: boolean;
 }
 
 function contract(changes: Changes = {}): ServingContract {
   const { window = days(1), feature = "gone_by", whole = false, above = 5, rounds = 10, withGate = true } = changes;
+  const { more = false } = changes;
   const flights = parquet("flights", {
     path: "flights.parquet",
     columns: {
@@ -49,13 +52,16 @@ function contract(changes: Changes = {}): ServingContract {
   const newest = featureView("newest", {
     entity: gate,
     source: flights,
-    features: { last: whole ? latest(flights.seats) : latest(flights.km) },
+    features: {
+      last: whole ? latest(flights.seats) : latest(flights.km),
+      ...(more ? { count: count().over(days(1)) } : {}),
+    },
   });
   return servingContract(
     specOf(
       model("delay", {
         rows: flights,
-        features: withGate ? [traffic, newest] : [newest],
+        features: withGate ? [traffic, newest.features.last] : [newest.features.last],
         request: { km: t.float64() },
         context: { seats: t.int32() },
         // A whole number beside whole numbers is a bigint, one beside fractions is not.
@@ -85,12 +91,12 @@ test("how a model is fitted does not matter to how it is served", () => {
 });
 
 test.each<readonly [string, Changes, string]>([
-  ["another window", { window: days(2) }, 'feature view "traffic" has changed'],
+  ["another window", { window: days(2) }, 'feature "traffic.gone_by" has changed'],
   ["a renamed feature", { feature: "passed" }, 'input "gone_by" is no longer defined'],
   ["a new name", { feature: "passed" }, 'input "passed" is new'],
   ["another type", { whole: true }, 'input "last" was float64 and is now int32'],
   ["another rule", { above: 6 }, 'input "far" is defined differently'],
-  ["a view less", { withGate: false }, 'feature view "traffic" is gone'],
+  ["a view less", { withGate: false }, 'feature "traffic.gone_by" is gone'],
 ])("%s is named", (_, changes, difference) => {
   expect(contractDifferences(contract(), contract(changes))).toContain(difference);
   expect(() => checkContract("delay", 3, contract(), contract(changes))).toThrow(
@@ -102,4 +108,11 @@ test.each<readonly [string, Changes, string]>([
       details: expect.objectContaining({ differences: expect.arrayContaining([difference]) }),
     }),
   );
+});
+
+test("another feature in a view that it reads does not matter to a version, unless it is of a release that remembered whole views", () => {
+  const { features: _, ...whole } = contract();
+  expect(contractDifferences(contract(), contract({ more: true }))).toEqual([]);
+  expect(contractDifferences(whole, contract())).toEqual([]);
+  expect(contractDifferences(whole, contract({ more: true }))).toEqual(['feature view "newest" has changed']);
 });

@@ -3,14 +3,16 @@
 
 import type { ColumnSchema } from "../core/core.ts";
 import { canonicalJson, SlipwayError } from "../core/core.ts";
-import { definitionHash, type InputSpec, type ModelSpec } from "../define/define.ts";
+import { definitionHash, featureHash, featuresRead, type InputSpec, type ModelSpec } from "../define/define.ts";
 
 /** The part of a model's definition that a version depends on when it is served. */
 export interface ServingContract {
   readonly inputs: readonly InputSpec[];
   readonly request: readonly ColumnSchema[];
-  /** Definition hash by view name. */
+  /** Definition hash by view name: where the online values lie that it was trained to find. */
   readonly views: Readonly<Record<string, string>>;
+  /** The hash of each feature's own meaning, as `view.feature`; versions of earlier releases have none, and are held to whole views. */
+  readonly features?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,6 +24,12 @@ export function servingContract(model: ModelSpec): ServingContract {
     inputs: JSON.parse(canonicalJson(model.inputs)) as readonly InputSpec[],
     request: model.request,
     views: Object.fromEntries(model.views.map((view) => [view.name, definitionHash(view)])),
+    features: Object.fromEntries(
+      featuresRead(model.inputs).map(({ view, feature }) => {
+        const found = model.views.find(({ name }) => name === view);
+        return [`${view}.${feature}`, (found && featureHash(found, feature)) ?? ""];
+      }),
+    ),
   };
 }
 
@@ -41,10 +49,13 @@ export function contractDifferences(trained: ServingContract, now: ServingContra
       );
   }
   for (const name of after.keys()) if (!before.has(name)) differences.push(`input "${name}" is new`);
-  for (const [name, hash] of Object.entries(trained.views)) {
-    const current = now.views[name];
-    if (current === undefined) differences.push(`feature view "${name}" is gone`);
-    else if (current !== hash) differences.push(`feature view "${name}" has changed`);
+  const [what, then, today] = trained.features
+    ? ["feature", trained.features, now.features ?? {}]
+    : ["feature view", trained.views, now.views];
+  for (const [name, hash] of Object.entries(then)) {
+    const current = today[name];
+    if (current === undefined) differences.push(`${what} "${name}" is gone`);
+    else if (current !== hash) differences.push(`${what} "${name}" has changed`);
   }
   if (canonicalJson(trained.request) !== canonicalJson(now.request))
     differences.push("the request values have changed");

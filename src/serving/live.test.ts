@@ -170,10 +170,10 @@ test("two looks at once load a version once, and a look at what is served alread
 test("a champion that was trained with other features leaves the old one answering, and says why", async () => {
   await promote("0.25");
   await serving.refresh();
-  await promote("0.75", { features: { ...servingContract(delay), views: { gone: "h" } } });
+  await promote("0.75", { features: { ...servingContract(delay), features: { "gone.n": "h" } } });
   expect(await serving.refresh()).toEqual([]);
   expect(serving.models()).toMatchObject([
-    { version: 1, problem: { code: "FEATURES_MISMATCH", message: expect.stringContaining('"gone" is gone') } },
+    { version: 1, problem: { code: "FEATURES_MISMATCH", message: expect.stringContaining('"gone.n" is gone') } },
   ]);
   expect((await ask())?.version).toBe(1);
   await promote("0.5");

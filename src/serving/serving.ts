@@ -1,6 +1,6 @@
 // The door of `serving`: load the champion, look features up, score, log.
 
 export { type AskedRow, parseRow, rowFields } from "./asked-row.ts";
-export { type ServingContract, servingContract } from "./contract.ts";
+export { contractDifferences, type ServingContract, servingContract } from "./contract.ts";
 export { CHAMPION, openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";

@@ -1,19 +1,23 @@
-import { applyDefinitions } from "../../platform/platform.ts";
+import { applyDefinitions, planChanges } from "../../platform/platform.ts";
+import { planLines } from "../plan-lines.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
 /** `slipway apply` */
-export async function run(context: CommandContext): Promise<void> {
+export async function run(
+  context: CommandContext,
+  { allowBreaking }: { readonly allowBreaking?: boolean },
+): Promise<void> {
   const { output, progress } = context;
   await withPlatform(context, async (platform) => {
-    const changes = await progress.step("Applying definitions", () => applyDefinitions(platform));
-    const changed = changes.filter(({ change }) => change !== "unchanged");
-    const mark = { added: output.style.good("+"), changed: output.style.warn("~"), removed: output.style.bad("-") };
-    output.show({ project: platform.project.name, hash: platform.project.hash, changes }, [
-      ...changed.map(({ change, kind, name }) => `${change === "unchanged" ? " " : mark[change]} ${kind} ${name}`),
-      changed.length === 0
-        ? `Nothing to do: ${changes.length} definitions are applied as they are.`
-        : `${changed.length} of ${changes.length} definitions changed.`,
-    ]);
+    const { plan, changes } = await progress.step("Applying definitions", async () => {
+      const planned = await planChanges(platform);
+      const applied = await applyDefinitions(platform, { allowBreaking: allowBreaking === true });
+      return { plan: planned, changes: applied };
+    });
+    output.show(
+      { project: platform.project.name, hash: platform.project.hash, changes, plan },
+      planLines(plan, output.style),
+    );
   });
 }
