@@ -40,7 +40,7 @@ test("features are read with the types of their definitions", async () => {
   expectTypeOf(distance?.value).toEqualTypeOf<bigint | null | undefined>();
   const named = await client.read<[typeof carrierDelays]>(["carrier_delays"], [{ carrier: "UA" }]);
   expectTypeOf(named.rows[0]?.[0].statuses.last_distance).toEqualTypeOf<
-    "present" | "null" | "expired" | "missing" | undefined
+    "present" | "null" | "expired" | "missing" | "rejected" | undefined
   >();
   await client.read(["carrier_delays"], [{ anything: "goes" }]);
   // @ts-expect-error a misspelt key

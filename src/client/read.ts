@@ -36,7 +36,7 @@ type AnyClientValue =
   | readonly (AnyClientValue | null)[]
   | { readonly [field: string]: AnyClientValue | null };
 
-type Status = "present" | "null" | "expired" | "missing";
+type Status = "present" | "null" | "expired" | "missing" | "rejected";
 
 interface Freshness {
   readonly view: string;

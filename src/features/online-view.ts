@@ -29,6 +29,7 @@ import {
   type StateShape,
   type StateView,
 } from "./online-state.ts";
+import { valueGuard } from "./value-guard.ts";
 
 /** One row of a batch. */
 export interface Cursor {
@@ -58,6 +59,9 @@ export interface Reading {
   readonly values: readonly Value[];
   /** The event time of the newest row; undefined when there is none, or the source has no times. */
   readonly newest: Instant | undefined;
+  /** Places among the values that an expectation of the view rejects (they are null) and warns of; absent when nothing is expected. */
+  readonly rejected?: readonly number[];
+  readonly warned?: readonly number[];
 }
 
 interface SlotPlan {
@@ -158,6 +162,7 @@ function compile(spec: FeatureViewSpec): OnlineView {
       : undefined,
   );
   const windows = new Map(plan.features.map((feature) => [feature.feature.name, feature]));
+  const guard = valueGuard(spec);
   const everything = spec.features.map((_, place) => place);
 
   return {
@@ -189,7 +194,7 @@ function compile(spec: FeatureViewSpec): OnlineView {
       const row = state?.row ? decodeRow(columns, state.row) : undefined;
       const fresh = row && (isStatic || spec.ttl === undefined || row.event >= at - spec.ttl) ? row : undefined;
       const sums = new Map<bigint, Float64Array>();
-      const values = wanted.map((index): Value => {
+      const featureAt = (index: number): Value => {
         const { name, rule } = spec.features[index] as FeatureSpec;
         if (rule.kind === "latest") return fresh ? (latest[index]?.(fresh.values) ?? null) : null;
         if (rule.kind === "age") return fresh ? (at - fresh.event) / rule.unit : null;
@@ -199,9 +204,10 @@ function compile(spec: FeatureViewSpec): OnlineView {
           sums.set(rule.window, slots);
         }
         return resultOf(windows.get(name) as WindowFeature, plan.terms, slotPlan, slots, at);
-      });
-      const newest = hasLatest ? row?.event : state?.lastEvent;
-      return { values, newest: isStatic ? undefined : newest };
+      };
+      const newest = isStatic ? undefined : hasLatest ? row?.event : state?.lastEvent;
+      if (!guard) return { values: wanted.map(featureAt), newest };
+      return { ...guard.guarded(wanted, (places) => places.map(featureAt)), newest };
     },
   };
 }

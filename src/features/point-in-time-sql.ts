@@ -6,6 +6,7 @@ import type { ColumnSchema } from "../core/core.ts";
 import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { latestJoin } from "./latest-sql.ts";
+import { guardedSql } from "./value-guard.ts";
 import { viewRelations } from "./view-events-sql.ts";
 import { windowJoin } from "./window-sql.ts";
 
@@ -52,9 +53,13 @@ export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): P
     with: `WITH ${[asking, ...ctes, ...joins.flatMap(({ join }) => join.ctes)].join(",\n")}`,
     from: `FROM asking r ${joins.map(({ join }, place) => `LEFT JOIN ${join.relation} j${place} ON j${place}.idx = r.idx`).join(" ")}`,
     feature: (view, feature) => {
-      const sql = columns.get(`${view}.${feature}`);
-      if (sql === undefined) throw new RangeError(`The plan has no feature ${view}.${feature}.`);
-      return sql;
+      const raw = (name: string): string => {
+        const sql = columns.get(`${view}.${name}`);
+        if (sql === undefined) throw new RangeError(`The plan has no feature ${view}.${name}.`);
+        return sql;
+      };
+      const spec = views.find(({ name }) => name === view);
+      return spec === undefined ? raw(feature) : guardedSql(dialect, spec, feature, raw);
     },
     orderBy: "ORDER BY r.idx",
   };

@@ -12,8 +12,11 @@ import type { OnlineView } from "./online-view.ts";
 /** How a key was found. `expired`: there is a row, older than the view's ttl. `missing`: nothing is known of this key, or the key is null. */
 export type KeyStatus = "present" | "expired" | "missing";
 
-/** How one value was found: as its key, or `null` where the key is there and its value is not. */
-export type ValueStatus = KeyStatus | "null";
+/**
+ * How one value was found: as its key, `null` where the key is there and its value is not, or `rejected` where the view expects another value,
+ * which is null then.
+ */
+export type ValueStatus = KeyStatus | "null" | "rejected";
 
 /** What reading one view for one key gave. */
 export interface OnlineRead {
@@ -24,6 +27,10 @@ export interface OnlineRead {
   readonly age: Duration | null;
   /** Everything known up to here is in the values; null when the view was never materialised. */
   readonly through: Instant | null;
+  /** Features that the view's expectations made null; absent when there are none. */
+  readonly rejected?: readonly string[];
+  /** Features whose values are not as expected, and served with a warning; absent when there are none. */
+  readonly warned?: readonly string[];
 }
 
 /** A view, or some of its features. */
@@ -40,6 +47,9 @@ export interface KeyRead {
   readonly event: Instant | null;
   /** The wanted features, in the order wanted. */
   readonly values: readonly Value[];
+  /** Places among the values that the view's expectations made null, or warn of; absent when the view expects nothing. */
+  readonly rejected?: readonly number[];
+  readonly warned?: readonly number[];
 }
 
 /** One view for all rows. */
@@ -118,9 +128,9 @@ function readKey(
   at: Instant,
 ): KeyRead {
   const state = stored ? viewState(view.shape, stored) : undefined;
-  const { values, newest } = view.read(state, at, features);
+  const { newest, ...read } = view.read(state, at, features);
   const status = state === undefined ? "missing" : isExpired(view, newest, at) ? "expired" : "present";
-  return { status, event: newest ?? null, values };
+  return { status, event: newest ?? null, ...read };
 }
 
 function isExpired({ spec }: OnlineView, newest: Instant | undefined, at: Instant): boolean {
@@ -144,10 +154,14 @@ function refusePast(
     );
 }
 
-/** How one value of a key was found. A window is not clipped by the ttl, so its value can be present where the newest row has expired. */
-export function valueStatus({ rule }: FeatureSpec, status: KeyStatus, value: Value): ValueStatus {
+/**
+ * How the value at a place of a key's read was found. A window is not clipped by the ttl, so its value can be present where the newest row has
+ * expired.
+ */
+export function valueStatus({ rule }: FeatureSpec, { status, values, rejected }: KeyRead, place: number): ValueStatus {
+  if (rejected?.includes(place)) return "rejected";
   if (status === "missing" || (status === "expired" && rule.kind !== "window")) return status;
-  return value === null ? "null" : "present";
+  return (values[place] ?? null) === null ? "null" : "present";
 }
 
 /** Reads `views` for one row of key values, as of `at`. Throws INPUT_INVALID when `at` is before what the store has moved on to. */
@@ -177,12 +191,22 @@ export async function readRows(
   return rows.map((_, row) =>
     views.map(({ spec }, index): OnlineRead => {
       const { through, keys } = read[index] as ViewReads;
-      const { status, event, values } = keys[row] as KeyRead;
+      const { status, event, values, rejected = [], warned = [] } = keys[row] as KeyRead;
       const named: Record<string, Value> = {};
       spec.features.forEach(({ name }, place) => {
         named[name] = values[place] ?? null;
       });
-      return { view: spec.name, values: named, status, age: event === null ? null : at - event, through };
+      const names = (places: readonly number[]): readonly string[] =>
+        places.map((place) => spec.features[place]?.name ?? "");
+      return {
+        view: spec.name,
+        values: named,
+        status,
+        age: event === null ? null : at - event,
+        through,
+        ...(rejected.length === 0 ? {} : { rejected: names(rejected) }),
+        ...(warned.length === 0 ? {} : { warned: names(warned) }),
+      };
     }),
   );
 }

@@ -62,7 +62,9 @@ const asked = async (): Promise<void> => {
   );
   const [flown, runways] = rows[0] ?? [];
   expectTypeOf(flown?.values.flights_7d).toEqualTypeOf<bigint | null | undefined>();
-  expectTypeOf(flown?.statuses.gate).toEqualTypeOf<"present" | "null" | "expired" | "missing" | undefined>();
+  expectTypeOf(flown?.statuses.gate).toEqualTypeOf<
+    "present" | "null" | "expired" | "missing" | "rejected" | undefined
+  >();
   expectTypeOf(runways?.value).toEqualTypeOf<number | null | undefined>();
   // @ts-expect-error the key of the second view is left out
   await readFeatures(platform, [carrierFlights, airport.features.runways], [{ carrier: "UA" }]);

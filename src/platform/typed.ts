@@ -114,7 +114,7 @@ function readOf({ selection, at, views }: FeatureReads, name: string, row: numbe
   };
   const named = features.map((feature, place): [string, Value, ValueStatus] => {
     const value = values[place] ?? null;
-    return [feature.name, value, valueStatus(feature, status, value)];
+    return [feature.name, value, valueStatus(feature, read, place)];
   });
   if (featureName === undefined)
     return {

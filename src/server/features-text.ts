@@ -13,6 +13,7 @@ const statusTexts: Readonly<Record<ValueStatus, string>> = {
   null: '"null"',
   expired: '"expired"',
   missing: '"missing"',
+  rejected: '"rejected"',
 };
 
 const writers = new WeakMap<SelectedView, KeyText>();
@@ -22,14 +23,15 @@ function writerOf(view: SelectedView): KeyText {
   if (known) return known;
   const columns = view.features.map((feature) => ({ feature, text: valueText(feature.type) }));
   const start = `${JSON.stringify(view.spec.name)}:{"status":`;
-  const writer: KeyText = ({ status, event, values }, at) => {
+  const writer: KeyText = (read, at) => {
+    const { status, event, values } = read;
     let cells = "";
     let statuses = "";
     for (let place = 0; place < columns.length; place += 1) {
       const { feature, text } = columns[place] as (typeof columns)[number];
       const value = values[place] ?? null;
       cells += place === 0 ? text(value) : `,${text(value)}`;
-      const found = statusTexts[valueStatus(feature, status, value)];
+      const found = statusTexts[valueStatus(feature, read, place)];
       statuses += place === 0 ? found : `,${found}`;
     }
     const fresh = event === null ? "null" : `${instantText(event)},"age_seconds":${Number(at - event) / 1e6}`;

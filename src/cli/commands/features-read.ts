@@ -47,7 +47,7 @@ function show({ output }: CommandContext, { selection, at, views }: FeatureReads
       const { status, event, values } = found;
       const named = features.map((feature, place) => {
         const value = values[place] ?? null;
-        return { feature, value, status: valueStatus(feature, status, value) };
+        return { feature, value, status: valueStatus(feature, found, place) };
       });
       return [{ key, view: spec.name, status, event, age: event === null ? null : at - event, through, named }];
     }),

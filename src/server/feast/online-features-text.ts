@@ -14,12 +14,13 @@ export interface KeyColumn {
   readonly values: readonly Value[];
 }
 
-/** A null that is stored is present in Feast; only what is not there, or too old, is not. */
+/** A null that is stored is present in Feast; only what is not there, too old or not as expected is not. */
 const statuses: Readonly<Record<ValueStatus, string>> = {
   present: '"PRESENT"',
   null: '"PRESENT"',
   expired: '"OUTSIDE_MAX_AGE"',
   missing: '"NOT_FOUND"',
+  rejected: '"INVALID"',
 };
 
 const EPOCH = '"1970-01-01T00:00:00Z"';
@@ -66,7 +67,7 @@ export function onlineFeaturesText(
   selection.views.forEach(({ features }, index) => {
     const reads = views[index]?.keys ?? [];
     const times = reads.map(timeText).join(",");
-    const arePresent = reads.every(({ status }) => status === "present");
+    const arePresent = reads.every(({ status, rejected = [] }) => status === "present" && rejected.length === 0);
     features.forEach((feature, place) => {
       const text = feastValueText(feature.type);
       let cells = "";
@@ -74,9 +75,7 @@ export function onlineFeaturesText(
         const cell = text((reads[row] as KeyRead).values[place] ?? null);
         cells += row === 0 ? cell : `,${cell}`;
       }
-      const found = arePresent
-        ? present
-        : reads.map(({ status, values }) => statuses[valueStatus(feature, status, values[place] ?? null)]).join(",");
+      const found = arePresent ? present : reads.map((read) => statuses[valueStatus(feature, read, place)]).join(",");
       results.push(`{"values":[${cells}],"statuses":[${found}],"event_timestamps":[${times}]}`);
     });
   });

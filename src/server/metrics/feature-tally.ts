@@ -14,11 +14,16 @@ interface Tally {
   /** Per bound, ages up to it and above the one before; the last is everything older. */
   readonly ages: number[];
   seconds: number;
+  /** Values that the view's expectations made null, and those they only warn of, by feature. */
+  readonly rejected: Map<string, number>;
+  readonly warned: Map<string, number>;
 }
 
 /** Counts feature reads. */
 export interface FeatureTally {
   add(view: string, status: Read["status"], age: Read["age"]): void;
+  /** Counts values that were not as expected. */
+  unexpected(view: string, rejected: readonly string[], warned: readonly string[]): void;
   /** All counts, as Prometheus text. */
   text(): string;
 }
@@ -33,6 +38,8 @@ export function featureTally(): FeatureTally {
       byStatus: { present: 0, expired: 0, missing: 0 },
       ages: new Array<number>(BOUNDS.length + 1).fill(0),
       seconds: 0,
+      rejected: new Map(),
+      warned: new Map(),
     };
     views.set(view, fresh);
     return fresh;
@@ -48,7 +55,12 @@ export function featureTally(): FeatureTally {
       tally.ages[slot] = (tally.ages[slot] ?? 0) + 1;
       tally.seconds += seconds;
     },
-    text: () => [...statusLines(views), ...ageLines(views), ""].join("\n"),
+    unexpected(view, rejected, warned) {
+      const tally = tallyOf(view);
+      for (const feature of rejected) tally.rejected.set(feature, (tally.rejected.get(feature) ?? 0) + 1);
+      for (const feature of warned) tally.warned.set(feature, (tally.warned.get(feature) ?? 0) + 1);
+    },
+    text: () => [...statusLines(views), ...unexpectedLines(views), ...ageLines(views), ""].join("\n"),
   };
 }
 
@@ -58,6 +70,16 @@ function* statusLines(views: ReadonlyMap<string, Tally>): Generator<string> {
   for (const [view, { byStatus }] of views)
     for (const [status, count] of Object.entries(byStatus))
       yield `slipway_feature_reads_total{view="${view}",status="${status}"} ${count}`;
+}
+
+function* unexpectedLines(views: ReadonlyMap<string, Tally>): Generator<string> {
+  const name = "slipway_feature_values_unexpected_total";
+  yield `# HELP ${name} Values that their view does not expect: rejected ones were served as null.`;
+  yield `# TYPE ${name} counter`;
+  for (const [view, { rejected, warned }] of views)
+    for (const [outcome, counts] of [["rejected", rejected] as const, ["warned", warned] as const])
+      for (const [feature, count] of counts)
+        yield `${name}{view="${view}",feature="${feature}",outcome="${outcome}"} ${count}`;
 }
 
 function* ageLines(views: ReadonlyMap<string, Tally>): Generator<string> {

@@ -82,12 +82,19 @@ export function serverMeters(serving: Serving, version: string): MeterSet {
     predicted(made) {
       const [first] = made;
       if (first) predictions.inc({ model: first.model, version: first.version }, made.length);
-      for (const { reads } of made) for (const { view, status, age } of reads) features.add(view, status, age);
+      for (const { reads } of made)
+        for (const { view, status, age, rejected = [], warned = [] } of reads) {
+          features.add(view, status, age);
+          if (rejected.length + warned.length > 0) features.unexpected(view, rejected, warned);
+        }
     },
     read({ selection, at, views }) {
-      selection.views.forEach(({ spec }, index) => {
-        for (const { status, event } of views[index]?.keys ?? [])
+      selection.views.forEach(({ spec, features: read }, index) => {
+        const names = (places: readonly number[]): readonly string[] => places.map((place) => read[place]?.name ?? "");
+        for (const { status, event, rejected = [], warned = [] } of views[index]?.keys ?? []) {
           features.add(spec.name, status, event === null ? null : at - event);
+          if (rejected.length + warned.length > 0) features.unexpected(spec.name, names(rejected), names(warned));
+        }
       });
     },
     scored: (model, number, rows) => scored.inc({ model, version: number }, rows),

@@ -57,7 +57,7 @@ const read = closed({
   event_time: { ...orNull(instant), description: "The newest event of the key." },
   age_seconds: orNull({ type: "number" }),
   values: { type: "array", items: {} },
-  statuses: { type: "array", items: { enum: ["present", "null", "expired", "missing"] } },
+  statuses: { type: "array", items: { enum: ["present", "null", "expired", "missing", "rejected"] } },
 });
 
 const answer = closed({
