@@ -42,6 +42,7 @@ export {
   windowHop,
   windowTail,
 } from "./time.ts";
+export { instantInZone, readTime } from "./time-text.ts";
 export {
   type ColumnSchema,
   type DataType,

@@ -23,6 +23,7 @@ export const errorTable = {
   CHANGE_BREAKING: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   NOT_APPLIED: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   SOURCE_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.noInput, retry: false },
+  SOURCE_UNAVAILABLE: { http: 503, grpc: 14, exit: EXIT.unavailable, retry: true },
   SOURCE_UNREADABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   SOURCE_SCHEMA_MISMATCH: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   SOURCE_KEY_INVALID: { http: 422, grpc: 9, exit: EXIT.data, retry: false },

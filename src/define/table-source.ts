@@ -12,7 +12,7 @@ import {
   type SqliteTableSpec,
   type TimeText,
 } from "./source.ts";
-import { timeText } from "./source-time.ts";
+import { epochUnits, timeText } from "./source-time.ts";
 
 /** A value that is looked up in the environment when it is needed. */
 export interface EnvironmentValue {
@@ -52,7 +52,12 @@ export interface SqliteTableOptions<C extends Fields> extends SourceOptions<C>, 
 
 /** Rows from a table or view of a SQLite database file, which is only ever read. */
 export function sqliteTable<const C extends Fields>(name: string, options: SqliteTableOptions<C>): Source<C> {
-  const { path, table } = options;
+  const { path, table, timeFormat } = options;
+  if (timeFormat !== undefined && !(timeFormat in epochUnits))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `source "${name}": timeFormat of a SQLite table is one of ${Object.keys(epochUnits).join(", ")}; text is read as ISO 8601.`,
+    );
   return declareSource<C, SqliteTableSpec>(name, options, {
     format: "sqlite",
     path,

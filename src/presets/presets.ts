@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { fileAppendLog, fileBlobs } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
-import { sqlite } from "../engines/sqlite/sqlite.ts";
+import { postgresReader } from "../engines/postgres/postgres.ts";
+import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
   isProcessAlive,
   offsetClock,
@@ -44,6 +45,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       offline: await duckdb({
         root,
         stagingFolder: join(stateDir, "sources"),
+        readers: [sqliteReader(root), postgresReader(env)],
         temporaryFolder,
         threads,
         ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),

@@ -5,6 +5,8 @@ import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } 
 import type { Database } from "../../ports/ports.ts";
 import { sqliteDriver } from "./driver.ts";
 
+export { sqliteReader } from "./source-reader.ts";
+
 /** How a SQLite database behaves. */
 export interface SqliteOptions {
   /** How long to wait for another writer before STATE_LOCKED, in milliseconds. Default ten seconds. */
