@@ -51,5 +51,7 @@ export interface Engines {
   };
 }
 
+export type { SourceReader } from "../ports/ports.ts";
+
 /** Opens engines for one project. */
 export type EngineFactory = (context: EngineContext) => Promise<Engines>;

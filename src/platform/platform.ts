@@ -38,7 +38,7 @@ export {
 } from "./catalog.ts";
 export { type Catalog, catalogOf } from "./catalog-service.ts";
 export { type CleanOptions, cleanOnline, type OldValues } from "./clean-online.ts";
-export type { EngineContext, EngineFactory, Engines } from "./engines.ts";
+export type { EngineContext, EngineFactory, Engines, SourceReader } from "./engines.ts";
 export {
   type AuditSummary,
   auditReads,

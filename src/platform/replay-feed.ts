@@ -93,6 +93,7 @@ export async function* askingRows(
 ): AsyncGenerator<readonly AskingRow[]> {
   const { dialect } = offline;
   const { rows } = model;
+  await offline.check(rows);
   const quote = dialect.identifier;
   const fields = rowFields(model).map(({ name }) => `s.${quote(name)}`);
   const time = `s.${quote(rows.eventTime ?? "")}`;

@@ -117,6 +117,7 @@ async function scoredMonth(
   let asked = 0;
   const logged = await logSql(predictionLog(platform), model, { from, to });
   if (logged !== undefined) {
+    await offline.check(model.label.source);
     const sql = `SELECT p.*, o.label AS "#label" FROM ${loggedInputs(offline.dialect, model, logged)} p LEFT JOIN ${labelsSql(offline.dialect, model, from)} o ON o.id = p."#id"`;
     for await (const table of offline.stream(sql)) {
       asked += table.rowCount;

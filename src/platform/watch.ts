@@ -19,9 +19,10 @@ export async function runMonitor(platform: Platform, name: string): Promise<Look
   return lookNow(platform, monitor, model, platform.engines.clock.now());
 }
 
-function lookNow(platform: Platform, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
+async function lookNow(platform: Platform, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
   const { engines, registry } = platform;
   const { offline } = engines;
+  await offline.check(model.label.source);
   const predictions = async (from: Instant, to: Instant): Promise<string | undefined> => {
     const logged = await logSql(predictionLog(platform), model, { from, to });
     return logged === undefined ? undefined : loggedInputs(offline.dialect, model, logged);

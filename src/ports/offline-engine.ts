@@ -20,9 +20,12 @@ export interface OfflineEngine {
   readonly name: string;
   readonly version: string;
   readonly dialect: SqlDialect;
-  /** Checks that a source's files are there, can be read, and have the declared columns with the declared types. */
+  /**
+   * Checks that a source is there, can be read, and has the declared columns with the declared types; always before it is scanned: a source that
+   * cannot be scanned where it is, is brought up to date by this.
+   */
   check(source: SourceSpec): Promise<void>;
-  /** A text that changes when a source's files do: their names, sizes and times of change. */
+  /** A text that changes when what a scan of the source reads does; brings that up to date as `check` does. */
   fingerprint(source: SourceSpec): Promise<string>;
   /** The SHA-256 of a file that `BlobStore.locate` or a source's path names, in hex. */
   hashFile(file: string): Promise<string>;

@@ -22,6 +22,8 @@ export interface SourceRows {
 /** Reads sources that SQL engines cannot scan by themselves. */
 export interface SourceReader {
   readonly format: SourceSpec["format"];
+  /** Reaches a source and looks at its table and columns, without reading rows. */
+  probe(source: SourceSpec): Promise<void>;
   /** A text that changes when the rows do. */
   fingerprint(source: SourceSpec): Promise<string>;
   /** Opens the rows as they are now; with an earlier reading's mark, if it can be exact, only what was added since. */

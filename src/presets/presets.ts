@@ -18,7 +18,7 @@ import {
   thisProcess,
 } from "../engines/system/system.ts";
 import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
-import type { EngineFactory } from "../platform/platform.ts";
+import type { EngineContext, EngineFactory, SourceReader } from "../platform/platform.ts";
 
 /** How the local engines may use the machine. */
 export interface LocalOptions {
@@ -33,6 +33,11 @@ export interface LocalOptions {
   readonly durable?: boolean;
 }
 
+/** Readers of tables in SQLite files and Postgres databases; connection strings are looked up in `env`. */
+export function localReaders({ root, env }: Pick<EngineContext, "root" | "env">): readonly SourceReader[] {
+  return [sqliteReader(root), postgresReader(env)];
+}
+
 /** DuckDB, LMDB, SQLite, files and XGBoost, all under the project's state folder. */
 export function local(options: LocalOptions = {}): EngineFactory {
   return async ({ root, stateDir, cacheDir, env, disposable }) => {
@@ -45,7 +50,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       offline: await duckdb({
         root,
         stagingFolder: join(stateDir, "sources"),
-        readers: [sqliteReader(root), postgresReader(env)],
+        readers: localReaders({ root, env }),
         temporaryFolder,
         threads,
         ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),

@@ -1,5 +1,5 @@
 // Looks at everything a project needs and says what to do about what is missing. Each check is one line: it never throws, it
-// changes nothing and it fetches nothing. The command fails when a check does, so that scripts can ask it.
+// changes nothing and it fetches nothing; of a table in a database it reads the columns and no row. The command fails when a check does, so that scripts can ask it.
 
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
@@ -114,7 +114,7 @@ async function projectChecks(context: CommandContext): Promise<readonly Check[]>
       { name: "Config", state: "ok", found: `${config.name}, from ${file}` },
       writableCheck("State", stateDirOf(host, globals, root), "or choose another with --state"),
       writableCheck("Downloads", cacheDirOf(host), "or choose another with SLIPWAY_CACHE"),
-      ...sources.map((source) => sourceCheck(source, root, host.env)),
+      ...(await Promise.all(sources.map((source) => sourceCheck(source, root, host.env)))),
     ];
   } catch (thrown) {
     const { code, message } = asSlipwayError(thrown);
@@ -139,14 +139,20 @@ function writableCheck(name: string, folder: string, otherwise: string): Check {
   }
 }
 
-function sourceCheck(source: SourceSpec, root: string, env: CommandContext["host"]["env"]): Check {
+async function sourceCheck(source: SourceSpec, root: string, env: CommandContext["host"]["env"]): Promise<Check> {
   const name = `Source ${source.name}`;
   const found = sourcePlace(source);
-  if (source.format === "postgres") {
-    const variable = source.url.env;
-    if (env[variable]) return { name, state: "ok", found: `${found}; slipway apply does not connect, training does` };
-    const next = `Set ${variable} to the connection string: postgres://user:password@host/database.`;
-    return { name, state: "fail", code: "CONFIG_INVALID", found: `${variable} is not set`, next };
+  if (source.format === "postgres" || source.format === "sqlite") {
+    const { localReaders } = await import("../../presets/presets.ts");
+    try {
+      await localReaders({ root, env })
+        .find(({ format }) => format === source.format)
+        ?.probe(source);
+      return { name, state: "ok", found };
+    } catch (thrown) {
+      const { code, message } = asSlipwayError(thrown);
+      return { name, state: "fail", code, found: `${found} cannot be read`, next: message };
+    }
   }
   // Of a glob only the folder is looked at; training and materialising read the files themselves.
   const parts = resolve(root, source.path).split("/");

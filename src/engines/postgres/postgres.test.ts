@@ -140,6 +140,71 @@ describe.skipIf(noPostgres !== undefined)(`Postgres tables (${noPostgres ?? "on 
     ]);
   });
 
+  test("gives decimals, days, bytes, uuids and lists exactly", async () => {
+    await server.run(`
+      CREATE TABLE orders (f real, m numeric(12, 2), plain numeric, day date, x bytea, u uuid, l bigint[], s text[], ts timestamptz[], d date[], n numeric(9,2)[]);
+      INSERT INTO orders VALUES
+        (0.1, -12.3, 7, '1960-02-29', '\\x00ff', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '{9007199254740993,NULL}', '{"a,\\"b",NULL,"",null}',
+          '{2024-01-02 03:04:05.5+02}', '{2024-01-01}', '{1.5}'),
+        (null, 9999999999.99, null, null, '', null, '{}', null, null, null, null)`);
+    const source = table({
+      f: t.float32().optional(),
+      m: t.decimal(12, 2),
+      plain: t.decimal(6, 1).optional(),
+      day: t.date().optional(),
+      x: t.bytes(),
+      u: t.uuid().optional(),
+      l: t.list(t.int64()),
+      s: t.list(t.string()).optional(),
+      ts: t.list(t.timestamp()).optional(),
+      d: t.list(t.date()).optional(),
+      n: t.list(t.decimal(9, 2)).optional(),
+    });
+    expect(await rows(source)).toEqual([
+      {
+        f: Math.fround(0.1),
+        m: -1230n,
+        plain: 70n,
+        day: -3594,
+        x: new Uint8Array([0, 255]),
+        u: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
+        l: [9007199254740993n, null],
+        s: ['a,"b', null, "", null],
+        ts: [parseInstant("2024-01-02T01:04:05.5Z")],
+        d: [19723],
+        n: [150n],
+      },
+      {
+        f: null,
+        m: 999999999999n,
+        plain: null,
+        day: null,
+        x: new Uint8Array(),
+        u: null,
+        l: [],
+        s: null,
+        ts: null,
+        d: null,
+        n: null,
+      },
+    ]);
+  });
+
+  test.each([
+    ["numeric", "1.25", t.decimal(9, 1), '"1.25" in column "v", which is no decimal(9, 1)'],
+    ["numeric", "'NaN'", t.decimal(9, 1), '"NaN"'],
+    ["date", "'infinity'", t.date(), '"infinity" in column "v", which is no date'],
+    ["int[]", "'{{1,2},{3,4}}'", t.list(t.int32()), '"array of arrays"'],
+    ["int[]", "'{1}'", t.list(t.int64()), undefined],
+    ["int[]", "'{1}'", t.int32(), 'column "v" as integer[], but it is declared int32'],
+    ["int", "1", t.list(t.int32()), 'column "v" as integer, but it is declared'],
+    ["real", "1", t.decimal(9, 1), 'column "v" as real, but it is declared decimal'],
+  ])("takes a %s of %s as declared, or says why not", async (type, value, field, problem) => {
+    await server.run(`CREATE TABLE orders (v ${type}); INSERT INTO orders VALUES (${value})`);
+    if (problem === undefined) expect(await rows(table({ v: field }))).toEqual([{ v: [1n] }]);
+    else expect((await refusal(table({ v: field }))).message).toContain(problem);
+  });
+
   test("reads views, other schemas, partitioned tables and empty ones, and names that need quotes", async () => {
     await server.run(`
       CREATE SCHEMA "Shop"; CREATE TABLE "Shop"."Order Lines" ("The Id" int); INSERT INTO "Shop"."Order Lines" VALUES (1), (2);

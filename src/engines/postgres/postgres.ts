@@ -1,7 +1,15 @@
 // The door of the Postgres engine: tables and views as sources. Each reading is one transaction that sees one state and writes nothing; rows
 // come through a cursor, so that a table of any size takes the memory of one batch.
 
-import { type ColumnSchema, columnFrom, didYouMean, SlipwayError, type Table, type Value } from "../../core/core.ts";
+import {
+  type ColumnSchema,
+  columnFrom,
+  didYouMean,
+  SlipwayError,
+  type Table,
+  typeText,
+  type Value,
+} from "../../core/core.ts";
 import type { PostgresTableSpec, SourceSpec } from "../../define/define.ts";
 import type { SourceReader } from "../../ports/source-reader.ts";
 import { type ColumnReading, catalogColumns, columnReadings, identifier } from "./columns.ts";
@@ -20,6 +28,14 @@ export function postgresReader(env: Readonly<Record<string, string | undefined>>
   }
   return {
     format: "postgres",
+    probe: (spec) =>
+      opened(spec, async (source, reading) => {
+        try {
+          await relationOf(reading, source);
+        } finally {
+          await reading.close();
+        }
+      }),
     fingerprint: (spec) =>
       opened(spec, async (source, reading) => {
         try {
@@ -138,13 +154,13 @@ function tableOf(
       const which = id < 0 ? `row ${before + place + 1}` : `the row with ${source.id} ${JSON.stringify(row[id])}`;
       throw new SlipwayError(
         "SOURCE_SCHEMA_MISMATCH",
-        `Source "${source.name}": ${which} of table ${source.table} has ${JSON.stringify(text.slice(0, 200))} in column "${name}", which is no ${type}, as which it is declared. Correct the row, or the column's type.`,
+        `Source "${source.name}": ${which} of table ${source.table} has ${JSON.stringify(text.slice(0, 200))} in column "${name}", which is no ${typeText(type)}, as which it is declared. Correct the row, or the column's type.`,
         {
           details: {
             source: source.name,
             table: source.table,
             column: name,
-            declared: type,
+            declared: typeText(type),
             value: text.slice(0, 200),
           },
         },

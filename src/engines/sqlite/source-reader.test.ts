@@ -83,6 +83,39 @@ test("gives every type exactly, from tables and views", async () => {
   expect(await rows(orders({ d: t.float64() }, { table: "twice" }))).toEqual([{ d: 6 }]);
 });
 
+test("gives decimals, days, bytes, uuids, lists and structs, each in the form SQLite keeps it", async () => {
+  change(`CREATE TABLE orders (f REAL, m TEXT, day TEXT, x BLOB, u, l TEXT, o TEXT);
+    INSERT INTO orders VALUES (0.5, '-12.340', '1960-02-29', x'00ff', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '[1, null, 3]', '{"k": "v"}'),
+      (NULL, 7, NULL, x'', x'A0EEBC999C0B4EF8BB6D6BB9BD380A11', '[]', NULL)`);
+  const source = orders({
+    f: t.float32().optional(),
+    m: t.decimal(9, 2).optional(),
+    day: t.date().optional(),
+    x: t.bytes().optional(),
+    u: t.uuid().optional(),
+    l: t.list(t.int64()).optional(),
+    o: t.struct({ k: t.string() }).optional(),
+  });
+  const u = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+  expect(await rows(source)).toEqual([
+    { f: 0.5, m: -1234n, day: -3594, x: new Uint8Array([0, 255]), u, l: [1n, null, 3n], o: { k: "v" } },
+    { f: null, m: 700n, day: null, x: new Uint8Array(), u, l: [], o: null },
+  ]);
+});
+
+test.each([
+  ["m", "0.1", "0.1", t.decimal(9, 2).optional()],
+  ["m", "'1.234'", '"1.234"', t.decimal(9, 2).optional()],
+  ["f", "0.1", "0.1", t.float32().optional()],
+  ["u", "'a0ee'", '"a0ee"', t.uuid().optional()],
+  ["day", "'2023-02-29'", '"2023-02-29"', t.date().optional()],
+  ["l", "'[1'", '"[1"', t.list(t.int64()).optional()],
+  ["l", "'[\"x\"]'", '"[\\"x\\"]"', t.list(t.int64()).optional()],
+])("refuses what would lose something or is malformed: %s = %s", async (column, value, shown, field) => {
+  change(`CREATE TABLE orders (${column}); INSERT INTO orders VALUES (${value})`);
+  expect((await refusal(orders({ [column]: field }))).message).toContain(`has ${shown} in column "${column}"`);
+});
+
 test.each([
   ["b", "2", '"2"'],
   ["i", "2147483648", '"2147483648"'],

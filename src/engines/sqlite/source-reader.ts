@@ -4,7 +4,15 @@
 import { existsSync, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import Sqlite from "libsql";
-import { type ColumnSchema, columnFrom, didYouMean, SlipwayError, type Table, type Value } from "../../core/core.ts";
+import {
+  type ColumnSchema,
+  columnFrom,
+  didYouMean,
+  SlipwayError,
+  type Table,
+  typeText,
+  type Value,
+} from "../../core/core.ts";
 import type { SourceSpec, SqliteTableSpec } from "../../define/define.ts";
 import type { SourceReader } from "../../ports/source-reader.ts";
 import { cellValue, type SqliteCell } from "./cell-value.ts";
@@ -22,6 +30,17 @@ export function sqliteReader(root: string): SourceReader {
   };
   return {
     format: "sqlite",
+    async probe(spec) {
+      const source = sqliteSpec(spec);
+      const file = fileOf(source);
+      const database = openToRead(source, file);
+      try {
+        checkColumns(database, source, file);
+      } finally {
+        database.exec("COMMIT");
+        database.close();
+      }
+    },
     fingerprint: async (spec) => fingerprintOf(fileOf(sqliteSpec(spec))),
     async read(spec) {
       const source = sqliteSpec(spec);
@@ -118,7 +137,7 @@ function checkColumns(database: Sqlite.Database, source: SqliteTableSpec, file: 
       throw new SlipwayError(
         "SOURCE_SCHEMA_MISMATCH",
         `Source "${name}": ${file}, table ${table} has no column "${column.name}"; it has ${names.join(", ")}.${didYouMean(column.name, names)}`,
-        { details: { source: name, path: file, column: column.name, declared: column.type, found: null } },
+        { details: { source: name, path: file, column: column.name, declared: typeText(column.type), found: null } },
       );
 }
 
@@ -173,8 +192,10 @@ function tableOf(
         typeof cell === "object" ? "a blob" : JSON.stringify(typeof cell === "bigint" ? String(cell) : cell);
       throw new SlipwayError(
         "SOURCE_SCHEMA_MISMATCH",
-        `Source "${source.name}": row ${before + place + 1} of ${file}, table ${source.table} has ${shown} in column "${name}", ${read.problem ?? `which is no ${type}, as which it is declared. Correct the row, or the column's type`}.`,
-        { details: { source: source.name, path: file, column: name, declared: type, row: before + place + 1 } },
+        `Source "${source.name}": row ${before + place + 1} of ${file}, table ${source.table} has ${shown} in column "${name}", ${read.problem ?? `which is no ${typeText(type)}, as which it is declared. Correct the row, or the column's type`}.`,
+        {
+          details: { source: source.name, path: file, column: name, declared: typeText(type), row: before + place + 1 },
+        },
       );
     });
     return columnFrom<ColumnSchema["type"]>(name, type, cells as never);
