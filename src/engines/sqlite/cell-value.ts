@@ -1,3 +1,6 @@
+// What one cell of SQLite means by the declared type. Only what loses nothing is taken: no REAL for a decimal, no text for a number, since
+// SQLite itself would not say that they differ.
+
 import {
   type DataType,
   type DecimalType,
