@@ -22,6 +22,7 @@ export {
   type RunRecord,
   resolveVersion,
   rollback,
+  tracking,
   type VersionRecord,
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";

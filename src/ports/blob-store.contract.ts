@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sha256 } from "../core/core.ts";
 import type { BlobStore } from "./blob-store.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -43,6 +44,38 @@ export function blobStoreContract(name: string, open: (folder: string) => BlobSt
       const results = await Promise.allSettled([1, 2, 3, 4].map((n) => store.put("race", bytes(`writer ${n}`))));
       expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       expect(text(await store.get("race"))).toMatch(/^writer \d$/);
+    });
+
+    test("keeps a stream under the hash of its bytes, once, and reads it back in parts", async () => {
+      async function* chunks(): AsyncGenerator<Uint8Array> {
+        yield bytes("abc");
+        yield bytes("");
+        yield bytes("def");
+      }
+      const stored = await store.putStream("content", chunks());
+      expect(stored).toEqual({ name: `content/${stored.hash}`, hash: sha256(bytes("abcdef")), size: 6 });
+      expect(await store.putStream("content", chunks())).toEqual(stored);
+      expect(await store.list("content")).toEqual([stored.name]);
+      const read = async (range?: { start: number; end: number }): Promise<string> => {
+        const found = await store.stream(stored.name, range);
+        expect(found?.size).toBe(6);
+        const parts: Uint8Array[] = [];
+        for await (const chunk of found?.chunks ?? []) parts.push(chunk);
+        return Buffer.concat(parts).toString();
+      };
+      expect(await read()).toBe("abcdef");
+      expect(await read({ start: 2, end: 3 })).toBe("cd");
+      expect(await store.stream("content/none")).toBeUndefined();
+      expect(await store.stream("content")).toBeUndefined();
+    });
+
+    test("leaves nothing of a stream that breaks off", async () => {
+      async function* broken(): AsyncGenerator<Uint8Array> {
+        yield bytes("abc");
+        throw new Error("gone");
+      }
+      await expect(store.putStream("content", broken())).rejects.toThrow("gone");
+      expect(await store.list("")).toEqual([]);
     });
 
     test("lists names under a prefix, sorted, and nothing unfinished", async () => {

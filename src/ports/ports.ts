@@ -1,7 +1,7 @@
 // The door of `ports`: what an engine must do. Interfaces only; each file's first lines are the contract in words.
 
 export type { AppendLog } from "./append-log.ts";
-export type { BlobStore } from "./blob-store.ts";
+export type { BlobStore, BlobStream, StoredBlob } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
 export type { Database } from "./database.ts";
 export type { OfflineEngine, WrittenFile } from "./offline-engine.ts";

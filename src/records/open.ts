@@ -14,6 +14,7 @@ export interface RecordsDatabase {
 
 /** Open records. Inside a transaction use only the transaction: `db` waits for it to end. */
 export interface Records {
+  readonly kind: RecordsDatabase["kind"];
   readonly db: Kysely<Schema>;
   close(): Promise<void>;
 }
@@ -30,7 +31,7 @@ export async function openRecords(database: RecordsDatabase): Promise<Records> {
     await db.destroy().catch(() => undefined);
     throw asSlipwayError(thrown);
   }
-  return { db, close: () => db.destroy() };
+  return { kind: database.kind, db, close: () => db.destroy() };
 }
 
 async function migrate(tx: RecordsTransaction, kind: RecordsDatabase["kind"]): Promise<void> {

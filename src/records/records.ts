@@ -2,12 +2,16 @@
 // values and back with the conversions here.
 
 export { fromJson, instantFromSql, instantToSql, numberFromSql, numberToSql, toJson } from "./conversions.ts";
+export { groupedWrites, type Write } from "./grouped-writes.ts";
 export { openRecords, type Records, type RecordsDatabase, type RecordsTransaction } from "./open.ts";
 export type {
   AlertStatus,
   DecisionVerdict,
+  LoggedModelStatus,
   QuarantineKind,
   QuarantineStatus,
+  RunRow,
   RunStatus,
   Schema,
+  VersionRow,
 } from "./schema.ts";

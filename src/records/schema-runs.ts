@@ -1,3 +1,5 @@
+// What was tried: experiments with their runs, and everything a run tells while it goes on.
+
 import type { Generated } from "kysely";
 
 /** Where a run stands. */
@@ -5,7 +7,7 @@ export type RunStatus = "running" | "finished" | "failed" | "cancelled";
 
 /** Tables about experiments and their runs. */
 export interface RunTables {
-  readonly experiments: { readonly id: string; readonly name: string; readonly created_at: number };
+  readonly experiments: ExperimentRow;
   readonly runs: RunRow;
   /** One measured value; `seq` keeps the order of logging, `value` is null for NaN. */
   readonly metrics: MetricRow & { readonly seq: Generated<number> };
@@ -14,6 +16,17 @@ export interface RunTables {
   readonly params: { readonly run_id: string; readonly key: string; readonly value: string };
   readonly tags: { readonly run_id: string; readonly key: string; readonly value: string };
   readonly run_datasets: { readonly run_id: string; readonly dataset_id: string };
+}
+
+interface ExperimentRow {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: number;
+  /** Where its runs' artifacts go when that is not the server's own root. */
+  readonly artifact_root: string | null;
+  readonly updated_at: number | null;
+  /** When it was set aside; null while it is not. */
+  readonly deleted_at: number | null;
 }
 
 interface RunRow {
@@ -33,6 +46,10 @@ interface RunRow {
   readonly git_commit: string | null;
   /** 1 when files differed from the commit. */
   readonly git_dirty: number | null;
+  /** When it was set aside; null while it is not. */
+  readonly deleted_at: number | null;
+  /** 1 for a run that is to start later. */
+  readonly scheduled: Generated<number>;
 }
 
 interface MetricRow {
@@ -41,4 +58,8 @@ interface MetricRow {
   readonly step: number;
   readonly value: number | null;
   readonly at: number;
+  /** The logged model and the dataset that the value is about. */
+  readonly model_id: string | null;
+  readonly dataset_name: string | null;
+  readonly dataset_digest: string | null;
 }

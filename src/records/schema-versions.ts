@@ -1,9 +1,16 @@
 // What was made: training sets and model versions never change once they are here; an alias is the one thing that moves.
 
+import type { Generated } from "kysely";
+
 /** Tables about datasets, models, their versions and aliases. */
 export interface VersionTables {
   readonly datasets: DatasetRow;
-  readonly models: { readonly name: string; readonly created_at: number };
+  readonly models: {
+    readonly name: string;
+    readonly created_at: number;
+    readonly description: string | null;
+    readonly updated_at: number | null;
+  };
   readonly versions: VersionRow;
   /** Where an alias points now; where it pointed before stands in `audit`. */
   readonly aliases: {
@@ -57,4 +64,13 @@ interface VersionRow {
   readonly profile: string;
   /** JSON: git, packages, engines, node, seed. */
   readonly environment: string;
+  readonly description: string | null;
+  readonly updated_at: number | null;
+  readonly actor: string | null;
+  /** Where a client said that the version's files are. */
+  readonly source: string | null;
+  readonly run_link: string | null;
+  readonly logged_model_id: string | null;
+  /** What older clients call a version's place: None, Staging, Production or Archived. */
+  readonly stage: Generated<string>;
 }

@@ -1,7 +1,7 @@
 import { SlipwayError } from "../core/core.ts";
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._/:-]{0,199}$/u;
-const ALIAS = /^(?!v?\d+$)(?!latest$)[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const ALIAS = /^(?!v?\d+$)(?!latest$)[\w-]{1,255}$/i;
 
 /** A name as it was, or an INPUT_INVALID error that says what it names. */
 export function checkedName(name: string, what: string): string {
@@ -17,6 +17,6 @@ export function checkedAlias(alias: string): string {
   if (ALIAS.test(alias)) return alias;
   throw new SlipwayError(
     "INPUT_INVALID",
-    `${JSON.stringify(alias)} is no alias: use up to 64 letters, digits, "_" and "-", a letter first, and neither "latest" nor a number like "v3".`,
+    `${JSON.stringify(alias)} is no alias: use up to 255 letters, digits, "_" and "-", and neither "latest" nor a number like "v3".`,
   );
 }

@@ -44,6 +44,7 @@ export {
   type RunRecord,
   startRun,
 } from "./runs.ts";
+export * as tracking from "./tracking/tracking.ts";
 export { type DatasetOrigin, datasetOrigins, type VersionOrigin, versionOrigins, versionOriginsIn } from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
 export { getVersion, listModels, listVersions, type NewVersion, readArtifact, registerVersion } from "./versions.ts";

@@ -2,14 +2,9 @@
 // step is kept at hand; tags are notes that anybody may rewrite.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import {
-  instantFromSql,
-  instantToSql,
-  numberFromSql,
-  numberToSql,
-  type RecordsTransaction,
-} from "../records/records.ts";
+import { instantFromSql, instantToSql, numberFromSql, type RecordsTransaction } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";
+import { insertMetrics } from "./metric-rows.ts";
 import { runNotFound } from "./runs.ts";
 
 /** One measured value. */
@@ -25,9 +20,6 @@ export interface MetricPoint {
 /** One measured value as it was stored. */
 export type StoredMetric = Required<MetricPoint>;
 
-/** Rows per insert: SQLite takes 32766 parameters in one statement. */
-const ROWS_AT_ONCE = 1000;
-
 /** Adds values to a run's metrics, all or none. */
 export async function logMetrics(
   context: RegistryContext,
@@ -35,38 +27,10 @@ export async function logMetrics(
   points: readonly MetricPoint[],
 ): Promise<void> {
   const now = context.clock.now();
-  const rows = points.map(({ key, value, step = 0, at = now }) => ({
-    run_id: runId,
-    key,
-    step,
-    value: numberToSql(value),
-    at: instantToSql(at),
-  }));
-  const latest = new Map<string, (typeof rows)[number]>();
-  for (const row of rows)
-    if (row.step >= (latest.get(row.key)?.step ?? Number.NEGATIVE_INFINITY)) latest.set(row.key, row);
+  const rows = points.map(({ key, value, step = 0, at = now }) => ({ key, step, value, at: instantToSql(at) }));
   await context.records.db.transaction().execute(async (tx) => {
     await requireRun(tx, runId);
-    for (let start = 0; start < rows.length; start += ROWS_AT_ONCE)
-      await tx
-        .insertInto("metrics")
-        .values(rows.slice(start, start + ROWS_AT_ONCE))
-        .execute();
-    for (const row of latest.values())
-      await tx
-        .insertInto("latest_metrics")
-        .values(row)
-        .onConflict((conflict) =>
-          conflict
-            .columns(["run_id", "key"])
-            .doUpdateSet(({ ref }) => ({
-              step: ref("excluded.step"),
-              value: ref("excluded.value"),
-              at: ref("excluded.at"),
-            }))
-            .whereRef("latest_metrics.step", "<=", "excluded.step"),
-        )
-        .execute();
+    await insertMetrics(tx, runId, rows);
   });
 }
 

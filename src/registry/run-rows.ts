@@ -1,8 +1,8 @@
-import { instantFromSql, numberFromSql, type Records, type Schema } from "../records/records.ts";
+import { instantFromSql, numberFromSql, type Records, type RunRow } from "../records/records.ts";
 import type { RunRecord } from "./runs.ts";
 
 /** Rows as runs with everything that belongs to them, in the same order; four queries, however many runs. */
-export async function withBelongings({ db }: Records, rows: readonly Schema["runs"][]): Promise<readonly RunRecord[]> {
+export async function withBelongings({ db }: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return [];
   const params = byRun(await db.selectFrom("params").selectAll().where("run_id", "in", ids).orderBy("key").execute());

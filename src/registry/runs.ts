@@ -128,7 +128,7 @@ export async function listRuns({ records }: RegistryContext, filter: RunFilter =
 
 /** The error for an id that no run has. */
 export function runNotFound(id: string): SlipwayError {
-  return new SlipwayError("RUN_NOT_FOUND", `There is no run ${id}.`);
+  return new SlipwayError("RUN_NOT_FOUND", `There is no run ${id}.`, { details: { run: id } });
 }
 
 async function endRun(context: RegistryContext, id: string, status: RunStatus, error: string | null): Promise<void> {

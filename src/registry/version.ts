@@ -1,7 +1,7 @@
 // A version as a row holds it and as the rest of Slipway sees it.
 
 import type { Instant, ModelInput } from "../core/core.ts";
-import { fromJson, instantFromSql, type Schema } from "../records/records.ts";
+import { fromJson, instantFromSql, type VersionRow } from "../records/records.ts";
 
 /** One trained model, as it will always be. */
 export interface VersionRecord {
@@ -30,7 +30,7 @@ export interface VersionRecord {
 }
 
 /** A version from its row. */
-export function versionOf(row: Schema["versions"]): VersionRecord {
+export function versionOf(row: VersionRow): VersionRecord {
   const metrics = fromJson<Record<string, number | string>>(row.metrics);
   return {
     model: row.model,

@@ -53,10 +53,10 @@ export async function registerVersion(context: RegistryContext, version: NewVers
       profile: toJson(version.profile),
       environment: toJson(version.environment),
     };
-    await tx.insertInto("versions").values(row).execute();
+    const inserted = await tx.insertInto("versions").values(row).returningAll().executeTakeFirstOrThrow();
     const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
-    return versionOf(row);
+    return versionOf(inserted);
   });
 }
 

@@ -4,13 +4,15 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { Catalog, FeatureReader, MaterializeRequest, Serving } from "../platform/platform.ts";
+import type { Catalog, FeatureReader, MaterializeRequest, Serving, tracking } from "../platform/platform.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { feastRoutes } from "./feast/feast.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
 import { meterRoutes, serverMeters } from "./metrics/meters.ts";
+import { mlflowRoutes } from "./mlflow/mlflow.ts";
+import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { nativeRoutes } from "./predict.ts";
 import { featureRoutes } from "./read-features.ts";
@@ -34,6 +36,8 @@ export interface AppOptions {
   readonly logger?: LoggerOptions;
   /** What is asked under /api/v1/features and /api/v1/lineage; without it these routes are not there. */
   readonly catalog?: Catalog;
+  /** Experiments, runs, models and artifacts for MLflow's clients; without it their routes are not there. */
+  readonly tracking?: tracking.TrackingContext;
   /** What else keeps the server from being ready; empty when nothing does. */
   readonly ready?: () => readonly string[];
 }
@@ -52,14 +56,15 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    // A client that trickles its request in holds a connection no longer than this.
-    requestTimeout: 60_000,
+    // A client that trickles its request in holds a connection no longer than this; an artifact of many gigabytes takes its time.
+    requestTimeout: options.tracking ? 3_600_000 : 60_000,
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
     // What still arrives on an open connection while closing is answered as ever.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (thrown, request, reply) => {
-      refuse(reply, refusalOf(thrown, request), isInference(request) ? inferenceForm : nativeForm);
+      if (options.tracking && isMlflow(request.url)) refuseMlflow(reply, refusalOf(thrown, request));
+      else refuse(reply, refusalOf(thrown, request), isInference(request) ? inferenceForm : nativeForm);
     },
     clientErrorHandler: (_, socket) => {
       if (socket.writable) socket.end(malformed);
@@ -87,7 +92,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
       done();
     });
   app.setErrorHandler((thrown, request, reply) => refuse(reply, refusalOf(thrown, request), nativeForm));
-  app.setNotFoundHandler((request, reply) => refuse(reply, routeNotFound(request), nativeForm));
+  app.setNotFoundHandler((request, reply) =>
+    options.tracking && isMlflow(request.url)
+      ? refuseMlflow(reply, routeNotFound(request))
+      : refuse(reply, routeNotFound(request), nativeForm),
+  );
   meterRoutes(app, meters);
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
@@ -99,6 +108,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     app.register(featureRoutes(context), { prefix: "/api/v1" });
     app.register(feastRoutes(context));
   }
+  if (options.tracking) app.register(mlflowRoutes(options.tracking));
   app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
   return app;
 }

@@ -26,9 +26,10 @@ export function readinessOf(serving: Serving, also: () => readonly string[] = ()
   ];
 }
 
-/** /healthz and /readyz. */
+/** /healthz and /readyz, and /health as clients of MLflow and Feast ask for it. */
 export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
   app.get("/healthz", async () => ({ status: "up" }));
+  app.get("/health", async (_, reply) => reply.type("text/plain").send("OK"));
   app.get("/readyz", async () => {
     const reasons = readiness();
     if (reasons.length === 0) return { ready: true };

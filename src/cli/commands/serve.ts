@@ -10,6 +10,7 @@ import {
   type Platform,
   type Serving,
   startServing,
+  tracking,
   type WatchRound,
 } from "../../platform/platform.ts";
 import { createServer } from "../../server/server.ts";
@@ -55,6 +56,7 @@ async function serve(
       materialize: (request) => materialize(platform, request),
       keyLimit: limit,
       catalog: catalogOf(platform),
+      tracking: await tracking.openTracking(platform.registry),
       version: ownVersion(),
       now: () => platform.engines.clock.now(),
       host,

@@ -5,6 +5,7 @@ import { runTables } from "./001-runs.ts";
 import { versionTables } from "./002-versions.ts";
 import { watchTables } from "./003-watch.ts";
 import { quarantineTables } from "./004-quarantine.ts";
+import { trackingTables } from "./005-tracking.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: "versions", statements: versionTables },
   { name: "watch", statements: watchTables },
   { name: "quarantine", statements: quarantineTables },
+  { name: "tracking", statements: trackingTables },
 ];

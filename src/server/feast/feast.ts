@@ -29,7 +29,6 @@ export function feastRoutes(context: FeatureContext): (app: FastifyInstance) => 
     });
     onlineFeaturesRoute(app, context);
     if (context.materialize) materializeRoutes(app, context.reader.project, context.materialize);
-    app.get("/health", async (_, reply) => reply.code(200).send());
     for (const [route, what] of Object.entries(context.materialize ? absent : { ...absent, ...unmaterialized }))
       app.post(route, () => {
         throw feastError("FeastError", `${route} ${what}.`);

@@ -1,0 +1,65 @@
+// Files that come in parts, each under its own hash below the upload's name. The hash is what the client is given as the part's tag, so the
+// list of tags that completes an upload is all there is to know about it: nothing is remembered in between, and a part that was
+// changed or forgotten on the way cannot be put together.
+
+import { newId, SlipwayError } from "../../core/core.ts";
+import { checkedArtifactPath, putArtifact } from "./artifacts.ts";
+import type { TrackingContext } from "./context.ts";
+
+const UPLOAD = /^[0-9a-f]{32}$/;
+const HASH = /^[0-9a-f]{64}$/;
+
+/** Parts per upload at most, as object stores have it. */
+const MOST_PARTS = 10_000;
+
+/** Begins an upload and gives its id. */
+export function beginUpload(context: TrackingContext, path: string, parts: number): string {
+  checkedArtifactPath(path);
+  if (parts < 1 || parts > MOST_PARTS)
+    throw new SlipwayError("INPUT_INVALID", `An upload has 1 to ${MOST_PARTS} parts; this one asks for ${parts}.`);
+  return newId(context.clock.now(), context.random).replaceAll("-", "");
+}
+
+/** Takes in one part and gives its tag. */
+export async function putPart(
+  context: TrackingContext,
+  upload: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  const { hash } = await context.blobs.putStream(placeOf(upload), chunks);
+  return hash;
+}
+
+/** Puts the parts together, in the given order, under a path; INPUT_INVALID when one is not there. */
+export async function completeUpload(
+  context: TrackingContext,
+  upload: string,
+  path: string,
+  tags: readonly string[],
+): Promise<void> {
+  const place = placeOf(upload);
+  await putArtifact(context, path, joined(context, place, tags));
+  await abortUpload(context, upload);
+}
+
+async function* joined({ blobs }: TrackingContext, place: string, tags: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const [index, tag] of tags.entries()) {
+    const found = HASH.test(tag) ? await blobs.stream(`${place}/${tag}`) : undefined;
+    if (!found)
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `Part ${index + 1} of the upload is not here; send it again, then complete.`,
+      );
+    yield* found.chunks;
+  }
+}
+
+/** Throws away the parts of an upload. */
+export async function abortUpload({ blobs }: TrackingContext, upload: string): Promise<void> {
+  for (const name of await blobs.list(placeOf(upload))) await blobs.delete(name);
+}
+
+function placeOf(upload: string): string {
+  if (UPLOAD.test(upload)) return `uploads/${upload}`;
+  throw new SlipwayError("INPUT_INVALID", "There is no such upload; begin one with mpu/create.");
+}
