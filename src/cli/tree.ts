@@ -92,9 +92,34 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         summary: "show one feature view: what it is, who uses it, figures and examples",
         about: "Figures and examples are computed from the offline data, as the values were known.",
         arguments: [["<view>", "the view's name"]],
-        options: [["--no-statistics", "leave out figures and examples, which read the data"]],
-        examples: ["slipway features show carrier_departures", "slipway features show carrier_departures --json"],
+        options: [
+          ["--no-statistics", "leave out figures and examples, which read the data"],
+          ["--as-of <instant>", "instead, the values of one key as they were known then, in UTC"],
+          ["--key <name=value...>", "the key that --as-of asks for"],
+        ],
+        examples: [
+          "slipway features show carrier_departures",
+          "slipway features show carrier_departures --as-of 2013-07-01 --key carrier=UA",
+        ],
         load: () => import("./commands/features-show.ts"),
+      },
+      {
+        name: "history",
+        summary: "show every change of a key's values, as they were known, and why",
+        about:
+          "Computed from the offline data: an event, a late arrival, a window that moved on, a newest row that grew too old. An age changes with every unit of time and is left out.",
+        arguments: [
+          ["<view>", "the view's name"],
+          ["<key...>", "the key, as name=value"],
+        ],
+        options: [
+          ["--from <instant>", "changes from then on, in UTC (default: the first)"],
+          ["--to <instant>", "changes up to then, in UTC (default: now)"],
+          ["--after <instant>", "go on where the page before ended"],
+          ["--limit <number>", "at most so many changes", "100"],
+        ],
+        examples: ["slipway features history carrier_departures carrier=UA --from 2013-07-01 --to 2013-07-02"],
+        load: () => import("./commands/features-history.ts"),
       },
       {
         name: "materialize",

@@ -74,6 +74,7 @@ export {
   decimalText,
   expectationOf,
   type JsonValue,
+  jsonFromText,
   parseDecimal,
   type RefuseInput,
   rowToJson,

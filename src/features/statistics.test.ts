@@ -77,7 +77,7 @@ test("figures are those of the values at every moment at which something became 
         close(figures?.q50, finite.length === 0 ? null : low + (high - low) / 2);
       });
     }),
-    { numRuns: 40 },
+    { numRuns: Number(process.env["SLIPWAY_TEST_RUNS"] ?? 15) },
   );
 });
 

@@ -1,7 +1,7 @@
 // A view's features as SQL over a point-in-time join, for whoever asks about the view itself and not about a model's rows.
 
 import type { ColumnSchema, DataType, Instant } from "../core/core.ts";
-import type { FeatureViewSpec } from "../define/define.ts";
+import type { FeatureRule, FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";
 import { keyColumn, timeColumns } from "./view-events-sql.ts";
@@ -15,6 +15,8 @@ export interface ViewQuery {
   readonly features: readonly {
     readonly name: string;
     readonly type: DataType;
+    /** The stored features that its value is made of. */
+    readonly rules: readonly { readonly view: string; readonly rule: FeatureRule }[];
     readonly sql: (dialect: SqlDialect, plan: PointInTimePlan) => string;
   }[];
 }
@@ -25,7 +27,12 @@ export function viewQuery(view: FeatureViewSpec): ViewQuery {
     name: view.name,
     keys: view.keys,
     stored: [view],
-    features: view.features.map(({ name, type }) => ({ name, type, sql: (_, plan) => plan.feature(view.name, name) })),
+    features: view.features.map(({ name, type, rule }) => ({
+      name,
+      type,
+      rules: [{ view: view.name, rule }],
+      sql: (_, plan) => plan.feature(view.name, name),
+    })),
   };
 }
 

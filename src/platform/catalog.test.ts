@@ -1,9 +1,12 @@
 // The catalogue over real definitions, records and data.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseInstant } from "../core/core.ts";
 import {
   applyDefinitions,
   catalogOf,
+  featureHistory,
+  featuresAsOf,
   listFeatures,
   type Platform,
   searchCatalog,
@@ -99,6 +102,63 @@ describe("one view", () => {
       `${world.folder}/rides.parquet`,
     );
     expect((await catalog.show("driver_fares", { withStatistics: true })).statistics?.rows).toBe(1);
+  });
+});
+
+describe("the past", () => {
+  test("is told as it was known at a time, and change by change with why", async () => {
+    const platform = await opened();
+    const key = { driver: "ann" };
+    expect(await featuresAsOf(platform, "driver_fares", key, parseInstant("2025-01-25T06:00:00Z"))).toEqual({
+      view: "driver_fares",
+      key,
+      at: "2025-01-25T06:00:00Z",
+      values: { mean_fare: null, last_fare: null },
+    });
+    const all = await featureHistory(platform, "driver_fares", key);
+    expect(all.next).toBeNull();
+    expect(all.before).toEqual({ mean_fare: null, last_fare: null });
+    // The ride of midnight, with no fare, became known at nine; the one of noon as it happened.
+    expect(all.changes.slice(0, 2)).toMatchObject([
+      { at: "2025-01-25T12:00:00Z", changed: [{ feature: "last_fare", before: null, after: 4.5 }] },
+      {
+        at: "2025-01-25T12:00:00.000001Z",
+        changed: [{ feature: "mean_fare", before: null, after: 4.5 }],
+        why: [{ kind: "event", events: 1, text: "an event of 2025-01-25T12:00:00Z" }],
+      },
+    ]);
+    const late = all.changes.flatMap(({ why }) => why).filter(({ kind }) => kind === "late");
+    expect(late[0]?.text).toBe("late: an event of 2025-01-27T00:00:00Z became known 9h later");
+    const first = await featureHistory(platform, "driver_fares", key, { limit: 3 });
+    const second = await featureHistory(platform, "driver_fares", key, {
+      after: parseInstant(first.next ?? ""),
+      limit: 10_000,
+    });
+    expect([...first.changes, ...second.changes]).toEqual(all.changes);
+    const from = parseInstant("2025-01-27");
+    const part = await featureHistory(platform, "driver_fares", key, { from, to: parseInstant("2025-01-28") });
+    expect(part.changes).toEqual(
+      all.changes.filter(({ at }) => parseInstant(at) >= from && parseInstant(at) <= parseInstant("2025-01-28")),
+    );
+  });
+
+  test("is refused for a time still to come, a key that does not fit, and a page of nothing", async () => {
+    const platform = await opened();
+    const refused = (message: RegExp) => ({ code: "INPUT_INVALID", message: expect.stringMatching(message) });
+    const at = parseInstant("2025-01-26");
+    await expect(
+      featuresAsOf(platform, "driver_fares", { driver: "ann" }, parseInstant("2026-01-01")),
+    ).rejects.toMatchObject(refused(/still to come/));
+    await expect(featuresAsOf(platform, "driver_fares", {}, at)).rejects.toMatchObject(refused(/"driver" is missing/));
+    await expect(featureHistory(platform, "driver_fares", { driver: 7 })).rejects.toMatchObject(
+      refused(/"driver" is 7/),
+    );
+    await expect(featureHistory(platform, "driver_fares", { driver: "ann" }, { limit: 0 })).rejects.toMatchObject(
+      refused(/1 to 10000/),
+    );
+    await expect(
+      featureHistory(platform, "driver_fares", { driver: "ann" }, { from: at, to: at - 1n }),
+    ).rejects.toMatchObject(refused(/is after to/));
   });
 });
 

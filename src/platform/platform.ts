@@ -41,6 +41,13 @@ export { type Catalog, catalogOf } from "./catalog-service.ts";
 export { type CleanOptions, cleanOnline, type OldValues } from "./clean-online.ts";
 export type { EngineContext, EngineFactory, Engines, SourceReader } from "./engines.ts";
 export {
+  featureHistory,
+  featuresAsOf,
+  type HistoryRequest,
+  type PastDocument,
+  type PastValues,
+} from "./feature-history.ts";
+export {
   type AuditSummary,
   auditReads,
   computeFeatures,

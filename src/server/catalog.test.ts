@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SlipwayError } from "../core/core.ts";
+import { parseInstant, SlipwayError } from "../core/core.ts";
 import type { Catalog } from "../platform/platform.ts";
 import { buildApp } from "./app.ts";
 import { fakeNow, fakeServing, flightDelaySpec } from "./fake-serving.fixture.ts";
@@ -24,6 +24,8 @@ beforeEach(() => {
       if (view === "nope") throw new SlipwayError("DEFINITION_NOT_FOUND", "There is none.");
       return { name: view } as never;
     },
+    asOf: told(Promise.resolve({ values: {} })),
+    history: told(Promise.resolve({ changes: [] })),
     lineage: told(Promise.resolve({ from: [], nodes: [], edges: [] })),
   };
   app = buildApp({
@@ -67,6 +69,15 @@ describe("the catalogue", () => {
     expect((await get("/api/v1/features/nope")).status).toBe(404);
   });
 
+  it("tells values as of a time, and their history, for a key whose fields can be called anything", async () => {
+    await get("/api/v1/features/carrier_delays/as-of?at=2013-07-01&key.carrier=UA&key.at=x");
+    await get("/api/v1/features/carrier_delays/history?key.carrier=UA&from=2013-07-01T00:00:00Z&limit=7");
+    expect(asked).toEqual([
+      ["carrier_delays", { carrier: "UA", at: "x" }, parseInstant("2013-07-01")],
+      ["carrier_delays", { carrier: "UA" }, { from: parseInstant("2013-07-01"), limit: 7 }],
+    ]);
+  });
+
   it("walks lineage", async () => {
     await get("/api/v1/lineage/flight_delay@champion?direction=up");
     expect(asked).toEqual([["flight_delay@champion", "up"]]);
@@ -79,6 +90,11 @@ describe("the catalogue", () => {
     ["/api/v1/features?sort=name", /sort.*Known are q, limit/],
     ["/api/v1/features/x?statistics=yes", /"statistics"/],
     ["/api/v1/lineage/x?direction=left", /"direction"/],
+    ["/api/v1/features/x/as-of?key.a=1", /"at"/],
+    ["/api/v1/features/x/as-of?at=yesterday", /"yesterday" is not a time/],
+    ["/api/v1/features/x/as-of?at=2013-07-01&carrier=UA", /carrier/],
+    ["/api/v1/features/x/history?key.a=1&key.a=2", /given once/],
+    ["/api/v1/features/x/history?limit=5000", /"limit"/],
   ])("refuses %s", async (url, message) => {
     const { status, body } = await get(url);
     expect(status).toBe(400);

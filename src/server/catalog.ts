@@ -3,7 +3,7 @@
 
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { SlipwayError } from "../core/core.ts";
+import { parseInstant, SlipwayError } from "../core/core.ts";
 import type { Catalog } from "../platform/platform.ts";
 
 const text = z.string().min(1).max(500);
@@ -17,6 +17,38 @@ const listQuery = z.strictObject({
 });
 const showQuery = z.strictObject({ statistics: z.enum(["true", "false"]).optional() });
 const lineageQuery = z.strictObject({ direction: z.enum(["up", "down", "both"]).optional() });
+
+const instant = text.transform((value, context) => {
+  try {
+    return parseInstant(value);
+  } catch (thrown) {
+    context.addIssue({ code: "custom", message: thrown instanceof Error ? thrown.message : "not a time" });
+    return z.NEVER;
+  }
+});
+const asOfQuery = z.strictObject({ at: instant });
+const historyQuery = z.strictObject({
+  from: instant.optional(),
+  to: instant.optional(),
+  after: instant.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+
+interface OneView {
+  Params: { readonly view: string };
+}
+
+/** A key's fields stand in the query as `key.<name>`, so that none can be taken for another parameter. */
+function keyIn(query: unknown): { readonly key: Readonly<Record<string, string>>; readonly rest: unknown } {
+  const key: [string, string][] = [];
+  const rest: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(query as Readonly<Record<string, unknown>>)) {
+    if (!name.startsWith("key.")) rest.push([name, value]);
+    else if (typeof value === "string") key.push([name.slice(4), value]);
+    else throw new SlipwayError("INPUT_INVALID", "Each field of the key is given once.");
+  }
+  return { key: Object.fromEntries(key), rest: Object.fromEntries(rest) };
+}
 
 /** The routes of the catalogue, below /api/v1. */
 export function catalogRoutes(catalog: Catalog): (app: FastifyInstance) => Promise<void> {
@@ -38,9 +70,17 @@ export function catalogRoutes(catalog: Catalog): (app: FastifyInstance) => Promi
       });
       return { views };
     });
-    app.get<{ Params: { readonly view: string } }>("/features/:view", async ({ params, query }) =>
+    app.get<OneView>("/features/:view", async ({ params, query }) =>
       catalog.show(params.view, { withStatistics: parsed(showQuery, query).statistics === "true" }),
     );
+    app.get<OneView>("/features/:view/as-of", async ({ params, query }) => {
+      const { key, rest } = keyIn(query);
+      return catalog.asOf(params.view, key, parsed(asOfQuery, rest).at);
+    });
+    app.get<OneView>("/features/:view/history", async ({ params, query }) => {
+      const { key, rest } = keyIn(query);
+      return catalog.history(params.view, key, parsed(historyQuery, rest));
+    });
     app.get<{ Params: { readonly thing: string } }>("/lineage/:thing", async ({ params, query }) =>
       catalog.lineage(params.thing, parsed(lineageQuery, query).direction),
     );

@@ -3,13 +3,12 @@
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type ColumnSchema, formatInstant, SlipwayError, valueText, valueToJson } from "../../core/core.ts";
+import { formatInstant, SlipwayError, valueText, valueToJson } from "../../core/core.ts";
 import { type FeatureReads, valueStatus } from "../../platform/platform.ts";
+import { type Key, keysOf } from "../key-words.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 import { instantText, roughly } from "../words.ts";
-
-type Key = Readonly<Record<string, unknown>>;
 
 /** `slipway features read <words...>` */
 export async function run(
@@ -83,26 +82,6 @@ function show({ output }: CommandContext, { selection, at, views }: FeatureReads
     "",
     { columns: ["key", "feature", "value", "status", "age"], rows },
   ]);
-}
-
-/** Keys from words: `name=value`, with the value as the key's type has it in JSON; what does not fit is left for the reader to refuse. */
-function keysOf(words: readonly string[], fields: readonly ColumnSchema[]): readonly Key[] {
-  const types = new Map(fields.map(({ name, type }) => [name, type]));
-  const keys: Record<string, unknown>[] = [];
-  for (const word of words) {
-    const split = word.indexOf("=");
-    const [name, text] = [word.slice(0, split), word.slice(split + 1)];
-    if (name === "")
-      throw new SlipwayError("USAGE", `"${word}" is not a key. Write it as name=value, such as carrier=UA.`);
-    const last = keys.at(-1);
-    const key = last === undefined || Object.hasOwn(last, name) ? {} : last;
-    if (key !== last) keys.push(key);
-    const type = types.get(name);
-    if (type === "int32" && /^-?\d+$/.test(text)) key[name] = Number(text);
-    else if (type === "bool" && (text === "true" || text === "false")) key[name] = text === "true";
-    else key[name] = text;
-  }
-  return keys;
 }
 
 /** Keys from a file: a JSON list of objects, or one object a line. */

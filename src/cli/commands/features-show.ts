@@ -1,18 +1,27 @@
 // A view from the outside in: what it is, its features, who uses it, then how its values look; each part only where there is something to say.
 
-import { typeText } from "../../core/core.ts";
-import { type ShownView, showFeatures } from "../../platform/platform.ts";
+import { parseInstant, SlipwayError, typeText } from "../../core/core.ts";
+import { describeViews, featuresAsOf, type Platform, type ShownView, showFeatures } from "../../platform/platform.ts";
+import { keyOf } from "../key-words.ts";
 import type { Line, Style } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
+interface ShowWords {
+  readonly statistics: boolean;
+  readonly asOf?: string;
+  readonly key?: readonly string[];
+}
+
 /** `slipway features show <view>` */
-export async function run(
-  context: CommandContext,
-  { statistics }: { readonly statistics: boolean },
-  name: string,
-): Promise<void> {
+export async function run(context: CommandContext, { statistics, asOf, key }: ShowWords, name: string): Promise<void> {
+  if ((asOf === undefined) !== (key === undefined))
+    throw new SlipwayError("USAGE", "--as-of and --key go together: --as-of 2013-07-01 --key carrier=UA.");
   await withPlatform(context, async (platform) => {
+    if (asOf !== undefined && key !== undefined) {
+      await showAsOf(context, platform, name, parseInstant(asOf), key);
+      return;
+    }
     const view = await context.progress.step("Looking at the data", () =>
       showFeatures(platform, name, { withStatistics: statistics }),
     );
@@ -35,6 +44,28 @@ export async function run(
       ...examples(view),
     ]);
   });
+}
+
+async function showAsOf(
+  { output }: CommandContext,
+  platform: Platform,
+  name: string,
+  at: bigint,
+  words: readonly string[],
+): Promise<void> {
+  const [status] = await describeViews(platform, [name]);
+  const past = await featuresAsOf(platform, name, keyOf(words, status?.view.keys ?? []), at);
+  output.show(past, [
+    `${words.join(" ")} as it was known at ${past.at}`,
+    {
+      columns: ["feature", "value"],
+      rows: Object.entries(past.values).map(([feature, value]) => [feature, shown(value)]),
+    },
+  ]);
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function head(view: ShownView, style: Style): readonly string[] {
@@ -97,8 +128,6 @@ function figures({ statistics }: ShownView): readonly Line[] {
 
 function examples(view: ShownView): readonly Line[] {
   if (view.examples === null || view.examples.length === 0) return [];
-  const shown = (value: unknown): string =>
-    value === null ? "null" : typeof value === "object" ? JSON.stringify(value) : String(value);
   const keys = view.keys.map(({ name }) => name);
   return [
     "",

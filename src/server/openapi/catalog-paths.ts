@@ -29,6 +29,15 @@ function get(operationId: string, summary: string, parameters: readonly Json[], 
   };
 }
 
+const keyQuery: Json = {
+  name: "key",
+  in: "query",
+  required: true,
+  description: "The entity's key, a parameter per field: key.carrier=UA.",
+  style: "form",
+  explode: true,
+  schema: { type: "object", additionalProperties: text },
+};
 const list = (items: Json): Json => ({ type: "array", items });
 const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
@@ -57,6 +66,25 @@ export const catalogPaths: Json = {
       query("statistics", "Also figures and examples, computed from the offline data.", { enum: ["true", "false"] }),
     ],
     reference("FeatureView"),
+  ),
+  "/api/v1/features/{view}/as-of": get(
+    "featuresAsOf",
+    "A view's values for one key as they were known at one time, computed from the offline data. The key is given as key.<name>.",
+    [path("view", "The view's name."), { ...query("at", "The time, ISO 8601."), required: true }, keyQuery],
+    { type: "object", required: ["view", "key", "at", "values"] },
+  ),
+  "/api/v1/features/{view}/history": get(
+    "featureHistory",
+    "Every change of a view's values for one key, as they were known, and why. The key is given as key.<name>.",
+    [
+      path("view", "The view's name."),
+      query("from", "Changes from then on; default the first."),
+      query("to", "Changes up to then; default now."),
+      query("after", "Go on where the page before ended: its next."),
+      query("limit", "The most changes of one page; default 100.", { type: "integer", minimum: 1, maximum: 1000 }),
+      keyQuery,
+    ],
+    { type: "object", required: ["view", "key", "before", "changes", "next"] },
   ),
   "/api/v1/lineage/{thing}": get(
     "showLineage",
