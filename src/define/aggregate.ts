@@ -10,6 +10,7 @@ import {
   isFloat,
   type NumericType,
   SlipwayError,
+  typeText,
 } from "../core/core.ts";
 import type { Expression } from "./expression.ts";
 import type { AggregateOperator, FeatureDefinition, WindowRule } from "./feature-rule.ts";
@@ -43,7 +44,7 @@ function aggregate<T extends DataType>(type: T, plan: Plan): Aggregate<T> {
       if (condition.type !== "bool")
         throw new SlipwayError(
           "DEFINITION_INVALID",
-          `${plan.aggregate}.where() needs a condition, not ${condition.type}.`,
+          `${plan.aggregate}.where() needs a condition, not ${typeText(condition.type)}.`,
         );
       const { where } = plan;
       const both = where && ({ kind: "call", operator: "and", args: [where, condition.node], type: "bool" } as const);

@@ -304,7 +304,7 @@ function checkRule(what: string, text: string, rule: SetRule, columns: Faces): v
       refuse(
         what,
         text,
-        `"${rule.column}" is ${typeText(type)} and ${rule.source.name}.${rule.target} is another type.`,
+        `"${rule.column}" is ${typeText(type)} and ${rule.source.name}.${rule.target} is ${target ? typeText(target.type) : "not there"}.`,
       );
   }
 }

@@ -2,7 +2,7 @@
 // have moved on does not serve the version; the differences are named.
 
 import type { ColumnSchema } from "../core/core.ts";
-import { canonicalJson, SlipwayError } from "../core/core.ts";
+import { canonicalJson, SlipwayError, sameType, typeText } from "../core/core.ts";
 import { definitionHash, featureHash, featuresRead, type InputSpec, type ModelSpec } from "../define/define.ts";
 
 /** The part of a model's definition that a version depends on when it is served. */
@@ -43,9 +43,9 @@ export function contractDifferences(trained: ServingContract, now: ServingContra
     if (!current) differences.push(`input "${name}" is no longer defined`);
     else if (canonicalJson(current) !== canonicalJson(input))
       differences.push(
-        current.type === input.type
+        sameType(current.type, input.type)
           ? `input "${name}" is defined differently`
-          : `input "${name}" was ${input.type} and is now ${current.type}`,
+          : `input "${name}" was ${typeText(input.type)} and is now ${typeText(current.type)}`,
       );
   }
   for (const name of after.keys()) if (!before.has(name)) differences.push(`input "${name}" is new`);

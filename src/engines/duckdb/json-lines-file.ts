@@ -1,11 +1,11 @@
 // One file of JSON lines as rows of text cells. A cell is taken as the text it was written with, so that a whole number beyond 2^53 keeps
 // every digit; which kinds of JSON value may stand for which type is said here.
 
-import { type DataType, kindOf, type SlipwayError } from "../../core/core.ts";
-import { epochUnits, type JsonLinesSpec } from "../../define/define.ts";
+import type { SlipwayError } from "../../core/core.ts";
+import type { JsonLinesSpec } from "../../define/define.ts";
 import { firstLine, unreadable } from "./source-error.ts";
 import { identifier, quote } from "./sql-text.ts";
-import type { TextRows } from "./text-cells.ts";
+import { jsonFits, type TextRows } from "./text-cells.ts";
 
 /** The cells of the columns of a JSON lines file. */
 export function jsonRows({ timeFormat }: JsonLinesSpec, file: string, columns: readonly string[]): TextRows {
@@ -19,40 +19,10 @@ export function jsonRows({ timeFormat }: JsonLinesSpec, file: string, columns: r
       return {
         text: `(CASE WHEN json_type(${json}) <> 'NULL' THEN ${json}->>'$' END)`,
         shown: `${json}::VARCHAR`,
-        fits: `json_type(${json}) IN (${kindsOf(type, timeFormat).map(quote).join(", ")})`,
+        fits: jsonFits(type, json, timeFormat),
       };
     },
   };
-}
-
-const NUMBER = ["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"];
-
-/** The kinds of JSON value, as DuckDB names them, that a type is written as. Numbers may stand in quotes, to keep their digits. */
-function kindsOf(type: DataType, timeFormat: string | undefined): readonly string[] {
-  const kind = kindOf(type);
-  switch (kind) {
-    case "bool":
-      return ["BOOLEAN"];
-    case "int32":
-    case "int64":
-    case "float32":
-    case "float64":
-    case "decimal":
-      return [...NUMBER, "VARCHAR"];
-    case "timestamp":
-      return timeFormat !== undefined && timeFormat in epochUnits ? [...NUMBER, "VARCHAR"] : ["VARCHAR"];
-    case "string":
-    case "bytes":
-    case "date":
-    case "uuid":
-      return ["VARCHAR"];
-    case "list":
-      return ["ARRAY"];
-    case "struct":
-      return ["OBJECT"];
-    default:
-      return kind satisfies never;
-  }
 }
 
 /** What DuckDB refuses in a file of JSON lines, as one of ours; undefined for anything else. */

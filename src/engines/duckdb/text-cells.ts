@@ -1,9 +1,9 @@
 // Cells that are text until the declared type says what they mean, as SQL: a typed value, or null where the text is not one of that type.
 // Nothing is guessed and nothing rounded: "1.5" is no whole number here, though DuckDB's own cast takes it.
 
-import { type DataType, type DecimalType, kindOf } from "../../core/core.ts";
+import { type DataType, type DecimalType, isDecimal, isList, isStruct, kindOf } from "../../core/core.ts";
 import { epochUnits, type TimeText } from "../../define/define.ts";
-import { quote } from "./sql-text.ts";
+import { identifier, quote } from "./sql-text.ts";
 import { typeName } from "./values.ts";
 
 /** A cell of a text file, as SQL. */
@@ -64,11 +64,80 @@ export function typedCell(type: DataType, cell: string, times: TimeText): string
       return `from_base64(CASE WHEN ${matches(trimmed, BASE64)} THEN ${trimmed} END)`;
     case "list":
     case "struct":
-      return `NULL::${typeName(type)}`;
+      return nestedCell(type, `(CASE WHEN json_valid(${cell}) THEN ${cell}::JSON END)`, times, 0);
     default:
       return kind satisfies never;
   }
 }
+
+const NUMBER = ["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"];
+
+/** The kinds of JSON value, as DuckDB names them, that a type is written as. Numbers may stand in quotes, to keep their digits. */
+function jsonKinds(type: DataType, timeFormat: string | undefined): readonly string[] {
+  const kind = kindOf(type);
+  switch (kind) {
+    case "bool":
+      return ["BOOLEAN"];
+    case "int32":
+    case "int64":
+    case "float32":
+    case "float64":
+    case "decimal":
+      return [...NUMBER, "VARCHAR"];
+    case "timestamp":
+      return timeFormat !== undefined && timeFormat in epochUnits ? [...NUMBER, "VARCHAR"] : ["VARCHAR"];
+    case "string":
+    case "bytes":
+    case "date":
+    case "uuid":
+      return ["VARCHAR"];
+    case "list":
+      return ["ARRAY"];
+    case "struct":
+      return ["OBJECT"];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/**
+ * Whether a JSON value is of a kind that can be meant by a type, as SQL. DuckDB reads a number with a fraction as float64, so a decimal may be
+ * written as one only with the 15 digits that a float64 keeps.
+ */
+export function jsonFits(type: DataType, json: string, timeFormat: string | undefined): string {
+  const isKind = `json_type(${json}) IN (${jsonKinds(type, timeFormat).map(quote).join(", ")})`;
+  if (!isDecimal(type)) return isKind;
+  const digits = `length(regexp_replace(${json}->>'$', '[^0-9]|^-?0[.]', '', 'g'))`;
+  return `(${isKind} AND (json_type(${json}) <> 'DOUBLE' OR ${digits} <= 15))`;
+}
+
+/** A value inside a list or struct as SQL, null where the JSON is none of its type; `depth` keeps the names of nested lambdas apart. */
+function nestedCell(type: DataType, json: string, times: TimeText, depth: number): string {
+  const of = (kind: string, value: string): string => `(CASE WHEN json_type(${json}) = '${kind}' THEN ${value} END)`;
+  if (isList(type)) {
+    const item = `x${depth}`;
+    const value = nestedCell(type.of, item, times, depth + 1);
+    const items = `from_json(${json}, '["JSON"]')`;
+    const wrong = `len(list_filter(${items}, lambda ${item}: ${isThere(item)} AND ${value} IS NULL))`;
+    return of("ARRAY", `(CASE WHEN ${wrong} = 0 THEN list_transform(${items}, lambda ${item}: ${value}) END)`);
+  }
+  if (isStruct(type)) {
+    const fields = type.fields.map(({ name, type: own, optional }) => {
+      const member = `json_extract(${json}, ${quote(`/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)})`;
+      const value = nestedCell(own, member, times, depth);
+      return {
+        packed: `${identifier(name)} := ${value}`,
+        fits: optional ? `(NOT ${isThere(member)} OR ${value} IS NOT NULL)` : `${value} IS NOT NULL`,
+      };
+    });
+    const all = fields.map(({ fits }) => fits).join(" AND ");
+    const packed = fields.map((field) => field.packed).join(", ");
+    return of("OBJECT", `(CASE WHEN ${all} THEN struct_pack(${packed}) END)`);
+  }
+  return `(CASE WHEN ${jsonFits(type, json, times.timeFormat)} THEN ${typedCell(type, `(${json}->>'$')`, times)} END)`;
+}
+
+const isThere = (json: string): string => `coalesce(json_type(${json}) <> 'NULL', false)`;
 
 const BASE64 = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?";
 const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";

@@ -299,3 +299,83 @@ test("a source that was never checked is not scanned", () => {
     'Source "trips" was to be scanned before it was read: check it first.',
   );
 });
+
+describe("the rarer types", () => {
+  const columns = {
+    f: t.float32().optional(),
+    p: t.decimal(18, 2).optional(),
+    raw: t.bytes().optional(),
+    day: t.date().optional(),
+    u: t.uuid().optional(),
+    tags: t.list(t.string()).optional(),
+    spot: t
+      .struct({ "n/~b": t.int64(), at: t.list(t.timestamp()).optional(), price: t.decimal(4, 2).optional() })
+      .optional(),
+  } satisfies Fields;
+  const uuid = "123e4567-e89b-12d3-a456-426614174000";
+  const value = {
+    f: Math.fround(0.1),
+    p: 123_456_789_012_345n,
+    raw: Uint8Array.of(0, 1, 2),
+    day: 15_887,
+    u: uuid,
+    tags: ["a", null, ""],
+    spot: { "n/~b": 9007199254740993n, at: [instant, null], price: 150n },
+  };
+  const none = Object.fromEntries(Object.keys(columns).map((name) => [name, null]));
+  const spot = '{"n/~b":9007199254740993,"at":["2024-01-02T03:04:05.678901Z",null],"price":1.5,"more":1}';
+  const inJson = (path = "rows.jsonl"): Source<Fields> => jsonLines("rows", { path, columns });
+  const inCsv = (): Source<Fields> => csv("rows", { path: "rows.csv", columns });
+
+  test("are read exactly from JSON lines", async () => {
+    write(
+      "rows.jsonl",
+      `{"f":0.1,"p":1234567890123.45,"raw":"AAEC","day":"2013-07-01","u":"${uuid.toUpperCase()}","tags":["a",null,""],"spot":${spot}}
+{"p":"1234567890123456.7800","f":null,"tags":[],"spot":{"n/~b":"7"}}
+{}`,
+    );
+    const rows = await read(inJson());
+    expect(rows).toHaveLength(3);
+    const second = { ...none, p: 123_456_789_012_345_678n, tags: [], spot: { "n/~b": 7n, at: null, price: null } };
+    expect(rows).toEqual(expect.arrayContaining([value, second, none]));
+  });
+
+  test("are read from CSV, lists and structs written as JSON", async () => {
+    const cell = (json: string): string => `"${json.replaceAll('"', '""')}"`;
+    write(
+      "rows.csv",
+      [
+        "f,p,raw,day,u,tags,spot",
+        `0.1,1234567890123.45,AAEC,2013-07-01,${uuid},${cell('["a",null,""]')},${cell(spot)}`,
+        ",,,,,,",
+        "",
+      ].join("\n"),
+    );
+    expect(await read(inCsv())).toEqual([value, none]);
+  });
+
+  test.each([
+    ["f", "1e39", "no float32"],
+    ["p", '"1.005"', "no decimal(18, 2)"],
+    ["p", "12345678901234567", "no decimal(18, 2)"],
+    ["p", "1234567890123456.78", "no decimal(18, 2)"],
+    ["p", '"1e3"', "no decimal(18, 2)"],
+    ["raw", '"AAE"', "no bytes"],
+    ["day", '"2013-02-29"', "no date"],
+    ["day", '"2013-07-01T00:00:00Z"', "no date"],
+    ["day", "15887", "no date"],
+    ["u", '"123e4567"', "no uuid"],
+    ["tags", '"a"', "no list(string)"],
+    ["tags", '["a",1]', "no list(string)"],
+    ["spot", "[]", "no struct("],
+    ["spot", "{}", "no struct("],
+    ["spot", '{"n/~b":1.5}', "no struct("],
+    ["spot", '{"n/~b":1,"at":["2024-01-02"]}', "no struct("],
+    ["spot", '{"n/~b":1,"price":1.555}', "no struct("],
+  ])("%s refuses %s", async (name, json, message) => {
+    write("rows.jsonl", `{}\n{"${name}":${json}}\n`);
+    const error = await refusal(inJson());
+    expect(error).toMatchObject({ code: "SOURCE_SCHEMA_MISMATCH", details: { row: 2, column: name } });
+    expect(error.message).toContain(message);
+  });
+});
