@@ -62,6 +62,55 @@ test("a right row compiles, by definition and by name", () => {
   client.predict("flight_delay", { anything: 1n, goes: null });
 });
 
+const parcels = parquet("parcels", {
+  path: "parcels.parquet",
+  columns: {
+    id: t.string(),
+    at: t.timestamp(),
+    depot: t.uuid(),
+    price: t.decimal(12, 2),
+    day: t.date(),
+    seal: t.bytes().optional(),
+    spot: t.struct({ n: t.int64(), days: t.list(t.date()).optional() }),
+    ok: t.bool(),
+  },
+  id: "id",
+  eventTime: "at",
+});
+const depots = featureView("depots", {
+  entity: entity("depot", { depot: t.uuid() }),
+  source: parcels,
+  features: { last_price: latest(parcels.price) },
+});
+const parcel = model("parcel", {
+  rows: parcels,
+  features: [depots],
+  request: { price: t.decimal(12, 2) },
+  context: {
+    day: t.date(),
+    seal: t.bytes().optional(),
+    spot: t.struct({ n: t.int64(), days: t.list(t.date()).optional() }),
+  },
+  label: parcels.ok,
+  trainer: xgboost({ objective: "binary:logistic" }),
+  split: byTime({ validate: 1n, test: 1n }),
+  metrics: [auc()],
+});
+
+test("days and decimals travel as text, bytes as they are, also inside", () => {
+  const depot = "123e4567-e89b-12d3-a456-426614174000";
+  client.predict(parcel, { depot, price: "12.34", day: "2013-07-01", seal: Uint8Array.of(1), spot: { n: 1n } });
+  client.predict(parcel, { depot, price: "12.34", day: "2013-07-01", spot: { n: 1, days: ["2013-07-01", null] } });
+  // @ts-expect-error a decimal as units, which the server would take for another number
+  client.predict(parcel, { depot, price: 1234n, day: "2013-07-01", spot: { n: 1 } });
+  // @ts-expect-error a day as its number
+  client.predict(parcel, { depot, price: "12.34", day: 15_887, spot: { n: 1 } });
+  // @ts-expect-error a day as its number, inside
+  client.predict(parcel, { depot, price: "12.34", day: "2013-07-01", spot: { n: 1, days: [15_887] } });
+  // @ts-expect-error a misspelt field of a struct
+  client.predict(parcel, { depot, price: "12.34", day: "2013-07-01", spot: { m: 1 } });
+});
+
 test("a wrong row does not", () => {
   // @ts-expect-error a misspelt key
   client.predict(flightDelay, { carier: "UA", distance: 1, at });

@@ -1,13 +1,14 @@
 // What must not compile: a misspelt feature, key, column or request field, and a value of the wrong type.
 
 import { describe, expectTypeOf, test } from "vitest";
-import { days, hours } from "../core/core.ts";
+import { type DecimalType, days, hours, type ListType } from "../core/core.ts";
 import {
   auc,
   byTime,
   count,
   type Expression,
   entity,
+  type Field,
   featureView,
   latest,
   type Model,
@@ -15,6 +16,7 @@ import {
   model,
   monitor,
   parquet,
+  type RowInput,
   type RowOf,
   retrain,
   share,
@@ -124,6 +126,53 @@ describe("expressions", () => {
     rides.km.year();
   });
 
+  test("of every type take what has a meaning for it", () => {
+    const typed = parquet("typed", {
+      path: "typed.parquet",
+      columns: {
+        real: t.float32(),
+        price: t.decimal(12, 2),
+        raw: t.bytes(),
+        day: t.date(),
+        who: t.uuid(),
+        tags: t.list(t.string()),
+        spot: t.struct({ lat: t.float64(), visits: t.list(t.int64()).optional() }),
+      },
+    });
+    const { real, price, raw, day, who, tags, spot } = typed;
+    expectTypeOf(real.plus(1)).toEqualTypeOf<Expression<"float64">>();
+    expectTypeOf(real.plus(rides.seats)).toEqualTypeOf<Expression<"float64">>();
+    expectTypeOf(price.plus("0.01")).toEqualTypeOf<Expression<DecimalType>>();
+    expectTypeOf(price.toFloat64().dividedBy(2)).toEqualTypeOf<Expression<"float64">>();
+    expectTypeOf(day.daysSince("2013-07-01")).toEqualTypeOf<Expression<"int64">>();
+    expectTypeOf(tags.at(0)).toEqualTypeOf<Expression<"string">>();
+    expectTypeOf(spot.field("visits").at(-1)).toEqualTypeOf<Expression<"int64">>();
+    expectTypeOf(sum(price).over(days(1)).type).toEqualTypeOf<DecimalType>();
+    expectTypeOf(sum(real).over(days(1)).type).toEqualTypeOf<"float64">();
+    who.eq("123e4567-e89b-12d3-a456-426614174000");
+    raw.eq(Uint8Array.of(1));
+    day.lt("2013-07-01");
+    price.gt(12.5);
+    // @ts-expect-error the product of decimals is not exact
+    price.times(price);
+    // @ts-expect-error a decimal beside a binary number
+    price.plus(real);
+    // @ts-expect-error a decimal is no whole number of units to a person
+    price.gt(1234n);
+    // @ts-expect-error arithmetic on days
+    day.plus(1);
+    // @ts-expect-error hours of a day
+    day.hourOfDay();
+    // @ts-expect-error no such field
+    spot.field("lon");
+    // @ts-expect-error an element of a text
+    who.at(0);
+    // @ts-expect-error the mean of days
+    mean(day);
+    // @ts-expect-error calendar parts of text
+    tags.at(0).year();
+  });
+
   test("aggregates take what they can add up", () => {
     expectTypeOf(sum(ends.minutes).over(days(1)).type).toEqualTypeOf<"int64">();
     expectTypeOf(mean(ends.minutes).over(days(1)).type).toEqualTypeOf<"float64">();
@@ -213,6 +262,20 @@ describe("models", () => {
     row({ driver: "a", km: 2.5, seats: 4, fare: 3 });
     // @ts-expect-error null where none may be
     row({ driver: "a", km: null, seats: 4 });
+    type Typed = RowInput<{
+      readonly who: Field<"uuid", false>;
+      readonly day: Field<"date", false>;
+      readonly price: Field<DecimalType, false>;
+      readonly raw: Field<"bytes", true>;
+      readonly tags: Field<ListType<"date">, false>;
+    }>;
+    const typed = (value: Typed): Typed => value;
+    typed({ who: "a", day: "2013-07-01", price: "12.34", tags: ["2013-07-01", null, 1] });
+    typed({ who: "a", day: 15_887, price: 1234n, raw: Uint8Array.of(1), tags: [] });
+    // @ts-expect-error a decimal as a binary number
+    typed({ who: "a", day: 15_887, price: 12.34, tags: [] });
+    // @ts-expect-error text where a list belongs
+    typed({ who: "a", day: 15_887, price: "12.34", tags: "2013-07-01" });
   });
 });
 
