@@ -61,7 +61,7 @@ afterEach(async () => {
 
 /** A context whose training stops at its first step, the check of the sources. */
 const stoppingWith = (problem: Error): TrainingContext =>
-  ({ registry, engines: { offline: { check: () => Promise.reject(problem) } } }) as unknown as TrainingContext;
+  ({ registry, requireSources: () => Promise.reject(problem) }) as unknown as TrainingContext;
 
 const reached = new SlipwayError("TRAINING_SET_EMPTY", "training was begun");
 const run = (problem: Error = reached, force?: boolean) =>
