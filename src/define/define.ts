@@ -17,6 +17,18 @@ export {
   type Windows,
 } from "./aggregate.ts";
 export { type Definition, definitionHash, meaningOf, type Spec, specOf } from "./definition.ts";
+export {
+  type DerivedFeatureSpec,
+  type DerivedReference,
+  type DerivedView,
+  type DerivedViewOptions,
+  type DerivedViewSpec,
+  derivedView,
+  type OnDemand,
+  type OnDemandOptions,
+  type OnDemandSpec,
+  onDemand,
+} from "./derived.ts";
 export { type Entity, type EntitySpec, entity } from "./entity.ts";
 export {
   atLeast,
@@ -64,8 +76,6 @@ export { type CsvOptions, csv, type JsonLinesOptions, jsonLines, type ParquetOpt
 export { described, type Metadata } from "./metadata.ts";
 export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
 export {
-  type EntityKeys,
-  type Feature,
   type InputSpec,
   type Model,
   type ModelOptions,
@@ -73,6 +83,14 @@ export {
   model,
   type RowOf,
 } from "./model.ts";
+export {
+  type EntityKeys,
+  type Feature,
+  type FeatureGroup,
+  type FeatureGroupSpec,
+  featureGroup,
+  type ModelFeature,
+} from "./model-features.ts";
 export {
   alertFrom,
   type Monitor,

@@ -43,7 +43,9 @@ function withoutMetadata(value: unknown): unknown {
   const { kind } = value as { readonly kind?: unknown };
   // A literal may hold any names.
   if (kind === "literal") return value;
-  const isDescribed = DESCRIBED.has(String(kind)) || "rule" in value;
+  // Stored features have a rule, derived ones a value of their own.
+  const isFeature = "rule" in value || (kind === undefined && "name" in value && "value" in value);
+  const isDescribed = DESCRIBED.has(String(kind)) || isFeature;
   const kept = Object.entries(value).filter(([name]) => !(isDescribed && METADATA.has(name)));
   const meant = kept.map(([name, item]) => [
     name,
@@ -61,7 +63,17 @@ function rejecting(expect: unknown): unknown {
 }
 
 const METADATA = new Set(["owner", "description", "tags"]);
-const DESCRIBED = new Set(["source", "entity", "featureView", "model", "monitor", "retrain"]);
+const DESCRIBED = new Set([
+  "source",
+  "entity",
+  "featureView",
+  "derivedView",
+  "onDemand",
+  "featureGroup",
+  "model",
+  "monitor",
+  "retrain",
+]);
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 

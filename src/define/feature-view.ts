@@ -5,6 +5,7 @@ import { checkName, type Definition, frozen, type Spec, spec, specOf, versionedN
 import type { Entity } from "./entity.ts";
 import { type ExpectationSpec, type ExpectedValue, expectationSpecs } from "./expectation.ts";
 import { type Expression, expressionOf, isExpression } from "./expression.ts";
+import { featureLeaf } from "./feature-leaf.ts";
 import { expressionsOf, type FeatureDefinition, type FeatureRule } from "./feature-rule.ts";
 import type { Fields } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
@@ -97,10 +98,7 @@ export function featureView<const K extends Fields, const D extends Declared>(
   if (ttl !== undefined && ttl < 0n)
     throw new SlipwayError("DEFINITION_INVALID", `feature view "${name}" has a negative ttl.`);
   const faces = Object.fromEntries(
-    features.map((feature) => [
-      feature.name,
-      expressionOf({ kind: "feature", view: name, name: feature.name, type: feature.type }),
-    ]),
+    features.map((feature) => [feature.name, expressionOf(featureLeaf(name, feature, () => own))]),
   );
   const expect = expectationSpecs(`feature view "${name}"`, options.expect ?? [], faces);
   if (expect.some(({ severity }) => severity === "stop"))

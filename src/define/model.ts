@@ -12,15 +12,10 @@ import {
 import { sourceOfLeaf } from "./column.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Expression, expressionOf } from "./expression.ts";
-import {
-  type FeatureReference,
-  type FeatureTypes,
-  type FeatureView,
-  type FeatureViewSpec,
-  viewOf,
-} from "./feature-view.ts";
+import type { FeatureViewSpec } from "./feature-view.ts";
 import { type Fields, type RowInput, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
+import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type RequestKeys } from "./model-features.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
 import type { SourceSpec } from "./source.ts";
 import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
@@ -29,7 +24,14 @@ import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
 export type InputSpec =
   | { readonly from: "feature"; readonly name: string; readonly type: DataType; readonly view: string }
   | { readonly from: "request"; readonly name: string; readonly type: DataType }
-  | { readonly from: "derived"; readonly name: string; readonly type: DataType; readonly value: ExpressionNode };
+  | {
+      readonly from: "derived";
+      readonly name: string;
+      readonly type: DataType;
+      readonly value: ExpressionNode;
+      /** The derived or on-demand view that declares it; absent where the model does. */
+      readonly view?: string;
+    };
 
 /** A model as plain data. */
 export interface ModelSpec extends Spec {
@@ -59,14 +61,9 @@ declare const rowType: unique symbol;
 /** What a caller gives for one prediction of a model: entity keys and request values. */
 export type RowOf<M> = M extends Model<infer Row> ? Row : never;
 
-/** A whole view, or one of its features. */
-export type Feature = FeatureView | FeatureReference;
-type KeysOf<F> = F extends FeatureView<infer K, FeatureTypes> ? K : F extends FeatureReference<infer K> ? K : never;
-type Together<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
-/** The keys of every entity that some features are about. */
-export type EntityKeys<F extends readonly Feature[]> =
-  Together<KeysOf<F[number]>> extends infer K extends Fields ? K : Fields;
-type RowFields<F extends readonly Feature[], R extends Fields> = R & Omit<EntityKeys<F>, keyof R>;
+type RowFields<F extends readonly ModelFeature[], R extends Fields> = R &
+  Omit<RequestKeys<F>, keyof R> &
+  Omit<EntityKeys<F>, keyof R | keyof RequestKeys<F>>;
 type Values<R extends Fields> = { readonly [K in keyof R]: Expression<R[K]["type"]> };
 
 /** What a derived value may use besides features. */
@@ -76,10 +73,10 @@ export interface DerivedScope<R extends Fields, C extends Fields> {
 }
 
 /** The options of a model. */
-export interface ModelOptions<F extends readonly Feature[], R extends Fields, C extends Fields> extends Metadata {
+export interface ModelOptions<F extends readonly ModelFeature[], R extends Fields, C extends Fields> extends Metadata {
   /** Needs `id` and `eventTime` (the prediction time), and as columns every entity key and request value. */
   readonly rows: Definition<SourceSpec> & Values<NoInfer<R>> & Values<NoInfer<C>>;
-  /** Whole views, or single features such as `weather.features.temp`. */
+  /** Whole views, single features such as `weather.features.temp`, derived and on-demand ones, and feature groups. */
   readonly features: F;
   /** Values only known when asked; each is an input. One may also be an entity key. */
   readonly request?: R;
@@ -106,7 +103,7 @@ const RESERVED = new Set(["key", "t", "label", "label_known_at"]);
 
 /** Declares a model. */
 export function model<
-  const F extends readonly Feature[],
+  const F extends readonly ModelFeature[],
   const R extends Fields = Record<never, never>,
   const C extends Fields = Record<never, never>,
 >(name: string, options: ModelOptions<F, R, C>): Model<RowInput<RowFields<F, R & C>>> {
@@ -119,14 +116,15 @@ export function model<
   const context = schemaOf(options.context ?? {});
   const twice = context.find((field) => asked.some((other) => other.name === field.name));
   if (twice) fail(`"${twice.name}" is in request and in context; keep it in request.`);
-  const request = [...asked, ...context];
+  const expanded = expandFeatures(`model "${name}"`, options.features);
+  const request = mergeFields(`model "${name}"`, [...asked, ...context, ...expanded.request]);
   const scope = { request: rowValues(asked), context: rowValues(context) } as unknown as DerivedScope<R, C>;
   const derived = Object.entries(options.derived ?? {}).map(([input, rule]) => {
     const value = rule(scope);
     return { value, spec: { from: "derived", name: input, type: value.type, value: value.node } as const };
   });
   const inputs: readonly InputSpec[] = [
-    ...options.features.flatMap(featureInputs),
+    ...expanded.inputs,
     ...asked.map(({ name: input, type }) => ({ from: "request", name: input, type }) as const),
     ...derived.map((each) => each.spec),
   ];
@@ -141,9 +139,9 @@ export function model<
     if (RESERVED.has(input)) fail(`"${input}" is a column of every training set; rename the input.`);
     taken.add(input);
   }
-  const known = new Map(options.features.map((feature) => viewSpec(feature)).map((view) => [view.name, view]));
+  const { views } = expanded;
+  const known = new Map(views.map((view) => [view.name, view]));
   for (const leaf of derived.flatMap((each) => leavesOf(each.value.node))) checkDerivedLeaf(leaf, request, known, fail);
-  const views = [...known.values()];
   checkRows(rows, views, request, fail);
   const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
   const { trainer, split, metrics } = options;
@@ -166,21 +164,6 @@ export function model<
 
 function rowValues(fields: readonly ColumnSchema[]): Readonly<Record<string, Expression>> {
   return Object.fromEntries(fields.map(({ name, type }) => [name, expressionOf({ kind: "row", name, type })]));
-}
-
-function viewSpec(feature: Feature): FeatureViewSpec {
-  return specOf("features" in feature ? feature : feature[viewOf]());
-}
-
-function featureInputs(feature: Feature): readonly InputSpec[] {
-  if ("features" in feature) {
-    const { name: view, features } = specOf(feature);
-    return features.map(({ name, type }) => ({ from: "feature", name, type, view }));
-  }
-  const { node } = feature;
-  if (node.kind !== "feature")
-    throw new SlipwayError("DEFINITION_INVALID", "features takes views and view.features.x only.");
-  return [{ from: "feature", name: node.name, type: node.type, view: node.view }];
 }
 
 type Fail = (problem: string) => never;

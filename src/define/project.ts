@@ -2,14 +2,25 @@
 
 import { contentHash, SlipwayError } from "../core/core.ts";
 import { type Definition, definitionHash, isDefinition, type Spec, spec } from "./definition.ts";
+import type { DerivedViewSpec, OnDemandSpec } from "./derived.ts";
 import type { EntitySpec } from "./entity.ts";
 import type { FeatureViewSpec } from "./feature-view.ts";
 import type { ModelSpec } from "./model.ts";
+import type { FeatureGroupSpec } from "./model-features.ts";
 import type { MonitorSpec, RetrainSpec } from "./monitor.ts";
 import type { SourceSpec } from "./source.ts";
 
 /** The spec of any definition. */
-export type DefinitionSpec = SourceSpec | EntitySpec | FeatureViewSpec | ModelSpec | MonitorSpec | RetrainSpec;
+export type DefinitionSpec =
+  | SourceSpec
+  | EntitySpec
+  | FeatureViewSpec
+  | DerivedViewSpec
+  | OnDemandSpec
+  | FeatureGroupSpec
+  | ModelSpec
+  | MonitorSpec
+  | RetrainSpec;
 
 /** What a slipway.config.ts exports. */
 export interface ProjectConfig {
@@ -60,6 +71,8 @@ export function collectProject(name: string, definitions: Readonly<Record<string
     if (one.kind === "source") addSource(one);
     else if (one.kind === "featureView") addView(one);
     else add(one);
+    if (one.kind === "derivedView" || one.kind === "onDemand" || one.kind === "featureGroup")
+      one.views.forEach(addView);
     if (one.kind === "model") {
       one.views.forEach(addView);
       addSource(one.rows);
@@ -74,6 +87,13 @@ export function collectProject(name: string, definitions: Readonly<Record<string
 function checkReferences(all: readonly DefinitionSpec[]): void {
   const has = (kind: DefinitionSpec["kind"], name: string): boolean =>
     all.some((one) => one.kind === kind && one.name === name);
+  const views = new Map<string, string>();
+  for (const { kind, name } of all.filter((one) => VIEWS.has(one.kind))) {
+    const other = views.get(name);
+    if (other !== undefined)
+      throw new SlipwayError("DEFINITION_INVALID", `${other} and ${kind} are both called "${name}"; rename one.`);
+    views.set(name, kind);
+  }
   for (const one of all) {
     if ((one.kind === "monitor" || one.kind === "retrain") && !has("model", one.model))
       throw new SlipwayError(
@@ -89,6 +109,9 @@ function checkReferences(all: readonly DefinitionSpec[]): void {
           );
   }
 }
+
+/** Kinds whose features are asked for by the view's name. */
+const VIEWS: ReadonlySet<string> = new Set(["featureView", "derivedView", "onDemand"]);
 
 /** The definition of a kind and name. Throws DEFINITION_NOT_FOUND, naming those there are. */
 export function findDefinition<K extends DefinitionSpec["kind"]>(
