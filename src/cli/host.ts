@@ -20,5 +20,7 @@ export interface GlobalOptions {
   readonly project?: string;
   /** Where records, the online store and artifacts live. */
   readonly state?: string;
+  /** How much memory queries may use. */
+  readonly memory?: string;
   readonly json?: boolean;
 }

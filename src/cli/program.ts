@@ -37,6 +37,10 @@ function createProgram(host: Host, ended: (code: number) => void): Command {
     .version(ownVersion(), "-V, --version", "print the version")
     .option("--project <dir>", "the folder of slipway.config.ts (default: the nearest, upwards)")
     .option("--state <dir>", "where records, features and artifacts are kept (default: .slipway beside the config)")
+    .option(
+      "--memory <size>",
+      "memory for queries, such as 900MB; more spills to disk (default: 60 % of the machine's)",
+    )
     .option("--json", "print the answer as one JSON document on stdout");
   const run = (spec: CommandSpec, command: Command): void => {
     command.action(async (...given: unknown[]) => {

@@ -179,10 +179,18 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       },
       {
         name: "training-set",
-        summary: "write a model's rows, features and labels to a Parquet file",
+        summary: "write a model's rows, features and labels as Parquet",
+        about:
+          "Writes one file, or with --partition-by a folder of parts with a manifest, which is recorded as a dataset. Features are as of each row's time.",
         arguments: [["<model>", "the model's name"]],
-        options: [["--out <file>", "the Parquet file to write"]],
-        examples: ["slipway features training-set flight_delay --out flight_delay.parquet"],
+        options: [
+          ["--out <path>", "the Parquet file to write; with --partition-by a new folder"],
+          ["--partition-by <unit>", "a part per year, month or day of the rows' time, or none for a single part"],
+        ],
+        examples: [
+          "slipway features training-set flight_delay --out flight_delay.parquet",
+          "slipway features training-set flight_delay --out datasets/2013 --partition-by month --memory 900MB",
+        ],
         load: () => import("./commands/features-training-set.ts"),
       },
     ],
@@ -239,6 +247,46 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       "slipway lineage flight_delay@champion --up --format dot",
     ],
     load: () => import("./commands/lineage.ts"),
+  },
+  {
+    name: "datasets",
+    summary: "look at training sets, hold them against each other, verify them",
+    commands: [
+      {
+        name: "list",
+        summary: "list the datasets, newest first",
+        options: [
+          ["--model <name>", "only this model's"],
+          ["--limit <number>", "the most that are listed (default: 100)"],
+        ],
+        examples: ["slipway datasets list --model flight_delay"],
+        load: () => import("./commands/datasets-list.ts"),
+      },
+      {
+        name: "show",
+        summary: "show one dataset: parts, columns, label, sources with their hashes",
+        arguments: [["<dataset>", "its folder, its id or the start of it"]],
+        examples: ["slipway datasets show datasets/2013"],
+        load: () => import("./commands/datasets-show.ts"),
+      },
+      {
+        name: "diff",
+        summary: "what changed from one dataset to another: columns, rows by key, values",
+        arguments: [
+          ["<from>", "a folder, an id or the start of one"],
+          ["<to>", "the other"],
+        ],
+        examples: ["slipway datasets diff datasets/2013 datasets/2013-again"],
+        load: () => import("./commands/datasets-diff.ts"),
+      },
+      {
+        name: "verify",
+        summary: "read every byte of a dataset and hold it against its manifest",
+        arguments: [["<dataset>", "its folder, its id or the start of it"]],
+        examples: ["slipway datasets verify datasets/2013"],
+        load: () => import("./commands/datasets-verify.ts"),
+      },
+    ],
   },
   {
     name: "train",

@@ -1,7 +1,7 @@
 // Opens the project around a command and closes it again, whatever happens in between.
 
 import { userInfo } from "node:os";
-import { parseInstant } from "../core/core.ts";
+import { parseInstant, SlipwayError } from "../core/core.ts";
 import { type OpenOptions, openPlatform, type Platform, type ProjectConfig } from "../platform/platform.ts";
 import { local } from "../presets/presets.ts";
 import { loadConfig } from "./load-config.ts";
@@ -45,6 +45,7 @@ async function openOptions({ host, globals }: CommandContext, { at, running }: T
     stateDir: stateDirOf(host, globals, root),
     cacheDir: cacheDirOf(host),
     env: host.env,
+    ...(globals.memory === undefined ? {} : { memoryLimit: memorySize(globals.memory) }),
     actor: userName(),
     ...(start === undefined
       ? {}
@@ -52,6 +53,12 @@ async function openOptions({ host, globals }: CommandContext, { at, running }: T
         ? { startAt: start }
         : { clock: ({ clocks }) => clocks.replay(start) }),
   };
+}
+
+/** A size of memory as engines take it. */
+function memorySize(text: string): string {
+  if (/^[1-9]\d*(\.\d+)?\s*[KMGT]i?B$/i.test(text)) return text;
+  throw new SlipwayError("USAGE", `--memory takes a number and a unit, such as 900MB or 4GB, not "${text}".`);
 }
 
 function userName(): string {

@@ -15,7 +15,7 @@ import {
 import { definitionHash, type ModelSpec, meaningOf } from "../define/define.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
-import { checkSources, snapshotSql } from "./snapshot-sql.ts";
+import { checkSources, writeSnapshot } from "./snapshot-sql.ts";
 import { checkPart, type SplitBounds, type SplitPart, splitCondition } from "./split.ts";
 
 /** A snapshot on disk: every row of the model's rows source with features and label. */
@@ -84,7 +84,7 @@ export async function ensureSnapshot(
   if ((await blobs.list(blob)).length === 0) {
     onNote("computing features as of every row's time");
     const file = `${temporaryFolder}/${definitionHash(model).slice(0, 16)}-${process.pid}.parquet`;
-    await offline.writeParquet(snapshotSql(offline.dialect, model), file);
+    await writeSnapshot(offline, model, file);
     await blobs.adopt(blob, file);
   } else onNote("using the snapshot that is there: definitions and sources are unchanged");
   const hash = await offline.hashFile(blobs.locate(blob));

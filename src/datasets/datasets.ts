@@ -12,6 +12,17 @@ export {
   trainingCategories,
   trainingFindings,
 } from "./dataset.ts";
+export { type ColumnDiff, type ColumnFigures, type DatasetDiff, diffDatasets } from "./diff-dataset.ts";
+export {
+  type DatasetManifest,
+  type DatasetPart,
+  type DatasetSource,
+  type PartitionUnit,
+  partitionUnits,
+  readManifest,
+} from "./manifest.ts";
 export type { QualityFinding } from "./quality.ts";
-export { checkSources, labelsSql, snapshotSql } from "./snapshot-sql.ts";
+export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
 export { type SplitBounds, type SplitPart, splitBounds } from "./split.ts";
+export { type DatasetVerification, verifyDataset } from "./verify-dataset.ts";
+export { type DatasetRequest, writeDataset } from "./write-dataset.ts";

@@ -1,15 +1,31 @@
-// A model's feature snapshot as one SQL query: a row per row of its rows source, in that order, with the features as of its time, request and
+// A model's feature snapshot in SQL: a row per row of its rows source, in that order, with the features as of its time, request and
 // derived values, and the label with the moment it became known. Which rows train is decided later, by filters on this table.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import type { LeafNode, ModelSpec, SourceSpec } from "../define/define.ts";
-import { keyColumn, keyColumns, pointInTimePlan, sourceExpression } from "../features/features.ts";
-import type { OfflineEngine, SqlDialect } from "../ports/ports.ts";
+import { type FeatureViewSpec, type LeafNode, leavesOf, type ModelSpec, type SourceSpec } from "../define/define.ts";
+import { guardedFeatures, keyColumn, keyColumns, pointInTimeTables, sourceExpression } from "../features/features.ts";
+import type { OfflineEngine, SqlDialect, WrittenFile } from "../ports/ports.ts";
 
-/** The query. Columns: `key`, `t`, every input in order, `label`, `label_known_at`. */
-export function snapshotSql(dialect: SqlDialect, model: ModelSpec): string {
-  const { rows, views, request, inputs } = model;
+/** A snapshot as statements of one session. */
+export interface SnapshotPlan {
+  /** Statements that make its tables, in this order. */
+  readonly tables: readonly string[];
+  /** SELECT: `part` first where rows are put in parts, then `key`, `t`, every input in order, `label`, `label_known_at`. */
+  readonly select: string;
+}
+
+/**
+ * Plans the snapshot. Only the features that the model uses are computed, from only the columns that they need. With `partition`, SQL over a
+ * row's time, rows of one part come together, in their own order.
+ */
+export function snapshotPlan(
+  dialect: SqlDialect,
+  model: ModelSpec,
+  partition?: (time: string) => string,
+): SnapshotPlan {
+  const { rows, request, inputs } = model;
   const quote = dialect.identifier;
+  const views = usedViews(model);
   const passed = request.map(({ name }) => `s.${quote(name)} AS ${quote(`request ${name}`)}`);
   const keys = keyColumns(views).map(({ name }) => `s.${quote(name)} AS ${keyColumn(dialect, name)}`);
   const asking = [
@@ -18,7 +34,11 @@ export function snapshotSql(dialect: SqlDialect, model: ModelSpec): string {
     ...keys,
     ...passed,
   ];
-  const plan = pointInTimePlan(dialect, { rows: `SELECT ${asking.join(", ")} FROM ${dialect.scan(rows)} s`, views });
+  const plan = pointInTimeTables(dialect, {
+    rows: `SELECT ${asking.join(", ")} FROM ${dialect.scan(rows)} s`,
+    views,
+    ...(partition === undefined ? {} : { partition: partition("make_timestamp(t)") }),
+  }).beside("o", ["o.label", "o.known"], `LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")}`);
   const leaf = (node: LeafNode): string =>
     node.kind === "feature" ? plan.feature(node.view, node.name) : `r.${quote(`request ${node.name}`)}`;
   const values = inputs.map((input) => {
@@ -27,13 +47,35 @@ export function snapshotSql(dialect: SqlDialect, model: ModelSpec): string {
     return `(${dialect.expression(input.value, leaf)})::${dialect.typeName(input.type)} AS ${quote(input.name)}`;
   });
   const selected = [
+    ...(partition === undefined ? [] : ["r.part"]),
     `r.${quote("row id")} AS ${quote("key")}`,
     `make_timestamp(r.t) AS ${quote("t")}`,
     ...values,
     `o.label AS ${quote("label")}`,
     `CASE WHEN o.label IS NOT NULL THEN make_timestamp(o.known) END AS ${quote("label_known_at")}`,
   ];
-  return `${plan.with} SELECT ${selected.join(",\n")} ${plan.from} LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")} ${plan.orderBy}`;
+  return { tables: plan.tables, select: `SELECT ${selected.join(",\n")} ${plan.from}` };
+}
+
+/** Writes the snapshot to one Parquet file, view by view, so that memory is needed for one view at a time. */
+export async function writeSnapshot(offline: OfflineEngine, model: ModelSpec, file: string): Promise<WrittenFile> {
+  const { tables, select } = snapshotPlan(offline.dialect, model);
+  return offline.session(async (session) => {
+    for (const table of tables) await session.run(table);
+    return session.writeParquet(select, file);
+  });
+}
+
+/** The model's views with the features that it uses, and those that say whether these may be used. */
+function usedViews({ views, inputs }: ModelSpec): readonly FeatureViewSpec[] {
+  const used = inputs.flatMap((input) => {
+    if (input.from === "feature") return [{ view: input.view, name: input.name }];
+    return input.from === "derived" ? leavesOf(input.value).filter((leaf) => leaf.kind === "feature") : [];
+  });
+  return views.map((view) => {
+    const own = used.filter((each) => each.view === view.name).flatMap(({ name }) => guardedFeatures(view, name));
+    return { ...view, features: view.features.filter(({ name }) => own.includes(name)) };
+  });
 }
 
 /** A model's labels as a table expression: `id`, `label`, and when each was `known` (microseconds); with `since`, of later events only. */

@@ -15,7 +15,7 @@ export {
   type ViewRows,
 } from "./materialize.ts";
 export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
-export { keyColumns, type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";
+export { keyColumns, type PointInTimePlan, pointInTimePlan, pointInTimeTables } from "./point-in-time-sql.ts";
 export {
   type KeyRead,
   type KeyStatus,
@@ -35,5 +35,6 @@ export {
   type ViewStatistics,
   viewStatistics,
 } from "./statistics.ts";
+export { guardedFeatures } from "./value-guard.ts";
 export { keyColumn, sourceExpression, timeColumns } from "./view-events-sql.ts";
 export { type ViewQuery, viewQuery } from "./view-query.ts";

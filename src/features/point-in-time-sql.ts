@@ -1,5 +1,6 @@
-// The point-in-time join as one SQL query: for every asking row, each view's features as they were known at its time. Row order and
-// row count are the asking relation's own. A row may also carry a cutoff (what was known to an online store that lagged behind): then
+// The point-in-time join: for every asking row, each view's features as they were known at its time. It is one SQL query, or for
+// many rows a table per view, one after the other, so that memory is needed for one view at a time. Row order and row count are the
+// asking relation's own. A row may also carry a cutoff (what was known to an online store that lagged behind): then
 // nothing known after the cutoff is seen, while windows and ages still end at t.
 
 import type { ColumnSchema } from "../core/core.ts";
@@ -7,7 +8,7 @@ import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { latestJoin } from "./latest-sql.ts";
 import { guardedSql } from "./value-guard.ts";
-import { viewRelations } from "./view-events-sql.ts";
+import { type ViewJoin, viewRelations } from "./view-events-sql.ts";
 import { windowJoin } from "./window-sql.ts";
 
 /** A query's asking rows and the views to join to them. */
@@ -33,35 +34,115 @@ export interface PointInTimePlan {
   readonly orderBy: string;
 }
 
+/** The join as tables, to be made in this order in one session and then selected from. */
+export interface PointInTimeTables {
+  /** Statements. */
+  readonly tables: readonly string[];
+  /** `FROM ... `: the asking rows are `r`. They come in their order. */
+  readonly from: string;
+  /** SQL of one feature's value. */
+  readonly feature: (view: string, feature: string) => string;
+  /** A table of one more relation's columns for every asking row, beside the others. `columns` and `join` call the asking rows `r`. */
+  readonly beside: (alias: string, columns: readonly string[], join: string) => PointInTimeTables;
+}
+
 /** Plans the join. Views with the same name are one view. */
 export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): PointInTimePlan {
-  const views = [...new Map(query.views.map((view) => [view.name, view])).values()];
-  const shared = views.map((view) => viewRelations(dialect, view, "asking"));
-  const joins = shared.flatMap((relations) =>
-    [latestJoin(relations), windowJoin(relations)]
-      .filter((join) => join !== undefined)
-      .map((join) => ({ view: relations.view, join })),
+  const { shared, joins } = parts(dialect, query);
+  const ctes = [
+    `asking AS MATERIALIZED (${askingSql(query)})`,
+    ...shared.map(({ name, sql, isInline }) => `${name} AS ${isInline ? "NOT " : ""}MATERIALIZED (${sql})`),
+    ...joins.flatMap(({ join }) => join.ctes),
+  ];
+  return {
+    with: `WITH ${ctes.join(",\n")}`,
+    from: `FROM asking r ${joins.map(({ join }, place) => `LEFT JOIN ${join.relation} j${place} ON j${place}.idx = r.idx`).join(" ")}`,
+    feature: features(dialect, joins, (place, { sql }) => sql(`j${place}`)),
+    orderBy: "ORDER BY r.idx",
+  };
+}
+
+/** Plans the same join as tables. Rows that `partition`, SQL over the asking rows, puts together come together; those in their own order. */
+export function pointInTimeTables(
+  dialect: SqlDialect,
+  query: PointInTimeQuery & { readonly partition?: string },
+): PointInTimeTables {
+  const { shared, joins } = parts(dialect, query);
+  const table = (name: string, sql: string): string => `CREATE TEMP TABLE ${name} AS ${sql}`;
+  const aligned = (name: string, ctes: readonly string[], columns: readonly string[], join: string): string =>
+    table(
+      name,
+      `${ctes.length > 0 ? `WITH ${ctes.join(",\n")} ` : ""}SELECT ${columns.join(", ")} FROM asking r ${join} ORDER BY r.idx`,
+    );
+  const tables = [
+    table("asking", askingSql(query)),
+    ...shared.map(({ name, sql }) => table(name, sql)),
+    ...joins.map(({ join }, place) =>
+      aligned(
+        `j${place}`,
+        join.ctes,
+        join.columns.map(({ sql }, index) => `${sql("v")} AS f${index}`),
+        `LEFT JOIN ${join.relation} v ON v.idx = r.idx`,
+      ),
+    ),
+  ];
+  const plan = (made: readonly string[], names: readonly string[]): PointInTimeTables => ({
+    tables: made,
+    // Every table has the asking rows in their order, so rows of the same place belong together.
+    from: `FROM asking r${names.map((name) => ` POSITIONAL JOIN ${name}`).join("")}`,
+    feature: features(dialect, joins, (place, _, index) => `j${place}.f${index}`),
+    beside: (alias, columns, join) => plan([...made, aligned(alias, [], columns, join)], [...names, alias]),
+  });
+  return plan(
+    tables,
+    joins.map((_, place) => `j${place}`),
   );
-  const cutoff = query.hasCutoff === true ? "" : ", t AS cutoff";
-  const ctes = [...new Set(shared.flatMap((relations) => relations.ctes))];
-  const asking = `asking AS MATERIALIZED (SELECT row_number() OVER () AS idx, *${cutoff} FROM (${query.rows}))`;
+}
+
+interface Joined {
+  readonly view: FeatureViewSpec;
+  readonly join: ViewJoin;
+}
+
+function parts(dialect: SqlDialect, query: PointInTimeQuery) {
+  const views = [...new Map(query.views.map((view) => [view.name, view])).values()];
+  const relations = views.map((view) => viewRelations(dialect, view, "asking"));
+  const joins = relations.flatMap((each) =>
+    [latestJoin(each), windowJoin(each)]
+      .filter((join) => join !== undefined)
+      .map((join): Joined => ({ view: each.view, join })),
+  );
+  const shared = new Map(relations.flatMap((each) => each.shared).map((relation) => [relation.name, relation]));
+  return { shared: [...shared.values()], joins };
+}
+
+function askingSql({ rows, hasCutoff, partition }: PointInTimeQuery & { readonly partition?: string }): string {
+  const cutoff = hasCutoff === true ? "" : ", t AS cutoff";
+  if (partition === undefined) return `SELECT row_number() OVER () AS idx, *${cutoff} FROM (${rows})`;
+  const placed = `SELECT row_number() OVER () AS place, *${cutoff} FROM (${rows})`;
+  return `SELECT row_number() OVER (ORDER BY part, place) AS idx, * EXCLUDE (place) FROM (SELECT ${partition} AS part, * FROM (${placed})) ORDER BY part, place`;
+}
+
+/** Finds a feature's SQL by its view and name, held to what the view expects. */
+function features(
+  dialect: SqlDialect,
+  joins: readonly Joined[],
+  sqlOf: (place: number, column: ViewJoin["columns"][number], index: number) => string,
+): (view: string, feature: string) => string {
   const columns = new Map<string, string>();
   joins.forEach(({ view, join }, place) => {
-    for (const { feature, sql } of join.columns) columns.set(`${view.name}.${feature}`, sql(`j${place}`));
+    join.columns.forEach((column, index) => {
+      columns.set(`${view.name}.${column.feature}`, sqlOf(place, column, index));
+    });
   });
-  return {
-    with: `WITH ${[asking, ...ctes, ...joins.flatMap(({ join }) => join.ctes)].join(",\n")}`,
-    from: `FROM asking r ${joins.map(({ join }, place) => `LEFT JOIN ${join.relation} j${place} ON j${place}.idx = r.idx`).join(" ")}`,
-    feature: (view, feature) => {
-      const raw = (name: string): string => {
-        const sql = columns.get(`${view}.${name}`);
-        if (sql === undefined) throw new RangeError(`The plan has no feature ${view}.${name}.`);
-        return sql;
-      };
-      const spec = views.find(({ name }) => name === view);
-      return spec === undefined ? raw(feature) : guardedSql(dialect, spec, feature, raw);
-    },
-    orderBy: "ORDER BY r.idx",
+  return (view, feature) => {
+    const raw = (name: string): string => {
+      const sql = columns.get(`${view}.${name}`);
+      if (sql === undefined) throw new RangeError(`The plan has no feature ${view}.${name}.`);
+      return sql;
+    };
+    const spec = joins.find((each) => each.view.name === view)?.view;
+    return spec === undefined ? raw(feature) : guardedSql(dialect, spec, feature, raw);
   };
 }
 

@@ -71,6 +71,18 @@ export function valueGuard(spec: FeatureViewSpec): ValueGuard | undefined {
   };
 }
 
+/** The features that have to be computed for one to be held to its view's expectations, itself included. */
+export function guardedFeatures(spec: FeatureViewSpec, feature: string): readonly string[] {
+  const conditions = refusals(spec, feature);
+  return [...new Set([feature, ...conditions.flatMap(namesOf)])];
+}
+
+function refusals(spec: FeatureViewSpec, feature: string): readonly ExpressionNode[] {
+  return rowExpectations(spec.expect)
+    .filter(({ condition, severity }) => severity === "reject" && namesOf(condition).includes(feature))
+    .map(({ condition }) => condition);
+}
+
 /** One feature's SQL held to the view's expectations; `raw` is the SQL of a feature as it was computed. */
 export function guardedSql(
   dialect: SqlDialect,
@@ -78,8 +90,8 @@ export function guardedSql(
   feature: string,
   raw: (feature: string) => string,
 ): string {
-  const refused = rowExpectations(spec.expect)
-    .filter(({ condition, severity }) => severity === "reject" && namesOf(condition).includes(feature))
-    .map(({ condition }) => `(${dialect.expression(condition, (leaf) => raw(leaf.name))}) IS FALSE`);
+  const refused = refusals(spec, feature).map(
+    (condition) => `(${dialect.expression(condition, (leaf) => raw(leaf.name))}) IS FALSE`,
+  );
   return refused.length === 0 ? raw(feature) : `(CASE WHEN NOT (${refused.join(" OR ")}) THEN ${raw(feature)} END)`;
 }

@@ -18,6 +18,14 @@ export interface ViewJoin {
   readonly columns: readonly { readonly feature: string; readonly sql: (alias: string) => string }[];
 }
 
+/** A relation that several parts of a plan read. */
+export interface SharedRelation {
+  readonly name: string;
+  readonly sql: string;
+  /** Cheap enough to be computed again wherever it is read. */
+  readonly isInline: boolean;
+}
+
 /** SQL that reads an expression of a source's row, whose columns are called `prefix.<name>`. */
 export function sourceExpression(dialect: SqlDialect, node: ExpressionNode, prefix: string): string {
   return dialect.expression(node, (leaf) => `${prefix}.${dialect.identifier(leaf.name)}`);
@@ -57,8 +65,8 @@ export interface ViewRelations {
    * known which of them are wanted.
    */
   readonly eventsAt: (moments: string, extra: readonly string[]) => string;
-  /** The relations of the names above; another view's may be the same. */
-  readonly ctes: readonly string[];
+  /** The relations of the names above; those of another view with the same keys are the same. */
+  readonly shared: readonly SharedRelation[];
 }
 
 /** The relations that every part of a view's plan starts from; `rows` is the relation that asks. */
@@ -72,10 +80,10 @@ export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: 
   const present = keys.map(({ inPlan }) => `${inPlan} IS NOT NULL`).join(" AND ");
   const same = (left: (key: (typeof keys)[number]) => string): string =>
     keys.map((key) => `${left(key)} = n.${key.inPlan}`).join(" AND ");
-  const shared = (part: string): string =>
+  const together = (part: string): string =>
     dialect.identifier(`${part} by ${view.keys.map((key) => key.name).join(", ")}`);
-  const numbers = shared("keys");
-  const asked = shared("asked");
+  const numbers = together("keys");
+  const asked = together("asked");
   // One whole number is its own number.
   const isNumber = view.keys.length === 1 && ["int32", "int64"].includes(String(view.keys[0]?.type));
   const number = isNumber ? `${names}::BIGINT` : "row_number() OVER ()";
@@ -116,11 +124,19 @@ export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: 
             extra,
           );
     },
-    ctes: [
-      `${numbers} AS MATERIALIZED (SELECT ${number} AS kid, * FROM (SELECT DISTINCT ${names} FROM ${rows} WHERE t IS NOT NULL AND ${present}))`,
-      isNumber
-        ? `${asked} AS NOT MATERIALIZED (SELECT idx, t, cutoff, ${number} AS kid FROM ${rows} WHERE t IS NOT NULL AND ${present})`
-        : `${asked} AS MATERIALIZED (SELECT r.idx, r.t, r.cutoff, n.kid FROM ${rows} r JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)} WHERE r.t IS NOT NULL)`,
+    shared: [
+      {
+        name: numbers,
+        sql: `SELECT ${number} AS kid, * FROM (SELECT DISTINCT ${names} FROM ${rows} WHERE t IS NOT NULL AND ${present})`,
+        isInline: false,
+      },
+      {
+        name: asked,
+        sql: isNumber
+          ? `SELECT idx, t, cutoff, ${number} AS kid FROM ${rows} WHERE t IS NOT NULL AND ${present}`
+          : `SELECT r.idx, r.t, r.cutoff, n.kid FROM ${rows} r JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)} WHERE r.t IS NOT NULL`,
+        isInline: isNumber,
+      },
     ],
   };
 }

@@ -22,6 +22,8 @@ export interface EngineContext {
   /** Downloads shared by projects. */
   readonly cacheDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How much memory queries may use, such as "900MB": it comes before what the engines' own options say. */
+  readonly memoryLimit?: string;
   /** What is written can be made again, as in a replay: a write need not wait for the disk, only survive the process. */
   readonly disposable?: boolean;
 }

@@ -1,7 +1,7 @@
 // What users do with features: see them, bring them online, read them, take them out as a training set, and audit them.
 
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
-import { checkSources, ensureSnapshot, type Snapshot, snapshotSql } from "../datasets/datasets.ts";
+import { checkSources, ensureSnapshot, type Snapshot, writeSnapshot } from "../datasets/datasets.ts";
 import { definitionHash, definitionsOf, type FeatureViewSpec, findDefinition } from "../define/define.ts";
 import {
   type AuditResult,
@@ -97,7 +97,7 @@ export async function writeTrainingSet(platform: Platform, model: string, file: 
   const spec = findDefinition(platform.project, "model", model);
   await checkSources(offline, spec);
   await enforceSources(platform, sourcesOf(spec), platform.engines.clock.now());
-  return offline.writeParquet(snapshotSql(offline.dialect, spec), file);
+  return writeSnapshot(offline, spec, file);
 }
 
 /** Computes a model's features as of every row's time, and keeps them for training; what is there already is used again. */

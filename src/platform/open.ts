@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How much memory queries may use, such as "900MB"; what is larger spills to disk. */
+  readonly memoryLimit?: string;
   /** Who is acting, for the audit trail. */
   readonly actor: string;
   /** A clock other than the engines' own. */
@@ -63,7 +65,13 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
   const found = collectProject(config.name, config.definitions);
   definitionsOf(found, "model").forEach(refuseFutureColumns);
   const factory = (config.engines as EngineFactory | undefined) ?? options.engines;
-  const opened = await openEngines(factory, { root, stateDir, cacheDir, env });
+  const opened = await openEngines(factory, {
+    root,
+    stateDir,
+    cacheDir,
+    env,
+    ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+  });
   const clock =
     options.startAt === undefined
       ? (options.clock?.(opened) ?? opened.clock)

@@ -1,6 +1,8 @@
 // The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
 
 export type { DefinitionChange, Lineage } from "../catalog/catalog.ts";
+export type { DatasetManifest, PartitionUnit } from "../datasets/datasets.ts";
+export { partitionUnits } from "../datasets/datasets.ts";
 export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter } from "../guard/guard.ts";
@@ -39,6 +41,17 @@ export {
 } from "./catalog.ts";
 export { type Catalog, catalogOf } from "./catalog-service.ts";
 export { type CleanOptions, cleanOnline, type OldValues } from "./clean-online.ts";
+export {
+  type Datasets,
+  datasetList,
+  datasetsOf,
+  diffDatasetFolders,
+  type ListedDataset,
+  type ShownDataset,
+  showDataset,
+  verifyDatasetFolder,
+  writeDatasetFolder,
+} from "./dataset-operations.ts";
 export type { EngineContext, EngineFactory, Engines, SourceReader } from "./engines.ts";
 export {
   featureHistory,

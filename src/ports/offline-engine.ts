@@ -15,6 +15,14 @@ export interface WrittenFile {
   readonly hash: string;
 }
 
+/** Statements that share temporary tables, which nobody else sees and which are gone at the end. */
+export interface OfflineSession {
+  run(sql: string): Promise<void>;
+  stream(sql: string): AsyncIterable<Table>;
+  /** As {@link OfflineEngine.writeParquet}. */
+  writeParquet(sql: string, file: string): Promise<WrittenFile>;
+}
+
 /** Runs SQL over sources. */
 export interface OfflineEngine {
   readonly name: string;
@@ -27,12 +35,16 @@ export interface OfflineEngine {
   check(source: SourceSpec): Promise<void>;
   /** A text that changes when what a scan of the source reads does; brings that up to date as `check` does. */
   fingerprint(source: SourceSpec): Promise<string>;
+  /** The files that a source's rows come from, in order; none where they come from elsewhere, such as a server. */
+  sourceFiles(source: SourceSpec): Promise<readonly string[]>;
   /** The SHA-256 of a file that `BlobStore.locate` or a source's path names, in hex. */
   hashFile(file: string): Promise<string>;
   /** A query's rows, in batches. Columns must come out as the six data types. */
   stream(sql: string): AsyncIterable<Table>;
   /** Writes a query's rows to one Parquet file: a temporary file, flushed, then renamed. */
   writeParquet(sql: string, file: string): Promise<WrittenFile>;
+  /** Runs statements one after the other that build on each other. */
+  session<T>(work: (session: OfflineSession) => Promise<T>): Promise<T>;
   /** Stops the statements under way; they reject with CANCELLED. */
   interrupt(): void;
   close(): Promise<void>;

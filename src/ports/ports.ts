@@ -4,7 +4,7 @@ export type { AppendLog } from "./append-log.ts";
 export type { BlobStore, BlobStream, StoredBlob } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
 export type { Database } from "./database.ts";
-export type { OfflineEngine, WrittenFile } from "./offline-engine.ts";
+export type { OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,
   type JointOnlineStore,

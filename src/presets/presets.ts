@@ -40,7 +40,7 @@ export function localReaders({ root, env }: Pick<EngineContext, "root" | "env">)
 
 /** DuckDB, LMDB, SQLite, files and XGBoost, all under the project's state folder. */
 export function local(options: LocalOptions = {}): EngineFactory {
-  return async ({ root, stateDir, cacheDir, env, disposable }) => {
+  return async ({ root, stateDir, cacheDir, env, disposable, memoryLimit = options.memoryLimit }) => {
     const threads = options.threads ?? availableParallelism();
     const durable = options.durable ?? disposable !== true;
     const temporaryFolder = join(stateDir, "tmp");
@@ -53,7 +53,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
         readers: localReaders({ root, env }),
         temporaryFolder,
         threads,
-        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
       }),
       online: lmdbStore(join(stateDir, "online"), { durable }),
       database: sqlite(join(stateDir, "records.db")),

@@ -56,6 +56,42 @@ export async function recordDataset(
   });
 }
 
+/** The start of `blob` of a dataset that was written to a folder; the folder follows. */
+export const FOLDER = "folder:";
+
+/** Records a dataset that was written to a folder. One that is there under the same id is found in the newest folder from now on. */
+export async function recordWrittenDataset(
+  context: RegistryContext,
+  { folder, ...dataset }: Omit<DatasetRecord, "createdAt" | "blob"> & { readonly folder: string },
+): Promise<DatasetRecord> {
+  const blob = `${FOLDER}${folder}`;
+  const recorded = await recordDataset(context, { ...dataset, blob });
+  if (recorded.blob === blob) return recorded;
+  await context.records.db.transaction().execute(async (tx) => {
+    await tx.updateTable("datasets").set({ blob }).where("id", "=", dataset.id).execute();
+    await writeAudit(tx, context, { action: "dataset.moved", subject: dataset.id, details: { folder } });
+  });
+  return { ...recorded, blob };
+}
+
+/** The dataset whose id starts so. Throws DATASET_NOT_FOUND when none does, INPUT_INVALID when several do. */
+export async function findDataset({ records }: RegistryContext, start: string): Promise<DatasetRecord> {
+  const query = records.db.selectFrom("datasets").selectAll().orderBy("id").limit(2);
+  const found = /^[0-9a-f]{4,64}$/.test(start) ? await query.where("id", "like", `${start}%`).execute() : [];
+  const [row, other] = found;
+  if (other)
+    throw new SlipwayError("INPUT_INVALID", `Several datasets have an id that starts with ${start}; give more of it.`);
+  if (!row)
+    throw new SlipwayError(
+      "DATASET_NOT_FOUND",
+      `There is no dataset "${start}". List them with: slipway datasets list.`,
+      {
+        details: { dataset: start },
+      },
+    );
+  return datasetOf(row);
+}
+
 /** The dataset of that id, or INPUT_INVALID. */
 export async function getDataset({ records }: RegistryContext, id: string): Promise<DatasetRecord> {
   const row = await records.db.selectFrom("datasets").selectAll().where("id", "=", id).executeTakeFirst();

@@ -13,7 +13,15 @@ export { type AliasChange, aliasHistory } from "./alias-history.ts";
 export { type AliasMove, aliasOf, listAliases, moveAlias, resolveVersion, rollback } from "./aliases.ts";
 export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
 export type { RegistryContext } from "./context.ts";
-export { type DatasetRecord, getDataset, listDatasets, recordDataset } from "./datasets.ts";
+export {
+  type DatasetRecord,
+  FOLDER,
+  findDataset,
+  getDataset,
+  listDatasets,
+  recordDataset,
+  recordWrittenDataset,
+} from "./datasets.ts";
 export { type Decision, listDecisions, type NewDecision, recordDecision } from "./decisions.ts";
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
 export {

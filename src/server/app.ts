@@ -4,9 +4,10 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { Catalog, FeatureReader, MaterializeRequest, Serving, tracking } from "../platform/platform.ts";
+import type { Catalog, Datasets, FeatureReader, MaterializeRequest, Serving, tracking } from "../platform/platform.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { catalogRoutes } from "./catalog.ts";
+import { datasetRoutes } from "./datasets.ts";
 import { feastRoutes } from "./feast/feast.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly catalog?: Catalog;
   /** Experiments, runs, models and artifacts for MLflow's clients; without it their routes are not there. */
   readonly tracking?: tracking.TrackingContext;
+  /** What is asked under /api/v1/datasets; without it these routes are not there. */
+  readonly datasets?: Datasets;
   /** What else keeps the server from being ready; empty when nothing does. */
   readonly ready?: () => readonly string[];
 }
@@ -74,7 +77,12 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const readiness = readinessOf(serving, options.ready);
   const meters = serverMeters(serving, version);
   const withCatalog = options.catalog !== undefined;
-  const document = JSON.stringify(openApiDocument(models, version, options.features?.project, withCatalog));
+  const document = JSON.stringify(
+    openApiDocument(models, version, options.features?.project, {
+      withCatalog,
+      withDatasets: options.datasets !== undefined,
+    }),
+  );
 
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(safetyHeaders);
@@ -101,6 +109,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
   app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
+  if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
   const { features: reader, keyLimit = KEY_LIMIT, materialize } = options;
   if (reader) {

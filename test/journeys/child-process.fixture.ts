@@ -29,6 +29,7 @@ const DOOR = [
   "applyDefinitions",
   "trainModel",
   "materialize",
+  "writeDatasetFolder",
   "moveAlias",
   "aliasOf",
   "listVersions",

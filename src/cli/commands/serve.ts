@@ -5,6 +5,7 @@ import { SlipwayError } from "../../core/core.ts";
 import { definitionsOf } from "../../define/define.ts";
 import {
   catalogOf,
+  datasetsOf,
   keepFresh,
   materialize,
   type Platform,
@@ -57,6 +58,7 @@ async function serve(
       keyLimit: limit,
       catalog: catalogOf(platform),
       tracking: await tracking.openTracking(platform.registry),
+      datasets: datasetsOf(platform),
       version: ownVersion(),
       now: () => platform.engines.clock.now(),
       host,

@@ -1,19 +1,16 @@
 // DuckDB as the offline engine: one in-memory instance, its temporary files under a folder of ours, memory bounded so that what is
 // larger spills. Statements run on connections of their own, so that a stream may stay open while another statement runs.
 
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, version } from "@duckdb/node-api";
 import { SlipwayError, type Table } from "../../core/core.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
 import { columnTypes, tableOf } from "./batches.ts";
 import { duckdbDialect } from "./dialect.ts";
+import { fileHash, writeParquet } from "./parquet-writer.ts";
 import { type SourceOptions, sourceAccess } from "./source-access.ts";
 import { isInterrupt, notParquet } from "./source-error.ts";
-import { flush } from "./staged-parts.ts";
 
 /** How DuckDB may use the machine. */
 export interface DuckdbOptions extends SourceOptions {
@@ -72,28 +69,20 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
     const release = await sources.attach(sql);
     const connection = await connect();
     try {
-      const result = await connection.stream(sql);
-      const schema = columnTypes(result);
-      let held: DuckDBDataChunk[] = [];
-      let rows = 0;
-      for (;;) {
-        const chunk = await result.fetchChunk();
-        const ended = chunk === null || chunk.rowCount === 0;
-        if (!ended) {
-          held.push(chunk);
-          rows += chunk.rowCount;
-        }
-        if (rows > 0 && (ended || rows >= BATCH_ROWS)) {
-          yield tableOf(schema, held);
-          held = [];
-          rows = 0;
-        }
-        if (ended) return;
-      }
+      yield* streamOf(connection, sql);
+    } finally {
+      disconnect(connection);
+      await release();
+    }
+  }
+
+  async function attached<T>(sql: string, action: () => Promise<T>): Promise<T> {
+    const release = await sources.attach(sql);
+    try {
+      return await action();
     } catch (cause) {
       throw translated(cause, sql);
     } finally {
-      disconnect(connection);
       await release();
     }
   }
@@ -105,30 +94,17 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
     stream,
     check: (source) => onConnection((connection) => sources.check(connection, source, stopping.signal)),
     fingerprint: (source) => onConnection((connection) => sources.fingerprint(connection, source, stopping.signal)),
+    sourceFiles: (source) => onConnection((connection) => sources.files(connection, source)),
     hashFile: fileHash,
-    async writeParquet(sql, file) {
-      const target = resolve(file);
-      const temporary = join(dirname(target), `.${randomUUID()}.parquet.tmp`);
-      const release = await sources.attach(sql);
-      const connection = await connect();
-      try {
-        await mkdir(dirname(target), { recursive: true });
-        const result = await connection.runAndReadAll(
-          `COPY (${sql}) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
-        );
-        await flush(temporary);
-        const [hash, { size }] = [await fileHash(temporary), await stat(temporary)];
-        await rename(temporary, target);
-        await flush(dirname(target));
-        return { rowCount: Number(result.getRowObjects()[0]?.["Count"] ?? 0), bytes: size, hash };
-      } catch (cause) {
-        throw translated(cause, sql);
-      } finally {
-        disconnect(connection);
-        await release();
-        await rm(temporary, { force: true });
-      }
-    },
+    writeParquet: (sql, file) => attached(sql, () => onConnection((connection) => writeParquet(connection, sql, file))),
+    session: (work) =>
+      onConnection((connection) =>
+        work({
+          run: (sql) => attached(sql, async () => void (await connection.run(sql))),
+          stream: (sql) => streamOf(connection, sql),
+          writeParquet: (sql, file) => attached(sql, () => writeParquet(connection, sql, file)),
+        }),
+      ),
     interrupt() {
       stopping.abort();
       stopping = new AbortController();
@@ -141,10 +117,29 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
   };
 }
 
-async function fileHash(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array);
-  return hash.digest("hex");
+async function* streamOf(connection: DuckDBConnection, sql: string): AsyncIterable<Table> {
+  try {
+    const result = await connection.stream(sql);
+    const schema = columnTypes(result);
+    let held: DuckDBDataChunk[] = [];
+    let rows = 0;
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      const ended = chunk === null || chunk.rowCount === 0;
+      if (!ended) {
+        held.push(chunk);
+        rows += chunk.rowCount;
+      }
+      if (rows > 0 && (ended || rows >= BATCH_ROWS)) {
+        yield tableOf(schema, held);
+        held = [];
+        rows = 0;
+      }
+      if (ended) return;
+    }
+  } catch (cause) {
+    throw translated(cause, sql);
+  }
 }
 
 const DAMAGED = /TProtocolException|thrift|magic bytes|corrupt|decompress|zstd|snappy|out of buffer/i;

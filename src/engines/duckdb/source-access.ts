@@ -26,6 +26,8 @@ export interface SourceAccess {
   relation(source: SourceSpec, fileColumn?: string): string;
   check(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<void>;
   fingerprint(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<string>;
+  /** The files behind a source's path; none for a source without one. */
+  files(connection: DuckDBConnection, source: SourceSpec): Promise<readonly string[]>;
   /** Makes the database files that a statement names readable; the answer ends that. */
   readonly attach: AttachedFiles["attach"];
 }
@@ -70,6 +72,9 @@ export function sourceAccess(
       } finally {
         await release();
       }
+    },
+    async files(connection, source) {
+      return "path" in source ? (await sourceFiles(connection, locate(source))).map(({ file }) => file) : [];
     },
     async fingerprint(connection, source, signal) {
       if (source.format === "parquet") return fingerprintOf(await sourceFiles(connection, locate(source)));

@@ -3,7 +3,9 @@ import { flightDelaySpec, goodBody } from "../fake-serving.fixture.ts";
 import { openApiDocument } from "./document.ts";
 
 type Node = Readonly<Record<string, never>>;
-const document = JSON.parse(JSON.stringify(openApiDocument([flightDelaySpec], "1.2.3", undefined, true)));
+const document = JSON.parse(
+  JSON.stringify(openApiDocument([flightDelaySpec], "1.2.3", undefined, { withCatalog: true })),
+);
 
 function* nodes(value: unknown): Generator<Node> {
   if (typeof value !== "object" || value === null) return;

@@ -3,6 +3,7 @@
 import type { ModelSpec, Project } from "../../define/define.ts";
 import { inferRequestSchema } from "../inference/infer.ts";
 import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
+import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
@@ -25,7 +26,10 @@ export function openApiDocument(
   models: readonly ModelSpec[],
   version: string,
   project?: Project,
-  withCatalog = false,
+  {
+    withCatalog = false,
+    withDatasets = false,
+  }: { readonly withCatalog?: boolean; readonly withDatasets?: boolean } = {},
 ): Json {
   return {
     openapi: "3.1.1",
@@ -33,6 +37,7 @@ export function openApiDocument(
     tags: [
       { name: "predictions" },
       { name: "features" },
+      { name: "datasets" },
       { name: "feast" },
       { name: "inference" },
       { name: "operations" },
@@ -41,6 +46,7 @@ export function openApiDocument(
       ...Object.fromEntries(models.map((model) => [`/api/v1/models/${model.name}/predict`, predictPath(model)])),
       ...modelPaths(models),
       ...(withCatalog ? catalogPaths : {}),
+      ...(withDatasets ? datasetPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...inferencePaths(models),
       ...operationPaths,

@@ -1,0 +1,40 @@
+import { SlipwayError } from "../../core/core.ts";
+import { datasetList } from "../../platform/platform.ts";
+import type { CommandContext } from "../run-command.ts";
+import { withPlatform } from "../with-platform.ts";
+
+/** `slipway datasets list` */
+export async function run(
+  context: CommandContext,
+  options: { readonly model?: string; readonly limit?: string },
+): Promise<void> {
+  const limit = options.limit === undefined ? 100 : Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new SlipwayError("USAGE", `--limit takes a whole number above zero, not "${options.limit}".`);
+  await withPlatform(context, async (platform) => {
+    const datasets = await datasetList(platform, {
+      limit,
+      ...(options.model === undefined ? {} : { model: options.model }),
+    });
+    context.output.show(
+      { datasets },
+      datasets.length === 0
+        ? ["No datasets yet: slipway features training-set MODEL --out DIR --partition-by month"]
+        : [
+            {
+              columns: ["id", "model", "kind", "rows", "from", "to", "folder", "recorded"],
+              rows: datasets.map((each) => [
+                each.id.slice(0, 12),
+                each.model,
+                each.kind,
+                each.rows,
+                each.timeFrom,
+                each.timeTo,
+                each.folder,
+                each.createdAt,
+              ]),
+            },
+          ],
+    );
+  });
+}

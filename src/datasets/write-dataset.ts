@@ -1,0 +1,248 @@
+// Writes a model's training set as a folder of Parquet parts with a manifest. Everything is written into a folder beside the target and flushed,
+// and then that folder gets the target's name: the dataset is there as a whole or not at all. Which bytes come out depends on
+// definitions, source files and the engine's version alone.
+
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import {
+  type ColumnSchema,
+  contentHash,
+  formatInstant,
+  type Instant,
+  SlipwayError,
+  sha256,
+  valueAt,
+} from "../core/core.ts";
+import { definitionHash, type ModelSpec, type SourceSpec } from "../define/define.ts";
+import type { OfflineEngine, OfflineSession } from "../ports/ports.ts";
+import { snapshotSchema } from "./dataset.ts";
+import {
+  type DatasetManifest,
+  type DatasetPart,
+  type DatasetSource,
+  MANIFEST,
+  manifestOf,
+  manifestText,
+  type PartitionUnit,
+} from "./manifest.ts";
+import { checkSources, snapshotPlan } from "./snapshot-sql.ts";
+
+/** What to write, and where. */
+export interface DatasetRequest {
+  readonly model: ModelSpec;
+  /** A folder that is not there yet, or empty. */
+  readonly folder: string;
+  readonly partitionBy: PartitionUnit;
+  /** The project's folder: files below it are named relative to it. */
+  readonly root: string;
+  /** A mark of this process, and whether the process of a mark still runs: what a killed one left is removed. */
+  readonly process: { readonly mark: string; readonly isAlive: (mark: string) => boolean };
+  readonly onNote?: (text: string) => void;
+}
+
+const PATTERNS = { year: "%Y", month: "%Y-%m", day: "%Y-%m-%d" } as const;
+/** Hive's word for rows that belong to no part. */
+const NO_TIME = "__HIVE_DEFAULT_PARTITION__";
+
+/** Writes the dataset. Throws USAGE when the folder holds something, SOURCE_CHANGED when a source's files changed meanwhile. */
+export async function writeDataset(offline: OfflineEngine, request: DatasetRequest): Promise<DatasetManifest> {
+  const { model, partitionBy } = request;
+  const folder = resolve(request.folder);
+  await refuseFilled(folder);
+  await checkSources(offline, model);
+  const sources = sourcesOf(model);
+  const before = await Promise.all(sources.map((source) => offline.fingerprint(source)));
+  const written = await besideTarget(folder, request.process, (temporary) =>
+    offline.session(async (session) => {
+      const made = await writeParts(offline, session, temporary, request);
+      const described: DatasetSource[] = [];
+      for (const source of sources) described.push(await describeSource(offline, source, request.root));
+      const after = await Promise.all(sources.map((source) => offline.fingerprint(source)));
+      sources.forEach((source, index) => {
+        if (after[index] !== before[index])
+          throw new SlipwayError(
+            "SOURCE_CHANGED",
+            `Source "${source.name}" changed while the dataset was written, so its rows may be of before and after. Run it again once the files are in place.`,
+            { details: { source: source.name } },
+          );
+      });
+      const manifest = manifestOf({
+        format: 1,
+        model: model.name,
+        rows: made.parts.reduce((total, part) => total + part.rows, 0),
+        bytes: made.parts.reduce((total, part) => total + part.bytes, 0),
+        schema: schemaOf(model),
+        partitionBy,
+        parts: made.parts,
+        sources: described,
+        definitions: {
+          model: definitionHash(model),
+          views: Object.fromEntries(model.views.map((view) => [view.name, definitionHash(view)])),
+        },
+        time: made.time,
+        label: made.label,
+        writer: `${offline.name} ${offline.version}`,
+      });
+      await writeText(join(temporary, MANIFEST), manifestText(manifest));
+      return manifest;
+    }),
+  );
+  return written;
+}
+
+/** Every source that a model's rows, label and features are from, once. */
+function sourcesOf({ rows, label, views }: ModelSpec): readonly SourceSpec[] {
+  const all = [rows, label.source, ...views.map((view) => view.source)];
+  return [...new Map(all.map((source) => [contentHash(source), source])).values()];
+}
+
+/** The columns as they are written: a key keeps the type of the rows' id. */
+function schemaOf(model: ModelSpec): readonly ColumnSchema[] {
+  const id = model.rows.columns.find(({ name }) => name === model.rows.id);
+  return snapshotSchema(model).map((column) => (column.name === "key" && id ? { ...column, type: id.type } : column));
+}
+
+async function writeParts(
+  offline: OfflineEngine,
+  session: OfflineSession,
+  folder: string,
+  { model, partitionBy, onNote }: DatasetRequest,
+): Promise<Pick<DatasetManifest, "parts" | "time" | "label">> {
+  const { dialect } = offline;
+  const partition = partitionSql(partitionBy);
+  const { tables, select } = snapshotPlan(dialect, model, partition);
+  for (const [index, table] of tables.entries()) {
+    onNote?.(`computing features as of every row's time, step ${index + 1} of ${tables.length}`);
+    await session.run(table);
+  }
+  await session.run(`CREATE TEMP TABLE dataset AS ${select}`);
+  for (const table of tables) await session.run(`DROP TABLE IF EXISTS ${nameOfTable(table)}`);
+  const found = await partsOf(session);
+  const parts: DatasetPart[] = [];
+  for (const [index, { part }] of found.entries()) {
+    onNote?.(`writing part ${index + 1} of ${found.length}`);
+    const path = partitionBy === "none" ? "part-0.parquet" : `${partitionBy}=${part}/part-0.parquet`;
+    const sql = `SELECT * EXCLUDE (part) FROM dataset WHERE part = ${dialect.text(part)}`;
+    const { rowCount, bytes, hash } = await session.writeParquet(sql, join(folder, path));
+    parts.push({ path, rows: rowCount, bytes, hash });
+  }
+  return { parts, ...(await figuresOf(session)) };
+}
+
+/** The name in `CREATE TEMP TABLE name AS ...`, quoted or not. */
+function nameOfTable(statement: string): string {
+  return /^CREATE TEMP TABLE ("(?:[^"]|"")*"|\S+) AS /.exec(statement)?.[1] ?? "";
+}
+
+function partitionSql(unit: PartitionUnit): (time: string) => string {
+  if (unit === "none") return () => "'all'";
+  return (time) => `coalesce(strftime(${time}, '${PATTERNS[unit]}'), '${NO_TIME}')`;
+}
+
+async function partsOf(session: OfflineSession): Promise<readonly { readonly part: string }[]> {
+  const found: { readonly part: string }[] = [];
+  for await (const table of session.stream("SELECT part FROM dataset GROUP BY part ORDER BY part"))
+    for (let row = 0; row < table.rowCount; row += 1)
+      found.push({ part: String(valueAt(table.columns[0] as never, row)) });
+  return found;
+}
+
+async function figuresOf(session: OfflineSession): Promise<Pick<DatasetManifest, "time" | "label">> {
+  const sql =
+    "SELECT epoch_us(min(t)), epoch_us(max(t)), count(label)::BIGINT, (count(*) FILTER (WHERE label))::BIGINT, (count(*) - count(label))::BIGINT, epoch_us(min(label_known_at)), epoch_us(max(label_known_at)) FROM dataset";
+  for await (const { columns } of session.stream(sql)) {
+    const [from, to, known, positive, unknown, knownFrom, knownTo] = columns.map((column) => valueAt(column, 0));
+    const instant = (value: unknown): string | null =>
+      value === null || value === undefined ? null : formatInstant(value as Instant);
+    return {
+      time: { from: instant(from), to: instant(to) },
+      label: {
+        known: Number(known),
+        positive: Number(positive),
+        unknown: Number(unknown),
+        knownFrom: instant(knownFrom),
+        knownTo: instant(knownTo),
+      },
+    };
+  }
+  throw new SlipwayError("INTERNAL", "A dataset's figures gave no row.");
+}
+
+async function describeSource(offline: OfflineEngine, source: SourceSpec, root: string): Promise<DatasetSource> {
+  const files: { readonly path: string; readonly bytes: number; readonly hash: string }[] = [];
+  for (const file of await offline.sourceFiles(source)) {
+    const within = relative(resolve(root), file);
+    const path = within.startsWith("..") || isAbsolute(within) ? file : within.split(sep).join("/");
+    files.push({ path, bytes: (await stat(file)).size, hash: await offline.hashFile(file) });
+  }
+  const { name, format } = source;
+  return files.length > 0
+    ? { name, format, files }
+    : { name, format, files, state: sha256(await offline.fingerprint(source)) };
+}
+
+async function refuseFilled(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException): readonly string[] => {
+    if (cause.code === "ENOENT") return [];
+    throw cause.code === "ENOTDIR"
+      ? new SlipwayError("USAGE", `${folder} is a file; a dataset needs a folder.`)
+      : cause;
+  });
+  if (names.length > 0)
+    throw new SlipwayError(
+      "USAGE",
+      `${folder} is not empty${names.some((name) => name === MANIFEST) ? ": it holds a dataset, and a dataset is never changed" : ""}. Choose another folder, or remove it first.`,
+      { details: { folder } },
+    );
+}
+
+/** Names the process that fills a folder, until the folder is whole. */
+const OWNER = ".owner";
+
+/** Lets `write` fill a folder beside the target, then gives it the target's name. What killed processes left there is removed. */
+async function besideTarget<T>(
+  target: string,
+  { mark, isAlive }: DatasetRequest["process"],
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
+  const parent = dirname(target);
+  const [prefix, suffix] = [`.${basename(target)}.`, ".partial"];
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
+    const owner = await readFile(join(parent, name, OWNER), "utf8").catch(() => mark);
+    if (owner === mark || !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  const temporary = join(parent, `${prefix}${sha256(mark).slice(0, 16)}${suffix}`);
+  try {
+    await mkdir(temporary);
+    await writeText(join(temporary, OWNER), mark);
+    const written = await write(temporary);
+    await rm(join(temporary, OWNER));
+    await flush(temporary);
+    await rename(temporary, target);
+    await flush(parent);
+    return written;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function writeText(file: string, text: string): Promise<void> {
+  const handle = await open(file, "wx");
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
