@@ -8,8 +8,11 @@ export function ruleText(rule: FeatureRule): string {
       return "latest value";
     case "age":
       return `age in ${formatDuration(rule.unit)}`;
-    case "window":
-      return `${rule.aggregate}${rule.unit === undefined ? "" : ` in ${formatDuration(rule.unit)}`} over ${formatDuration(rule.window)}${rule.where ? ", filtered" : ""}`;
+    case "window": {
+      const { aggregate, rank, unit, where, window } = rule;
+      const of = rank === undefined ? "" : ` ${rank}`;
+      return `${aggregate}${of}${unit === undefined ? "" : ` in ${formatDuration(unit)}`} over ${formatDuration(window)}${where ? ", filtered" : ""}`;
+    }
     default:
       return rule satisfies never;
   }

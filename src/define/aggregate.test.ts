@@ -2,7 +2,19 @@
 
 import { describe, expect, test } from "vitest";
 import { days, hours, minutes } from "../core/core.ts";
-import { count, entity, featureView, mean, parquet, rate, specOf, t, timeSinceLast } from "./define.ts";
+import {
+  count,
+  entity,
+  featureView,
+  mean,
+  parquet,
+  quantile,
+  quantiles,
+  rate,
+  specOf,
+  t,
+  timeSinceLast,
+} from "./define.ts";
 
 const clicks = parquet("clicks", {
   path: "clicks.parquet",
@@ -32,6 +44,8 @@ describe("an aggregate", () => {
     expect(() => count().over({ a: hours(1), b: -1n })).toThrow("use a window above zero");
     expect(() => rate(0n)).toThrow("rate() needs a unit above zero");
     expect(() => timeSinceLast(-minutes(1))).toThrow("timeSinceLast() needs a unit above zero");
+    expect(() => quantile(clicks.ms, 95)).toThrow("quantile(95): use a rank from 0 to 1");
+    expect(() => quantiles(clicks.ms, { p50: Number.NaN })).toThrow("use a rank from 0 to 1");
     expect(() => count().where(clicks.ms as never)).toThrow("count.where() needs a condition, not int32");
     const features = { counts: count().over({ a: hours(1) }) } as never;
     expect(() => featureView("v", { entity: user, source: clicks, features })).toThrow('feature "v.counts" is neither');

@@ -8,7 +8,10 @@ import {
   formatDuration,
   isDecimal,
   isFloat,
+  isList,
+  isStruct,
   type NumericType,
+  type ScalarType,
   SlipwayError,
   typeText,
 } from "../core/core.ts";
@@ -27,6 +30,9 @@ export interface Aggregate<T extends DataType> {
   /** Over several windows at once, to be spread among the features: `...count().over({ rides_1h: hours(1), rides_7d: days(7) })`. */
   over<const W extends Windows>(windows: W): { readonly [N in keyof W]: FeatureDefinition<T> };
 }
+
+/** The types whose values can be told apart and counted. */
+type CountedType = ScalarType | DecimalType;
 
 type Plan = Omit<WindowRule, "kind" | "window">;
 
@@ -110,6 +116,61 @@ export const variance = <T extends NumericType | DecimalType>(value: Expression<
 /** The square root of {@link variance}. */
 export const stddev = <T extends NumericType | DecimalType>(value: Expression<T>): Aggregate<"float64"> =>
   ofValue("stddev", "float64", value);
+
+/** The value of the window's first event where it is not null: by event time, then created, then the least row, as `latest` orders them. */
+export const first = <T extends DataType>(value: Expression<T>): Aggregate<T> => ofValue("first", value.type, value);
+
+/** The value of the window's last event where it is not null: by event time, then created, then the greatest row. */
+export const last = <T extends DataType>(value: Expression<T>): Aggregate<T> => ofValue("last", value.type, value);
+
+/** How many different non-null values there are, exactly: NaN is one, -0 is 0. Online it keeps each value; 0 when empty. */
+export const countDistinct = <T extends CountedType>(value: Expression<T>): Aggregate<"int64"> =>
+  ofValue("countDistinct", "int64", counted("countDistinct", value));
+
+/** About how many different non-null values there are (HyperLogLog, standard error 1.6 %), in bounded space; 0 when empty. */
+export const approxCountDistinct = <T extends CountedType>(value: Expression<T>): Aggregate<"int64"> =>
+  ofValue("approxCountDistinct", "int64", counted("approxCountDistinct", value));
+
+function counted<T extends DataType>(operator: AggregateOperator, value: Expression<T>): Expression<T> {
+  if (isList(value.type) || isStruct(value.type))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `${operator} does not count a ${value.type.kind}; take an element or a field of it.`,
+    );
+  return value;
+}
+
+/**
+ * About the value below which the part `rank` (0 to 1) of non-null values lies: within 0.78 % of the one at place floor(rank × (n − 1)) in
+ * order, NaN greatest; what is nearer to 0 than 2.2e-308 counts as 0. Null when there are none.
+ */
+export function quantile<T extends NumericType | DecimalType>(
+  value: Expression<T>,
+  rank: number,
+): Aggregate<"float64"> {
+  if (!(rank >= 0 && rank <= 1))
+    throw new SlipwayError("DEFINITION_INVALID", `quantile(${rank}): use a rank from 0 to 1, such as 0.95.`);
+  return aggregate("float64", { aggregate: "quantile", value: value.node, rank });
+}
+
+/** Several quantiles of one value by the names of their features: `...quantiles(calls.ms, { ms_p50: 0.5, ms_p95: 0.95 }).over(hours(1))`. */
+export interface Quantiles<R extends Readonly<Record<string, number>>> {
+  where(condition: Expression<"bool">): Quantiles<R>;
+  over(window: Duration): { readonly [N in keyof R]: FeatureDefinition<"float64"> };
+}
+
+/** Several quantiles of one value, from one sketch; see {@link quantile}. */
+export function quantiles<T extends NumericType | DecimalType, const R extends Readonly<Record<string, number>>>(
+  value: Expression<T>,
+  ranks: R,
+): Quantiles<R> {
+  const named = Object.entries(ranks).map(([name, rank]) => [name, quantile(value, rank)] as const);
+  const of = (each: readonly (readonly [string, Aggregate<"float64">])[]): Quantiles<R> => ({
+    where: (condition) => of(each.map(([name, one]) => [name, one.where(condition)])),
+    over: (window) => Object.fromEntries(each.map(([name, one]) => [name, one.over(window)])) as never,
+  });
+  return of(named);
+}
 
 /** Events per `unit` of the time that the window covers, from its tail to t; 0 when empty. */
 export const rate = (unit: Duration): Aggregate<"float64"> => inUnits("rate", "float64", unit);

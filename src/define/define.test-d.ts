@@ -10,12 +10,14 @@ import {
   entity,
   type Field,
   featureView,
+  last,
   latest,
   type Model,
   mean,
   model,
   monitor,
   parquet,
+  quantiles,
   type RowInput,
   type RowOf,
   retrain,
@@ -198,6 +200,13 @@ describe("expressions", () => {
     expectTypeOf(view.features.rides.type).toEqualTypeOf<"int64">();
     // @ts-expect-error a window that was not named
     view.features.paid_30d;
+    const shape = quantiles(ends.minutes, { p50: 0.5, p95: 0.95 }).where(ends.fare.gt(0)).over(hours(1));
+    expectTypeOf(shape.p95.type).toEqualTypeOf<"float64">();
+    // @ts-expect-error a quantile that was not named
+    shape.p99;
+    expectTypeOf(last(ends.driver).over(days(1)).type).toEqualTypeOf<"string">();
+    // @ts-expect-error a quantile of text
+    quantiles(ends.driver, { p50: 0.5 });
     // @ts-expect-error several windows are spread among the features
     featureView("v", { entity: driver, source: ends, features: { paid: paid.over({ paid_1h: hours(1) }) } });
     // @ts-expect-error a window is a length of time, not a number

@@ -15,7 +15,12 @@ export type AggregateOperator =
   | "variance"
   | "stddev"
   | "rate"
-  | "timeSinceLast";
+  | "timeSinceLast"
+  | "first"
+  | "last"
+  | "countDistinct"
+  | "approxCountDistinct"
+  | "quantile";
 
 /** An aggregate over the events in [tail, t). */
 export interface WindowRule {
@@ -28,6 +33,8 @@ export interface WindowRule {
   readonly window: Duration;
   /** What `rate` and `timeSinceLast` count in. */
   readonly unit?: Duration;
+  /** Which quantile, 0 to 1. */
+  readonly rank?: number;
 }
 
 /** How one feature comes out of a source's rows. */

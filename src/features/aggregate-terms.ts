@@ -9,12 +9,48 @@ import type { ExpressionNode, FeatureRule, FeatureSpec, FeatureViewSpec, WindowR
  * the mean and the sum of squared distances from it, which merge (Chan, Golub & LeVeque 1979, "Updating formulae and a pairwise algorithm
  * for computing sample variances").
  */
-export type Term =
+export type CellTerm =
   | { readonly kind: "rows" }
   | {
       readonly kind: "count" | "true" | "wholeSum" | "floatSum" | "min" | "max" | "moments";
       readonly value: ExpressionNode;
     };
+
+/**
+ * One thing whose size grows with what it has seen: how often each item occurred (`distinct` and `tally`: the values; `registers` and
+ * `buckets`: their codes in a sketch), or the rows that come first or last.
+ */
+export type GatheredTerm = ItemTerm | RowTerm;
+
+/** Items and how often each occurred. */
+export interface ItemTerm {
+  readonly kind: "distinct" | "registers" | "buckets";
+  readonly value: ExpressionNode;
+}
+
+/** The value of the first or last rows where it is not null. */
+export interface RowTerm {
+  readonly kind: "first" | "last";
+  readonly value: ExpressionNode;
+}
+
+/** A part of a window that merges. */
+export type Term = CellTerm | GatheredTerm;
+
+/** Whether a term fits in cells. */
+export function isCellTerm(term: Term): term is CellTerm {
+  return !isItemTerm(term) && !isRowTerm(term);
+}
+
+/** Whether a term is kept as items. */
+export function isItemTerm(term: Term): term is ItemTerm {
+  return term.kind === "distinct" || term.kind === "registers" || term.kind === "buckets";
+}
+
+/** Whether a term is kept as rows. */
+export function isRowTerm(term: Term): term is RowTerm {
+  return term.kind === "first" || term.kind === "last";
+}
 
 /** From this size on a float64 makes a variance NaN, so that no square on the way leaves float64. */
 export const MOMENTS_LIMIT = 1e140;
@@ -27,7 +63,10 @@ export interface WindowFeature {
 }
 
 /** How a window's value comes out of its terms. */
-export type WindowResult =
+export type WindowResult = CellResult | GatheredResult;
+
+/** A value from the fixed cells of its terms. */
+export type CellResult =
   | { readonly kind: "count"; readonly of: number }
   /** `scale`: `top` counts units of a decimal. */
   | { readonly kind: "ratio"; readonly top: number; readonly count: number; readonly scale?: number }
@@ -46,12 +85,22 @@ export type WindowResult =
     }
   | { readonly kind: "variance"; readonly of: number; readonly isRoot: boolean };
 
+/** A value from one term that is gathered. */
+export type GatheredResult =
+  /** How many items there are, or the estimate of it. */
+  | { readonly kind: "distinct"; readonly of: number }
+  | { readonly kind: "quantile"; readonly of: number; readonly rank: number; readonly isWhole: boolean }
+  | { readonly kind: "row"; readonly of: number };
+
 /** The terms that a result is made of. */
 export function termsOf(result: WindowResult): readonly number[] {
   switch (result.kind) {
     case "count":
     case "rate":
     case "variance":
+    case "distinct":
+    case "quantile":
+    case "row":
       return [result.of];
     case "ratio":
       return [result.top, result.count];
@@ -132,6 +181,22 @@ function resultOf(rule: WindowRule, view: FeatureViewSpec, place: (term: Term) =
       const squares = place({ kind: "wholeSum", value: call("multiply", "int64", [value, value]) });
       return { kind: "wholeVariance", of: sum(), count: count(), squares, isRoot };
     }
+    case "countDistinct":
+      return { kind: "distinct", of: place({ kind: "distinct", value: wholeUnits(value) }) };
+    case "approxCountDistinct":
+      return { kind: "distinct", of: place({ kind: "registers", value: wholeUnits(value) }) };
+    case "quantile": {
+      const of = place({ kind: "buckets", value: asFloat(value) });
+      return {
+        kind: "quantile",
+        of,
+        rank: rule.rank ?? 0.5,
+        isWhole: value.type === "int32" || value.type === "int64",
+      };
+    }
+    case "first":
+    case "last":
+      return { kind: "row", of: place({ kind: aggregate, value }) };
     default:
       return aggregate satisfies never;
   }
@@ -148,9 +213,11 @@ const asFloat = (value: ExpressionNode): ExpressionNode =>
 
 /** What is added up for a value: a float32 is widened first, and a decimal is its units. */
 function summedValue(value: ExpressionNode): ExpressionNode {
-  if (value.type === "float32") return asFloat(value);
-  return isDecimal(value.type) ? call("units", "int64", [value]) : value;
+  return value.type === "float32" ? asFloat(value) : wholeUnits(value);
 }
+
+const wholeUnits = (value: ExpressionNode): ExpressionNode =>
+  isDecimal(value.type) ? call("units", "int64", [value]) : value;
 
 /** A value that is null where a filter is not true: every aggregate of a value leaves nulls out. */
 function filtered(value: ExpressionNode, where: ExpressionNode | undefined): ExpressionNode {
@@ -190,7 +257,7 @@ const NEVER_NULL = new Set([
 ]);
 
 /** Whether a term over a window is the difference of two running totals, exactly: true for counts and whole-number sums. */
-export function isSubtractable(term: Term): boolean {
+export function isSubtractable(term: Term): term is CellTerm {
   return term.kind === "rows" || term.kind === "count" || term.kind === "true" || term.kind === "wholeSum";
 }
 

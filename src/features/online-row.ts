@@ -151,3 +151,8 @@ export function isNewer(candidate: TimedRow, current: TimedRow): boolean {
   }
   return false;
 }
+
+/** The event time of an encoded row. */
+export function rowEvent(row: Uint8Array): Instant {
+  return new DataView(row.buffer, row.byteOffset, row.byteLength).getBigInt64(0);
+}

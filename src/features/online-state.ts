@@ -1,9 +1,11 @@
 // What the online store keeps for one key of one view: the newest row, and per hop the partial sums of each tile, with the events
 // of the current tile kept apart so that a window can end at any microsecond. Everything is 8-byte cells (float64, or int64
 // for times and whole minima), so decoding is a copy. Layout in cells:
-//   [row bytes, last event, recent count, tile count per hop...] [recent: e, slots...] [tiles per hop: start, slots...] then the row.
+//   [row bytes, last event, recent count, tile count per hop...] [recent: e, slots...] [tiles per hop: start, slots...] then the row,
+// then per section of what is not of fixed size (gathering.ts) its length and its bytes.
 
 import { floorTo, type Instant } from "../core/core.ts";
+import type { Gathering, Grid } from "./gathering.ts";
 
 /** One cell of a tile: how it starts out and how another is merged in. A number, a mean and an m2 that follow each other merge together. */
 export type SlotKind = "sum" | "min" | "max" | "wholeMin" | "wholeMax" | "momentsNumber" | "momentsMean" | "momentsM2";
@@ -12,7 +14,9 @@ export type SlotKind = "sum" | "min" | "max" | "wholeMin" | "wholeMax" | "moment
 export interface StateShape {
   readonly slots: readonly SlotKind[];
   /** Each grid with the longest window on it. */
-  readonly hops: readonly { readonly hop: bigint; readonly longest: bigint }[];
+  readonly hops: readonly Grid[];
+  /** What is kept besides cells, a section each. */
+  readonly sections: readonly Gathering<unknown, unknown>[];
 }
 
 /** A row of tiles or moments, oldest first: each its time, then its slots, in `width` cells. Both arrays are views of the same bytes. */
@@ -42,6 +46,8 @@ export interface OnlineState {
   readonly recent: Cells;
   /** Tiles per hop, oldest first. */
   readonly tiles: readonly Cells[];
+  /** The state of each section. */
+  readonly sections: readonly unknown[];
 }
 
 const NO_EVENT = -(2n ** 63n);
@@ -49,7 +55,8 @@ const NO_EVENT = -(2n ** 63n);
 /** A state that knows nothing. */
 export function emptyState(shape: StateShape): OnlineState {
   const cells = (): Cells => cellsOf(1 + shape.slots.length, new Float64Array());
-  return { row: undefined, lastEvent: undefined, recent: cells(), tiles: shape.hops.map(cells) };
+  const sections = shape.sections.map((section) => section.decode(undefined));
+  return { row: undefined, lastEvent: undefined, recent: cells(), tiles: shape.hops.map(cells), sections };
 }
 
 /** Merges `from[other]` into `into[index]`. */
@@ -160,6 +167,9 @@ export function prune(shape: StateShape, state: OnlineState, through: Instant): 
     dropBefore(state.tiles[index] as Cells, floorTo(through - longest, hop));
   });
   if (coarsest > 0n) dropBefore(state.recent, floorTo(through, coarsest));
+  shape.sections.forEach((section, index) => {
+    section.prune(state.sections[index], through);
+  });
 }
 
 function dropBefore(cells: Cells, time: bigint): void {
@@ -176,7 +186,9 @@ export function encodeState(shape: StateShape, state: OnlineState): Uint8Array {
   const header = 2 + groups.length;
   const cellCount = header + groups.reduce((total, group) => total + group.count * width, 0);
   const rowBytes = state.row?.length ?? 0;
-  const bytes = new Uint8Array(cellCount * 8 + rowBytes);
+  const sections = shape.sections.map((section, index) => section.encode(state.sections[index]));
+  const size = sections.reduce((total, { length }) => total + 8 + length, cellCount * 8 + rowBytes);
+  const bytes = new Uint8Array(size);
   const wholes = new BigInt64Array(bytes.buffer, 0, cellCount);
   const floats = new Float64Array(bytes.buffer, 0, cellCount);
   wholes[0] = BigInt(state.row === undefined ? -1 : rowBytes);
@@ -190,6 +202,13 @@ export function encodeState(shape: StateShape, state: OnlineState): Uint8Array {
     at += count * width;
   }
   if (state.row) bytes.set(state.row, cellCount * 8);
+  const view = new DataView(bytes.buffer);
+  let place = cellCount * 8 + rowBytes;
+  for (const section of sections) {
+    view.setFloat64(place, section.length);
+    bytes.set(section, place + 8);
+    place += 8 + section.length;
+  }
   return bytes;
 }
 
@@ -201,6 +220,8 @@ export interface StateView {
   readonly groups: readonly { readonly start: number; readonly count: number }[];
   readonly wholes: BigInt64Array;
   readonly floats: Float64Array;
+  /** The bytes of each section. */
+  readonly sections: readonly Uint8Array[];
 }
 
 /** Opens stored bytes. They are copied once: a store's memory may be unaligned, or reused after the read. */
@@ -216,20 +237,29 @@ export function viewState(shape: StateShape, stored: Uint8Array): StateView {
     start += count * width;
   }
   const rowBytes = Number(head[0]);
+  const view = new DataView(copy.buffer);
+  let place = start * 8 + Math.max(rowBytes, 0);
+  const sections = shape.sections.map(() => {
+    const from = place + 8;
+    place = from + view.getFloat64(place);
+    return copy.subarray(from, place);
+  });
   return {
     lastEvent: head[1] === NO_EVENT ? undefined : head[1],
     row: rowBytes < 0 ? undefined : copy.subarray(start * 8, start * 8 + rowBytes),
     groups,
     wholes: new BigInt64Array(copy.buffer, 0, start),
     floats: new Float64Array(copy.buffer, 0, start),
+    sections,
   };
 }
 
 /** Takes stored bytes apart, to be changed. */
 export function decodeState(shape: StateShape, stored: Uint8Array): OnlineState {
-  const { groups, floats, lastEvent, row } = viewState(shape, stored);
+  const { groups, floats, lastEvent, row, sections } = viewState(shape, stored);
   const width = 1 + shape.slots.length;
   const cells = groups.map(({ start, count }) => cellsOf(width, floats.subarray(start, start + count * width)));
   const [recent = cellsOf(width, new Float64Array()), ...tiles] = cells;
-  return { row, lastEvent, recent, tiles };
+  const gathered = shape.sections.map((section, index) => section.decode(sections[index]));
+  return { row, lastEvent, recent, tiles, sections: gathered };
 }

@@ -38,7 +38,8 @@ export function oracle(view: FeatureViewSpec, rows: readonly OracleRow[], questi
 
 function nothing(rule: FeatureRule): Value {
   if (rule.kind !== "window") return null;
-  return rule.aggregate === "count" ? 0n : rule.aggregate === "rate" ? 0 : null;
+  if (rule.aggregate === "rate") return 0;
+  return ["count", "countDistinct", "approxCountDistinct"].includes(rule.aggregate) ? 0n : null;
 }
 
 /** The rows that were known at `t` and at `cutoff`. Those of a static source always are. */
@@ -55,7 +56,7 @@ function knownRows(source: SourceSpec, rows: readonly OracleRow[], t: bigint, cu
 }
 
 function answer(view: FeatureViewSpec, rule: FeatureRule, known: readonly Timed[], t: bigint): Value {
-  if (rule.kind === "window") return aggregated(rule, known, t);
+  if (rule.kind === "window") return aggregated(view.source.columns, rule, known, t);
   const { ttl, source } = view;
   const isStatic = source.eventTime === undefined;
   const qualifying = known.filter(({ event }) => isStatic || ttl === undefined || event >= t - ttl);
@@ -115,7 +116,7 @@ export function tailOf(t: bigint, window: bigint): bigint {
   return tail;
 }
 
-function aggregated(rule: WindowRule, known: readonly Timed[], t: bigint): Value {
+function aggregated(columns: readonly ColumnSchema[], rule: WindowRule, known: readonly Timed[], t: bigint): Value {
   const { value, aggregate, where, unit = 1n } = rule;
   const tail = tailOf(t, rule.window);
   const events = known.filter(
@@ -127,8 +128,17 @@ function aggregated(rule: WindowRule, known: readonly Timed[], t: bigint): Value
       ? null
       : (t - events.reduce((most, { event }) => (event > most ? event : most), tail)) / unit;
   if (value === undefined) return BigInt(events.length);
+  if (aggregate === "first" || aggregate === "last") {
+    const sign = aggregate === "last" ? 1 : -1;
+    const [row] = events
+      .filter((each) => evaluated(value, each.row) !== null)
+      .sort((a, b) => sign * (Number(beats(columns, b, a)) - Number(beats(columns, a, b))));
+    return row ? evaluated(value, row.row) : null;
+  }
   const values = events.map(({ row }) => evaluated(value, row)).filter((each) => each !== null);
   if (aggregate === "count") return BigInt(values.length);
+  if (aggregate === "countDistinct" || aggregate === "approxCountDistinct")
+    return BigInt(values.filter((each, at) => values.findIndex((one) => compare(one, each) === 0) === at).length);
   if (values.length === 0) return null;
   switch (aggregate) {
     case "share":
@@ -150,6 +160,12 @@ function aggregated(rule: WindowRule, known: readonly Timed[], t: bigint): Value
       const variance = varianceOf(value, values);
       return variance === null ? null : Math.sqrt(variance);
     }
+    case "quantile":
+      // The exact one; agrees() allows the sketch its error.
+      return (
+        Number(values.map(Number).sort(compare)[Math.floor((rule.rank ?? 0) * (values.length - 1))]) /
+        10 ** scaleOf(value)
+      );
     default:
       return aggregate satisfies never;
   }
@@ -196,9 +212,14 @@ function isSame(a: Value | undefined, b: Value | undefined): boolean {
   );
 }
 
-/** Whether a value is the one expected: what is added up in float64 within 1e-12 of it, everything else exactly; -0 is 0. */
+/**
+ * Whether a value is the one expected: what is added up in float64 within 1e-12 of it, quantiles within their bucket, everything else exactly;
+ * -0 is 0. Few values are never estimated wrong: counted by sketch, they are exact too.
+ */
 export function agrees({ rule }: { readonly rule: FeatureRule }, actual: Value | undefined, expected: Value): boolean {
   if (isSame(actual, expected)) return true;
+  if (rule.kind === "window" && rule.aggregate === "quantile" && typeof actual === "number")
+    return Math.abs(actual - Number(expected)) <= Math.abs(Number(expected)) / 128;
   if (!dependsOnOrder(rule) || typeof actual !== "number" || typeof expected !== "number") return false;
   return Math.abs(actual - expected) <= 1e-12 * Math.abs(expected);
 }

@@ -6,17 +6,22 @@ import { type DataType, days, hours, minutes, seconds, type Value } from "../cor
 import {
   type Aggregate,
   age,
+  approxCountDistinct,
   count,
+  countDistinct,
   type Expression,
   entity,
   type FeatureDefinition,
   type FeatureViewSpec,
   featureView,
+  first,
+  last,
   latest,
   max,
   mean,
   min,
   parquet,
+  quantile,
   rate,
   share,
   specOf,
@@ -216,6 +221,7 @@ function viewOf(
     tags.at(0),
     spot.field("of"),
   ];
+  const counted = [v0, idx, moment, place, cutoff, created, text, place.plus(v0), real, price, units, day, u, raw];
   const aggregates: readonly Aggregate<DataType>[] = [
     ...[count(), count(idx), count(v0), count(v0.times(2n ** 62n)), count(moment.gt(0))],
     ...[sum(v0), sum(idx), sum(moment), sum(place), sum(v0.minus(idx))],
@@ -235,6 +241,11 @@ function viewOf(
       count(tags),
       sum(tags.length()),
     ],
+    ...([e, tags, spot, ...counted] as readonly Expression[]).flatMap((each) => [first(each), last(each)]),
+    ...(counted as readonly Expression<"string">[]).flatMap((each) => [countDistinct(each), approxCountDistinct(each)]),
+    ...[0, 0.3, 0.5, 0.99, 1].flatMap((rank) =>
+      ([v0, idx, moment, place, real, price] as readonly Expression<"int32">[]).map((each) => quantile(each, rank)),
+    ),
     ...[rate(1n), rate(hours(1)), timeSinceLast(1n), timeSinceLast(minutes(7))],
   ];
   const conditions = [

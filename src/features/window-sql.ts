@@ -1,11 +1,14 @@
 // Aggregates over [tail, t) for every row that asks. Counts and whole-number sums are exact as differences of two running totals:
 // one by known time up to t, one by event time up to the tail, plus the few events from before the tail that were not yet known at t.
-// Floating-point sums, minima and maxima cannot be subtracted; they are merged from whole tiles, the part tile before t, and late
-// events: see window-merge-sql.ts.
+// The rest cannot be subtracted; it is merged from whole tiles, the part tile before t, and late events: see window-merge-sql.ts for what
+// is one value per tile, window-items-sql.ts for what is a row per item.
 
 import { type DataType, isDecimal } from "../core/core.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import {
+  type CellTerm,
+  isItemTerm,
+  isRowTerm,
   isSubtractable,
   type Term,
   termsOf,
@@ -13,9 +16,12 @@ import {
   type WindowPlan,
   windowPlan,
 } from "./aggregate-terms.ts";
-import type { EventValue, ViewJoin, ViewRelations } from "./view-events-sql.ts";
+import { bucketValueSql } from "./sketch-sql.ts";
+import { type EventValue, timeColumns, type ViewJoin, type ViewRelations } from "./view-events-sql.ts";
+import { itemRelation, itemWindow, quantileColumn } from "./window-items-sql.ts";
 import { mergedWindow } from "./window-merge-sql.ts";
-import { tailSql, termSql, type WindowContext } from "./window-terms-sql.ts";
+import { windowSpans } from "./window-spans-sql.ts";
+import { rowOrderSql, tailSql, termSql, type WindowContext, wideFloatSql } from "./window-terms-sql.ts";
 
 /** The join of a view's window features, or undefined when it has none. */
 export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
@@ -27,6 +33,7 @@ export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
   const values: EventValue[] = plan.terms.flatMap((term, index) =>
     term.kind === "rows" ? [] : [{ name: `v${index}`, value: term.value }],
   );
+  const order = plan.terms.some(isRowTerm) ? [rowOrderSql(dialect, view, timeColumns(dialect, view).event)] : [];
   const windows = [...new Set(plan.features.map((feature) => feature.window))];
   const parts = windows.map((window, place) => windowPart(context, window, place));
   const running = runningTotals(context);
@@ -34,7 +41,8 @@ export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
   const merged = parts.flatMap((part) => part.merged);
   return {
     ctes: [
-      `${context.events} AS (${relations.events(values)})`,
+      `${context.events} AS (${relations.events(values, order)})`,
+      ...plan.terms.flatMap((term, index) => (isItemTerm(term) ? [itemRelation(context, term, index)] : [])),
       ...running,
       ...parts.flatMap((part) => part.ctes),
       `${relation} AS (SELECT q.idx, q.t${parts
@@ -66,7 +74,7 @@ interface Running {
  * The running totals a term needs. DuckDB adds up float64 three to four times as fast as its 128-bit whole numbers, so whatever stays below
  * 2^53 is float64: counts, and the two 16-bit halves of an int32 (each exact for 2^37 events).
  */
-function runningOf(term: Term, index: number): readonly Running[] {
+function runningOf(term: CellTerm, index: number): readonly Running[] {
   if (term.kind !== "wholeSum") return [{ name: `r${index}`, group: termSql(term, index), isFloat: true }];
   if (term.value.type !== "int32") return [{ name: `r${index}`, group: termSql(term, index), isFloat: false }];
   const low = `(v${index}::BIGINT & 65535)`;
@@ -77,7 +85,7 @@ function runningOf(term: Term, index: number): readonly Running[] {
 }
 
 /** A term over the window: the difference of its running totals `h` (up to t) and `a` (up to the tail). */
-function differenceSql(term: Term, index: number, a: string): string {
+function differenceSql(term: CellTerm, index: number, a: string): string {
   const [first, second] = runningOf(term, index).map(({ name, isFloat }) => {
     const difference = `(coalesce(h.${name}, 0) - coalesce(${a}.${name}, 0))`;
     return isFloat ? `${difference}::BIGINT` : difference;
@@ -88,7 +96,7 @@ function differenceSql(term: Term, index: number, a: string): string {
 /** Running totals by event time (`by event`) and, where rows come late, by known time. */
 function runningTotals(context: WindowContext): readonly string[] {
   const { plan, name, events } = context;
-  const running = subtractable(plan).flatMap((index) => runningOf(plan.terms[index] as Term, index));
+  const running = subtractable(plan).flatMap((index) => runningOf(plan.terms[index] as CellTerm, index));
   if (running.length === 0) return [];
   const by = (label: string, at: string): string => {
     const groups = running.map((one) => `${one.group}${one.isFloat ? "::DOUBLE" : ""} AS ${one.name}`).join(", ");
@@ -117,11 +125,12 @@ interface WindowPart {
 
 function windowPart(context: WindowContext, window: bigint, place: number): WindowPart {
   const { plan, name, isLate, events, asked } = context;
-  const used = new Set(
-    plan.features.filter((feature) => feature.window === window).flatMap(({ result }) => termsOf(result)),
-  );
-  const exact = subtractable(plan).filter((index) => used.has(index));
-  const inexact = [...used].filter((index) => !isSubtractable(plan.terms[index] as Term));
+  const results = plan.features.filter((feature) => feature.window === window).map(({ result }) => result);
+  const used = [...new Set(results.flatMap(termsOf))];
+  const termAt = (index: number): Term => plan.terms[index] as Term;
+  const exact = used.filter((index) => isSubtractable(termAt(index)));
+  const items = used.filter((index) => isItemTerm(termAt(index)));
+  const inexact = used.filter((index) => !exact.includes(index) && !items.includes(index));
   const tail = tailSql(window, "q.t");
   const before = isLate ? tail : `least(${tail}, q.cutoff + 1)`;
   const join =
@@ -130,7 +139,7 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
       : ` ASOF LEFT JOIN ${name("by event")} a${place} ON q.kid = a${place}.kid AND ${before} > a${place}.moment`;
   const correction = name(`unknown ${place}`);
   const needsCorrection = isLate && exact.length > 0;
-  const corrections = exact.map((index) => `${termSql(plan.terms[index] as Term, index)} AS c${index}`).join(", ");
+  const corrections = exact.map((index) => `${termSql(termAt(index) as CellTerm, index)} AS c${index}`).join(", ");
   const gap = `least(2 * t, 2 * cutoff + 1) - 2 * ${tailSql(window)}`;
   const ctes = needsCorrection
     ? [
@@ -139,19 +148,23 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
     : [];
   const columns = exact.map((index) => {
     const back = needsCorrection ? ` + coalesce(${correction}.c${index}, 0)` : "";
-    return `${differenceSql(plan.terms[index] as Term, index, `a${place}`)}${back} AS w${place}_${index}`;
+    return `${differenceSql(termAt(index) as CellTerm, index, `a${place}`)}${back} AS w${place}_${index}`;
   });
-  const merge = inexact.length === 0 ? undefined : mergedWindow(context, window, place, inexact);
+  const spans = windowSpans(context, window, place);
+  const ranksOf = (index: number): readonly number[] => [
+    ...new Set(results.flatMap((result) => (result.kind === "quantile" && result.of === index ? [result.rank] : []))),
+  ];
+  const merges = [
+    ...(inexact.length === 0 ? [] : [mergedWindow(context, spans, place, inexact)]),
+    ...items.map((index) => itemWindow(context, spans, place, index, { ranks: ranksOf(index) })),
+  ];
   return {
-    ctes: [...ctes, ...(merge?.ctes ?? [])],
+    ctes: [...ctes, ...(merges.length === 0 ? [] : spans.ctes), ...merges.flatMap((merge) => merge.ctes)],
     join: `${join}${needsCorrection ? ` LEFT JOIN ${correction} ON ${correction}.idx = q.idx` : ""}`,
-    merged: merge ? [merge.relation] : [],
-    columns: [...columns, ...(merge?.columns ?? [])],
+    merged: merges.map((merge) => merge.relation),
+    columns: [...columns, ...merges.flatMap((merge) => merge.columns)],
   };
 }
-
-/** A 128-bit number as the nearest float64. DuckDB rounds it twice on its way there, but a 64-bit number or a text once. */
-const wideFloatSql = (sum: string): string => `coalesce(TRY_CAST(${sum} AS BIGINT)::DOUBLE, ${sum}::VARCHAR::DOUBLE)`;
 
 /** A sum as the nearest float64. */
 function floatSql(sum: string, term: Term | undefined): string {
@@ -208,6 +221,15 @@ function resultSql(
       const finite = `CASE WHEN isfinite(${variance}) THEN ${variance} ELSE 'NaN' END`;
       return `(CASE WHEN ${term(of)}.n > 1 THEN ${isRoot ? `sqrt(${finite})` : finite} END)::DOUBLE`;
     }
+    case "distinct":
+      return `coalesce(${term(result.of)}, 0)::${type}`;
+    case "quantile":
+      return bucketValueSql(
+        `${alias}.${dialect.identifier(quantileColumn(place, result.of, result.rank))}`,
+        result.isWhole,
+      );
+    case "row":
+      return `${term(result.of)}.v::${type}`;
     default:
       return result satisfies never;
   }

@@ -1,7 +1,9 @@
 // The pieces that both ways of summing a window share: what a plan is about, where a window's tail lies, and a term's sum in SQL.
 
 import { windowHop } from "../core/core.ts";
-import { MOMENTS_LIMIT, type Term, type WindowPlan } from "./aggregate-terms.ts";
+import type { FeatureViewSpec } from "../define/define.ts";
+import type { SqlDialect } from "../ports/ports.ts";
+import { type ItemTerm, MOMENTS_LIMIT, type RowTerm, type Term, type WindowPlan } from "./aggregate-terms.ts";
 import type { ViewRelations } from "./view-events-sql.ts";
 
 /** The names and pieces that both ways of summing share. */
@@ -20,7 +22,7 @@ export function tailSql(window: bigint, t = "t"): string {
 }
 
 /** A term's sum over a group of events, as SQL. */
-export function termSql(term: Term, index: number): string {
+export function termSql(term: Exclude<Term, ItemTerm>, index: number): string {
   switch (term.kind) {
     case "rows":
       return "count(*)";
@@ -38,6 +40,9 @@ export function termSql(term: Term, index: number): string {
       return `max(v${index})`;
     case "moments":
       return momentsSql(`v${index}`);
+    case "first":
+    case "last":
+      return `${extremeOf(term)}({o: ${ROW_ORDER}, v: v${index}}) FILTER (WHERE v${index} IS NOT NULL)`;
     default:
       return term satisfies never;
   }
@@ -63,6 +68,9 @@ export function mergeSql(term: Term, partial: string, order: string): string {
     case "min":
     case "max":
       return `${term.kind}(${partial})`;
+    case "first":
+    case "last":
+      return `${extremeOf(term)}(${partial})`;
     case "moments":
       return `list_reduce(list(${partial} ORDER BY ${order}) FILTER (WHERE ${partial} IS NOT NULL), lambda a, b: ${mergedMoments})`;
     default:
@@ -72,3 +80,21 @@ export function mergeSql(term: Term, partial: string, order: string): string {
 
 const mergedMoments =
   "{n: a.n + b.n, mean: a.mean + (b.mean - a.mean) * (b.n / (a.n + b.n)), m2: a.m2 + b.m2 + (b.mean - a.mean) * (b.mean - a.mean) * (a.n * b.n / (a.n + b.n))}";
+
+const extremeOf = ({ kind }: RowTerm): string => (kind === "first" ? "min" : "max");
+
+/** The column of an events relation whose order is that of rows: event time, created time, then value by value, null least, NaN greatest. */
+export const ROW_ORDER = "row_order";
+
+/** {@link ROW_ORDER} as SQL over a source's row `s`. */
+export function rowOrderSql(dialect: SqlDialect, { source }: FeatureViewSpec, event: string): string {
+  const column = (name: string): string => `s.${dialect.identifier(name)}`;
+  const { createdAt, columns } = source;
+  const created = createdAt === undefined ? [] : [`coalesce(epoch_us(${column(createdAt)}), ${event})`];
+  const parts = [event, ...created, ...columns.map(({ name }) => column(name))];
+  return `create_sort_key(${parts.map((part) => `${part}, 'ASC NULLS FIRST'`).join(", ")}) AS ${ROW_ORDER}`;
+}
+
+/** A 128-bit number as the nearest float64. DuckDB rounds it twice on its way there, but a 64-bit number or a text once. */
+export const wideFloatSql = (sum: string): string =>
+  `coalesce(TRY_CAST(${sum} AS BIGINT)::DOUBLE, ${sum}::VARCHAR::DOUBLE)`;

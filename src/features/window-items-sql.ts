@@ -1,0 +1,96 @@
+// Aggregates over the items in a window: how many different ones there are, and quantiles of their buckets. A tile's partial is each of its
+// items with how often it occurred, a row per item, so that merging is a GROUP BY, which DuckDB spills to disk where it must. The parts
+// are those of window-merge-sql.ts: whole tiles, the part tile before t, and late events.
+
+import type { ItemTerm } from "./aggregate-terms.ts";
+import { bucketSql, estimateDistinctSql, registerCodeSql } from "./sketch-sql.ts";
+import type { MergedWindow } from "./window-merge-sql.ts";
+import type { WindowSpans } from "./window-spans-sql.ts";
+import type { WindowContext } from "./window-terms-sql.ts";
+
+/** The relation of a term's items, shared by all windows: kid, e, k, item. */
+export function itemRelation({ name, events }: WindowContext, term: ItemTerm, index: number): string {
+  const value = `v${index}`;
+  return `${name(`items ${index}`)} AS (SELECT kid, e, k, ${itemSql(term, value)} AS item FROM ${events} WHERE ${value} IS NOT NULL)`;
+}
+
+function itemSql({ kind, value: { type } }: ItemTerm, value: string): string {
+  switch (kind) {
+    case "distinct":
+      return value;
+    case "registers":
+      return registerCodeSql(value, type);
+    case "buckets":
+      return bucketSql(value);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** What a window is asked about a term's items: which quantiles. */
+export interface ItemQuestions {
+  readonly ranks: readonly number[];
+}
+
+/** Merges the items of the term at `index` over one window. */
+export function itemWindow(
+  context: WindowContext,
+  { query, spans, tile, bucket, buckets }: WindowSpans,
+  place: number,
+  index: number,
+  { ranks }: ItemQuestions,
+): MergedWindow {
+  const { name, isLate, plan, dialect } = context;
+  const items = name(`items ${index}`);
+  const part = (label: string): string => name(`${label} ${place} ${index}`);
+  const all = [
+    `SELECT q.idx, s.item, s.n FROM ${query} q JOIN ${part("whole")} s ON q.kid = s.kid AND q.tail = s.tail AND q.head = s.head`,
+    `SELECT q.idx, s.item, 1 FROM ${query} q JOIN (SELECT *, ${tile("e")} AS tile FROM ${items} WHERE k = e) s ON q.kid = s.kid AND q.head = s.tile AND s.e >= q.tail AND s.e < q.x`,
+    ...(isLate
+      ? [
+          `SELECT q.idx, s.item, 1 FROM (SELECT *, ${buckets("tail", "t")} FROM ${query}) q JOIN (SELECT *, ${bucket("e")} AS bucket FROM ${items} WHERE k > e) s ON q.kid = s.kid AND q.bucket = s.bucket AND s.e >= q.tail AND s.e < q.t AND s.k <= least(q.t, q.cutoff)`,
+        ]
+      : []),
+  ];
+  const ctes = [
+    `${part("tiles")} AS (SELECT kid, ${tile("e")} AS tile, ${bucket("e")} AS bucket, item, count(*) AS n FROM ${items} WHERE k = e GROUP BY ALL)`,
+    `${part("whole")} AS (SELECT q.kid, q.tail, q.head, s.item, sum(s.n)::BIGINT AS n FROM (SELECT *, ${buckets("tail", "head")} FROM ${spans}) q JOIN ${part("tiles")} s ON q.kid = s.kid AND q.bucket = s.bucket AND s.tile >= q.tail AND s.tile < q.head GROUP BY ALL)`,
+    `${part("contents")} AS (SELECT idx, item, sum(n)::BIGINT AS n FROM (${all.join(" UNION ALL ")}) GROUP BY ALL)`,
+  ];
+  const relation = part("answers");
+  const kind = (plan.terms[index] as ItemTerm).kind;
+  return {
+    ctes: [...ctes, `${relation} AS (${answersSql(kind, part("contents"), ranks)})`],
+    relation,
+    columns:
+      kind === "buckets"
+        ? ranks.map((rank, each) => `${relation}.a${each} AS ${dialect.identifier(quantileColumn(place, index, rank))}`)
+        : [`${relation}.a0 AS w${place}_${index}`],
+  };
+}
+
+/** The column of a window that holds the bucket of one quantile. */
+export function quantileColumn(place: number, index: number, rank: number): string {
+  return `w${place}_${index}_${rank}`;
+}
+
+function answersSql(kind: ItemTerm["kind"], contents: string, ranks: readonly number[]): string {
+  switch (kind) {
+    case "distinct":
+      return `SELECT idx, count(*) AS a0 FROM ${contents} GROUP BY idx`;
+    case "registers": {
+      const registers = `SELECT idx, item // 64 AS register, max(item % 64) AS rank FROM ${contents} GROUP BY ALL`;
+      const sums = `SELECT idx, count(*) AS filled, sum(1::BIGINT << (53 - rank)) AS total FROM (${registers}) GROUP BY idx`;
+      return `SELECT idx, ${estimateDistinctSql("total", "filled")} AS a0 FROM (${sums})`;
+    }
+    case "buckets": {
+      const upTo = `SELECT idx, item, sum(n) OVER (PARTITION BY idx ORDER BY item)::BIGINT AS up_to, sum(n) OVER (PARTITION BY idx)::BIGINT AS total FROM ${contents}`;
+      const answers = ranks.map(
+        (rank, each) => `min(item) FILTER (WHERE up_to > floor('${rank}'::DOUBLE * (total - 1)::DOUBLE)) AS a${each}`,
+      );
+      return `SELECT idx, ${answers.join(", ")} FROM (${upTo}) GROUP BY idx`;
+    }
+    default:
+      return kind satisfies never;
+  }
+}
