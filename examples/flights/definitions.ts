@@ -4,22 +4,27 @@ import {
   age,
   alertFrom,
   auc,
+  between,
   byTime,
   count,
   days,
   entity,
   featureView,
+  holds,
   hours,
   latest,
   logLoss,
+  matches,
   mean,
   minutes,
   model,
   monitor,
+  oneOf,
   parquet,
   retrain,
   share,
   t,
+  unique,
   xgboost,
 } from "slipway";
 
@@ -58,6 +63,11 @@ export const departures = parquet("departures", {
   },
   id: "key",
   eventTime: "departed_at",
+  expect: [
+    between("dep_delay", -120, 2000),
+    oneOf("origin", ["EWR", "JFK", "LGA"]),
+    matches("tailnum", /^[A-Z]\d{1,5}[A-Z]{0,4}$/),
+  ],
 });
 
 export const arrivals = parquet("arrivals", {
@@ -72,6 +82,7 @@ export const arrivals = parquet("arrivals", {
   },
   id: "key",
   eventTime: "arrived_at",
+  expect: [between("arr_delay", -180, 2000), oneOf("origin", ["EWR", "JFK", "LGA"])],
 });
 
 /** A row holds observations up to minute 51 of its hour, so it is known only when the hour is over. */
@@ -91,6 +102,13 @@ export const weather = parquet("weather", {
   },
   eventTime: "observed_at",
   createdAt: "known_at",
+  expect: [
+    // One wind speed of 1048 is in the data as it was published, and is left there.
+    between("wind_speed", 0, 120).orWarn(),
+    between("humid", 0, 100),
+    unique(["origin", "observed_at"]),
+    (row) => holds("known after it was observed", row.known_at.ge(row.observed_at)),
+  ],
 });
 
 export const planes = parquet("planes", {

@@ -150,6 +150,16 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         load: () => import("./commands/features-read.ts"),
       },
       {
+        name: "expect",
+        summary: "propose what to expect of a source or a view, from the data that is there",
+        about:
+          "Prints TypeScript ready to paste: what held in the rows looked at, with room for chance, and what it rests on. Values far outside are named, not reached for.",
+        arguments: [["<name>", "a source or a feature view"]],
+        options: [["--sample <rows>", "look at about so many rows", "1000000"]],
+        examples: ["slipway features expect weather", "slipway features expect origin_weather --sample 100000 --json"],
+        load: () => import("./commands/features-expect.ts"),
+      },
+      {
         name: "check",
         summary: "look at every expectation of the sources, and say which do not hold",
         about:

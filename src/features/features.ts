@@ -32,6 +32,7 @@ export {
   type ExampleRow,
   exampleRows,
   type FeatureStatistics,
+  sampledValues,
   type ViewStatistics,
   viewStatistics,
 } from "./statistics.ts";

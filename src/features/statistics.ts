@@ -46,12 +46,12 @@ export interface ExampleRow {
 const TOP = 5;
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95];
 
-/** Figures of a view's features over at most about `atMost` moments, evenly spread by hash, so that the same data gives the same figures. */
-export async function viewStatistics(
+/** A view's values at a sample of moments: a table expression with `f0`, `f1`, … in the view's order, and how many moments there are in all. */
+export async function sampledValues(
   offline: OfflineEngine,
   query: ViewQuery,
-  { now, atMost = 10_000 }: { readonly now: Instant; readonly atMost?: number },
-): Promise<ViewStatistics> {
+  { now, atMost }: { readonly now: Instant; readonly atMost: number },
+): Promise<{ readonly sql: string; readonly of: number }> {
   const { dialect } = offline;
   for (const { source } of query.stored) await offline.check(source);
   const moments = knownMoments(dialect, query, now);
@@ -63,7 +63,16 @@ export async function viewStatistics(
     step <= 1n
       ? moments
       : `SELECT ${names} FROM (SELECT *, row_number() OVER (PARTITION BY ${names}) AS copy FROM (${moments})) WHERE hash(${names}, copy) % ${step} = 0`;
-  const values = `(${askView(dialect, query, sampled)})`;
+  return { sql: `(${askView(dialect, query, sampled)})`, of: Number(of) };
+}
+
+/** Figures of a view's features over at most about `atMost` moments, evenly spread by hash, so that the same data gives the same figures. */
+export async function viewStatistics(
+  offline: OfflineEngine,
+  query: ViewQuery,
+  { now, atMost = 10_000 }: { readonly now: Instant; readonly atMost?: number },
+): Promise<ViewStatistics> {
+  const { sql: values, of } = await sampledValues(offline, query, { now, atMost });
   const figures = query.features.map(({ type }, index) => figuresSql(type, `f${index}`));
   const row = await firstRow(
     offline,
@@ -99,7 +108,7 @@ export async function viewStatistics(
       top: top.get(index) ?? [],
     };
   });
-  return { rows: Number(row[0] ?? 0), of: Number(of), features };
+  return { rows: Number(row[0] ?? 0), of, features };
 }
 
 function figuresSql(type: DataType, column: string): readonly string[] {

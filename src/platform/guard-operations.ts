@@ -1,6 +1,6 @@
 // Expectations and the quarantine from the outside: what runs ask of their sources, what people check, see, and let go of.
 
-import type { Instant } from "../core/core.ts";
+import { type Instant, SlipwayError } from "../core/core.ts";
 import { definitionsOf, findDefinition, type ModelSpec, type SourceSpec } from "../define/define.ts";
 import {
   dropQuarantine,
@@ -9,6 +9,9 @@ import {
   type Finding,
   listQuarantine,
   lookAt,
+  type Proposals,
+  proposeForSource,
+  proposeForView,
   type QuarantineBatch,
   type QuarantinedRow,
   type QuarantineFilter,
@@ -71,4 +74,21 @@ export function dropQuarantined(
 ): Promise<readonly QuarantineBatch[]> {
   if ("batch" in which) return dropQuarantine(platform.guard, which);
   return dropQuarantine(platform.guard, { source: findDefinition(platform.project, "source", which.source) });
+}
+
+/** Proposes what to expect of a source's rows or a view's values, from what is there. Throws DEFINITION_NOT_FOUND. */
+export async function proposeExpectations(platform: Platform, name: string, sample: number): Promise<Proposals> {
+  const { project, engines, guard } = platform;
+  const now = engines.clock.now();
+  const source = definitionsOf(project, "source").find((each) => each.name === name);
+  if (source) return proposeForSource(guard, source, now, sample);
+  const view = definitionsOf(project, "featureView").find((each) => each.name === name);
+  if (view) return proposeForView(guard, view, now, sample);
+  const names = [...definitionsOf(project, "source"), ...definitionsOf(project, "featureView")].map(
+    (each) => each.name,
+  );
+  throw new SlipwayError(
+    "DEFINITION_NOT_FOUND",
+    `Project "${project.name}" has no source or feature view "${name}". It has: ${names.join(", ")}.`,
+  );
 }

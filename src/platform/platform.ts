@@ -76,6 +76,7 @@ export {
   dropQuarantined,
   listQuarantined,
   type OnEnforced,
+  proposeExpectations,
   readQuarantined,
 } from "./guard-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
