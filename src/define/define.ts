@@ -117,9 +117,12 @@ export {
   type DefinitionSpec,
   definitionsOf,
   findDefinition,
+  findView,
   type Project,
   type ProjectConfig,
   project,
+  type ReadableViewSpec,
+  readableViews,
 } from "./project.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
 export {

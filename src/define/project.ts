@@ -129,6 +129,22 @@ export function findDefinition<K extends DefinitionSpec["kind"]>(
   );
 }
 
+/** A view that can be read by its name and a key: stored, or derived from stored ones. */
+export type ReadableViewSpec = FeatureViewSpec | DerivedViewSpec;
+
+/** The views that can be read by name, by name. */
+export function readableViews(project: Project): readonly ReadableViewSpec[] {
+  return project.definitions
+    .filter((one): one is ReadableViewSpec => one.kind === "featureView" || one.kind === "derivedView")
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The view of that name. Throws DEFINITION_NOT_FOUND, naming those there are. */
+export function findView(project: Project, name: string): ReadableViewSpec {
+  const found = readableViews(project).find((view) => view.name === name);
+  return found ?? findDefinition(project, "featureView", name);
+}
+
 /** The definitions of one kind, by name. */
 export function definitionsOf<K extends DefinitionSpec["kind"]>(
   project: Project,

@@ -2,6 +2,7 @@
 
 export { type AuditResult, auditView, type LoggedReads, type Mismatch } from "./audit.ts";
 export { countRows } from "./count-rows.ts";
+export { type DerivedReader, derivedReader } from "./derived-reads.ts";
 export { dropGradually } from "./drop-gradually.ts";
 export { type ChangeReason, type History, type HistoryChange, keyHistory, valuesAsOf } from "./history.ts";
 export {

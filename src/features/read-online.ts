@@ -2,7 +2,7 @@
 // several rows share is fetched and decoded once per view.
 
 import { type Duration, formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
-import type { FeatureSpec } from "../define/define.ts";
+import type { DerivedFeatureSpec, FeatureSpec } from "../define/define.ts";
 import type { OnlineKey, OnlineStore } from "../ports/ports.ts";
 import { encodeKey, keyValues, metaKey } from "./entity-key.ts";
 import { decodeMeta } from "./materialize.ts";
@@ -158,10 +158,17 @@ function refusePast(
  * How the value at a place of a key's read was found. A window is not clipped by the ttl, so its value can be present where the newest row has
  * expired.
  */
-export function valueStatus({ rule }: FeatureSpec, { status, values, rejected }: KeyRead, place: number): ValueStatus {
+export function valueStatus(
+  feature: FeatureSpec | DerivedFeatureSpec,
+  { status, values, rejected }: KeyRead,
+  place: number,
+): ValueStatus {
   if (rejected?.includes(place)) return "rejected";
-  if (status === "missing" || (status === "expired" && rule.kind !== "window")) return status;
-  return (values[place] ?? null) === null ? "null" : "present";
+  const isNull = (values[place] ?? null) === null;
+  // A derived value can be there where what it is made of is not.
+  if (!("rule" in feature)) return isNull ? (status === "present" ? "null" : status) : "present";
+  if (status === "missing" || (status === "expired" && feature.rule.kind !== "window")) return status;
+  return isNull ? "null" : "present";
 }
 
 /** Reads `views` for one row of key values, as of `at`. Throws INPUT_INVALID when `at` is before what the store has moved on to. */

@@ -1,7 +1,13 @@
 // A view's features as SQL over a point-in-time join, for whoever asks about the view itself and not about a model's rows.
 
 import type { ColumnSchema, DataType, Instant } from "../core/core.ts";
-import type { FeatureRule, FeatureViewSpec } from "../define/define.ts";
+import {
+  type DerivedViewSpec,
+  type FeatureRule,
+  type FeatureViewSpec,
+  leavesOf,
+  type ReadableViewSpec,
+} from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { type PointInTimePlan, pointInTimePlan } from "./point-in-time-sql.ts";
 import { keyColumn, timeColumns } from "./view-events-sql.ts";
@@ -21,8 +27,9 @@ export interface ViewQuery {
   }[];
 }
 
-/** A feature view as a query. */
-export function viewQuery(view: FeatureViewSpec): ViewQuery {
+/** A view as a query; a derived one is its expressions over the stored views. */
+export function viewQuery(view: ReadableViewSpec): ViewQuery {
+  if (view.kind === "derivedView") return derivedQuery(view);
   return {
     name: view.name,
     keys: view.keys,
@@ -32,6 +39,29 @@ export function viewQuery(view: FeatureViewSpec): ViewQuery {
       type,
       rules: [{ view: view.name, rule }],
       sql: (_, plan) => plan.feature(view.name, name),
+    })),
+  };
+}
+
+function derivedQuery({ name, keys, views, features }: DerivedViewSpec): ViewQuery {
+  const stored = new Map(
+    views.flatMap((view) => view.features.map((each) => [`${view.name}.${each.name}`, each.rule])),
+  );
+  return {
+    name,
+    keys,
+    stored: views,
+    features: features.map((feature) => ({
+      name: feature.name,
+      type: feature.type,
+      rules: leavesOf(feature.value).flatMap((leaf) => {
+        const rule = leaf.kind === "feature" ? stored.get(`${leaf.view}.${leaf.name}`) : undefined;
+        return leaf.kind === "feature" && rule !== undefined ? [{ view: leaf.view, rule }] : [];
+      }),
+      sql: (dialect, plan) =>
+        dialect.expression(feature.value, (leaf) =>
+          leaf.kind === "feature" ? plan.feature(leaf.view, leaf.name) : "NULL",
+        ),
     })),
   };
 }

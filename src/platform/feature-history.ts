@@ -2,7 +2,7 @@
 // data, so that they can be told for any time that the data reaches back to.
 
 import { formatDuration, formatInstant, type Instant, SlipwayError, type Value, valueToJson } from "../core/core.ts";
-import { type FeatureViewSpec, findDefinition } from "../define/define.ts";
+import { findView, type ReadableViewSpec } from "../define/define.ts";
 import { type ChangeReason, keyHistory, valuesAsOf, viewQuery } from "../features/features.ts";
 import { parseRow } from "../serving/serving.ts";
 import type { Platform } from "./open.ts";
@@ -20,7 +20,7 @@ export interface PastValues {
 
 /** A view's values for one key as they were known then. Throws INPUT_INVALID for a key that does not fit, or a time still to come. */
 export async function featuresAsOf(platform: Platform, name: string, given: Given, at: Instant): Promise<PastValues> {
-  const view = findDefinition(platform.project, "featureView", name);
+  const view = findView(platform.project, name);
   const { key, values } = keyOf(view, given);
   notLater(platform, "as of", at);
   const [row = []] = await valuesAsOf(platform.engines.offline, viewQuery(view), key, [at]);
@@ -77,7 +77,7 @@ export async function featureHistory(
   given: Given,
   { from, to, after, limit = 100 }: HistoryRequest = {},
 ): Promise<PastDocument> {
-  const view = findDefinition(platform.project, "featureView", name);
+  const view = findView(platform.project, name);
   const { key, values } = keyOf(view, given);
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > LONGEST_PAGE)
     throw new SlipwayError("INPUT_INVALID", `A page holds 1 to ${LONGEST_PAGE} changes, not ${limit}.`);
@@ -136,7 +136,7 @@ function reasonOf({ kind, view, window, events, first, last }: ChangeReason, at:
   };
 }
 
-function keyOf(view: FeatureViewSpec, given: Given): { readonly key: readonly Value[]; readonly values: Members } {
+function keyOf(view: ReadableViewSpec, given: Given): { readonly key: readonly Value[]; readonly values: Members } {
   const row = parseRow(view.name, view.keys, given, { what: `Feature view "${view.name}"` });
   for (const { name } of view.keys)
     if (row[name] === null)
@@ -150,7 +150,7 @@ function keyOf(view: FeatureViewSpec, given: Given): { readonly key: readonly Va
   };
 }
 
-function valuesOf({ features }: FeatureViewSpec, row: readonly Value[]): Members {
+function valuesOf({ features }: ReadableViewSpec, row: readonly Value[]): Members {
   return Object.fromEntries(features.map(({ name, type }, place) => [name, valueToJson(type, row[place] ?? null)]));
 }
 

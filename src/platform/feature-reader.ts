@@ -3,13 +3,14 @@
 
 import { type ColumnSchema, type Instant, SlipwayError, typeText, type Value } from "../core/core.ts";
 import {
-  definitionsOf,
+  type DerivedFeatureSpec,
   type FeatureSpec,
-  type FeatureViewSpec,
-  findDefinition,
+  findView,
   type Project,
+  type ReadableViewSpec,
+  readableViews,
 } from "../define/define.ts";
-import { onlineView, readViews, type ViewReads, type WantedView } from "../features/features.ts";
+import { derivedReader, onlineView, readViews, type ViewReads } from "../features/features.ts";
 import type { Clock, OnlineStore } from "../ports/ports.ts";
 import { parseRow } from "../serving/serving.ts";
 
@@ -21,10 +22,12 @@ export interface FeatureSelection {
 }
 
 /** Some features of one view. */
-export interface SelectedView extends WantedView {
-  readonly spec: FeatureViewSpec;
+export interface SelectedView {
+  readonly spec: ReadableViewSpec;
   /** In the order of the values that are read. */
-  readonly features: readonly FeatureSpec[];
+  readonly features: readonly (FeatureSpec | DerivedFeatureSpec)[];
+  /** Their places in the view. */
+  readonly places: readonly number[];
 }
 
 /** Features of many keys, as of one time. */
@@ -83,17 +86,46 @@ export function featureReader({ project, online, clock }: ReaderContext): Featur
     async read(selection, keys, { isJson = false } = {}) {
       const rows = keys.map((key, index) => keyRow(selection.keys, key, index, isJson));
       const at = clock.now();
-      return { selection, at, rows, views: await readViews(online, selection.views, rows, at) };
+      return { selection, at, rows, views: await readSelected(online, selection, rows, at) };
     },
   };
 }
 
+/** Derived views are computed from stored ones, which are read with all others from the same snapshot. */
+async function readSelected(
+  online: OnlineStore,
+  { views }: FeatureSelection,
+  rows: readonly Readonly<Record<string, Value>>[],
+  at: Instant,
+): Promise<readonly ViewReads[]> {
+  const direct = views.flatMap(({ spec, places }) =>
+    spec.kind === "featureView" ? [{ view: onlineView(spec), places }] : [],
+  );
+  const below = new Map(
+    views.flatMap(({ spec }) => (spec.kind === "derivedView" ? spec.views : [])).map((view) => [view.name, view]),
+  );
+  const reads = await readViews(
+    online,
+    [...direct, ...[...below.values()].map((view) => ({ view: onlineView(view) }))],
+    rows,
+    at,
+  );
+  if (below.size === 0) return reads;
+  const stored = new Map([...below.keys()].map((name, index) => [name, reads[direct.length + index] as ViewReads]));
+  let next = 0;
+  return views.map(({ spec, places }): ViewReads => {
+    if (spec.kind === "derivedView") return derivedReader(spec, places)(stored, rows.length);
+    next += 1;
+    return reads[next - 1] as ViewReads;
+  });
+}
+
 function selectFeatures(project: Project, names: readonly string[]): FeatureSelection {
   if (names.length === 0) {
-    const views = definitionsOf(project, "featureView").map(({ name }) => name);
+    const views = readableViews(project).map(({ name }) => name);
     throw new SlipwayError("INPUT_INVALID", `No feature is asked for. The views are: ${views.join(", ") || "none"}.`);
   }
-  const wanted = new Map<string, { readonly spec: FeatureViewSpec; readonly places: Set<number> }>();
+  const wanted = new Map<string, { readonly spec: ReadableViewSpec; readonly places: Set<number> }>();
   for (const name of names) {
     const [viewName = "", featureName, ...rest] = name.split(".");
     if (rest.length > 0)
@@ -101,7 +133,7 @@ function selectFeatures(project: Project, names: readonly string[]): FeatureSele
         "INPUT_INVALID",
         `"${name}" names no feature. Write view.feature, or view for all of them.`,
       );
-    const spec = findDefinition(project, "featureView", viewName);
+    const spec = findView(project, viewName);
     const { places } = wanted.get(viewName) ?? { places: new Set<number>() };
     wanted.set(viewName, { spec, places });
     if (featureName === undefined) for (const place of spec.features.keys()) places.add(place);
@@ -109,13 +141,13 @@ function selectFeatures(project: Project, names: readonly string[]): FeatureSele
   }
   const views = [...wanted.values()].map(({ spec, places }): SelectedView => {
     const chosen = [...places];
-    const features = chosen.map((place) => spec.features[place] as FeatureSpec);
-    return { view: onlineView(spec), spec, places: chosen, features };
+    const features = chosen.map((place) => spec.features[place] as FeatureSpec | DerivedFeatureSpec);
+    return { spec, places: chosen, features };
   });
   return { views, keys: keysOf(views) };
 }
 
-function placeOf(spec: FeatureViewSpec, name: string): number {
+function placeOf(spec: ReadableViewSpec, name: string): number {
   const place = spec.features.findIndex((feature) => feature.name === name);
   if (place >= 0) return place;
   const names = spec.features.map((feature) => feature.name).join(", ");

@@ -2,11 +2,14 @@
 
 import type { DataType, Duration, Instant, Value, ValueOf } from "../core/core.ts";
 import {
+  type DerivedView,
+  type DerivedViewSpec,
   type EntityKeys,
   type Feature,
   type FeatureReference,
   type FeatureTypes,
   type FeatureView,
+  type FeatureViewSpec,
   type Fields,
   type Model,
   type RowInput,
@@ -70,6 +73,12 @@ export function readFeatures<K extends Fields, F extends FeatureTypes>(
   view: FeatureView<K, F>,
   key: RowInput<K>,
 ): Promise<FeatureRead<F>>;
+/** Reads a derived view online for one key, as of now. */
+export function readFeatures<K extends Fields, F extends FeatureTypes>(
+  platform: Platform,
+  view: DerivedView<K, F>,
+  key: RowInput<K>,
+): Promise<FeatureRead<F>>;
 /** Reads a view online by its name. */
 export function readFeatures(
   platform: Platform,
@@ -79,11 +88,11 @@ export function readFeatures(
 /** Reads views online by definition or name. */
 export async function readFeatures(
   platform: Platform,
-  wanted: readonly Feature[] | FeatureView | string,
+  wanted: readonly Feature[] | FeatureView | DerivedView | string,
   keys: unknown,
 ): Promise<unknown> {
   const isMany = Array.isArray(wanted);
-  const asked = isMany ? (wanted as readonly Feature[]) : [wanted as FeatureView | string];
+  const asked = isMany ? (wanted as readonly Feature[]) : [wanted as FeatureView | DerivedView | string];
   const rows = (isMany ? keys : [keys]) as readonly Readonly<Record<string, unknown>>[];
   const names = asked.map(nameOf);
   const reads = await platform.features.read(platform.features.select(names), rows);
@@ -92,9 +101,9 @@ export async function readFeatures(
 }
 
 /** How a view or feature is called over HTTP and in selections. */
-function nameOf(feature: Feature | string): string {
+function nameOf(feature: Feature | DerivedView | string): string {
   if (typeof feature === "string") return feature;
-  if (!("node" in feature)) return specOf(feature).name;
+  if (!("node" in feature)) return specOf<FeatureViewSpec | DerivedViewSpec>(feature).name;
   const { node } = feature;
   return node.kind === "feature" ? `${node.view}.${node.name}` : "";
 }

@@ -1,6 +1,6 @@
 // Feast's names for features (`view:feature`, `view@v2:feature`) and feature services, as Slipway's own.
 
-import { definitionsOf, type FeatureSpec, type Project } from "../../define/define.ts";
+import { definitionsOf, type Project } from "../../define/define.ts";
 import type { FeatureReader, FeatureSelection } from "../../platform/platform.ts";
 import { feastError, keyError, pythonError, pythonList, pythonText } from "./refusal.ts";
 
@@ -27,7 +27,7 @@ export function selectReferences(reader: FeatureReader, texts: readonly string[]
   const selection = reader.select(references.map(({ view, feature }) => `${view}.${feature}`));
   const names = selection.views.map(({ spec, features }) => {
     const view = spec.name.split("@")[0] ?? "";
-    return features.map(({ name }: FeatureSpec) => (isFull ? `${view}__${name}` : name));
+    return features.map(({ name }) => (isFull ? `${view}__${name}` : name));
   });
   return { selection, names };
 }

@@ -1,11 +1,11 @@
 // The feature routes' part of the description: which names may be asked for, and what an answer looks like.
 
-import { definitionsOf, type Project } from "../../define/define.ts";
+import { type Project, readableViews } from "../../define/define.ts";
 import { closed, fieldSchema, type Json } from "./schemas.ts";
 
 /** The path of feature reads, with the project's real names and keys. */
 export function featurePaths(project: Project, refusals: Json): Json {
-  const views = definitionsOf(project, "featureView");
+  const views = readableViews(project);
   const names = views.flatMap((view) => [view.name, ...view.features.map(({ name }) => `${view.name}.${name}`)]);
   const keys = new Map(views.flatMap((view) => view.keys).map((key) => [key.name, { ...key, optional: true }]));
   const request = {
