@@ -334,10 +334,8 @@ describe("the rarer types", () => {
 {"p":"1234567890123456.7800","f":null,"tags":[],"spot":{"n/~b":"7"}}
 {}`,
     );
-    const rows = await read(inJson());
-    expect(rows).toHaveLength(3);
     const second = { ...none, p: 123_456_789_012_345_678n, tags: [], spot: { "n/~b": 7n, at: null, price: null } };
-    expect(rows).toEqual(expect.arrayContaining([value, second, none]));
+    expect(await read(inJson())).toEqual([value, second, none]);
   });
 
   test("are read from CSV, lists and structs written as JSON", async () => {

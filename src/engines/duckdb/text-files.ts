@@ -2,10 +2,12 @@
 // statistics. The conversion is one pass that stops at the first cell it cannot take; only then is the file read again in order, to say
 // which row that was.
 
+import { rm } from "node:fs/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type DataType, SlipwayError, typeText } from "../../core/core.ts";
 import type { CsvSpec, JsonLinesSpec } from "../../define/define.ts";
 import { csvError, csvRows } from "./csv-file.ts";
+import { endedLines } from "./ended-lines.ts";
 import { jsonError, jsonRows } from "./json-lines-file.ts";
 import { isInterrupt } from "./source-error.ts";
 import { partitionsOf } from "./source-files.ts";
@@ -32,9 +34,12 @@ export async function convertTextFile(
     isInterrupt(cause)
       ? cause
       : ((source.format === "csv" ? csvError(source, file, cause) : jsonError(source, file, cause)) ?? cause);
+  const copy = `${target}.lines`;
   try {
     const rows =
-      source.format === "csv" ? await csvRows(connection, source, file, inFile) : jsonRows(source, file, inFile);
+      source.format === "csv"
+        ? await csvRows(connection, source, file, inFile)
+        : jsonRows(source, await endedLines(file, copy), inFile);
     const cells = source.columns.map(({ name, type, optional }) => {
       const folder = folders.get(name);
       const cell = folders.has(name)
@@ -63,6 +68,8 @@ export async function convertTextFile(
     }
   } catch (cause) {
     throw refused(cause);
+  } finally {
+    await rm(copy, { force: true });
   }
 }
 
