@@ -80,6 +80,7 @@ export {
   parquet,
   postgresTable,
   project,
+  pushSource,
   quantile,
   quantiles,
   type Retrain,

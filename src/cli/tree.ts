@@ -371,6 +371,22 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     ],
   },
   {
+    name: "push",
+    summary: "push events to a source",
+    about:
+      "Pushes the events of a file, one JSON object a line. Events that were pushed before change nothing, so a push that was stopped is run again. With --url a running server takes them in; without, this process does, and no server of the project may be running.",
+    arguments: [["<source>", "the push source's name"]],
+    options: [
+      ["--file <path>", "the file; - for standard input", "-"],
+      ["--url <url>", "the server that takes them in"],
+    ],
+    examples: [
+      "slipway push clicks --file events.jsonl",
+      "slipway push clicks --file events.jsonl --url http://127.0.0.1:8080",
+    ],
+    load: () => import("./commands/push.ts"),
+  },
+  {
     name: "serve",
     summary: "serve the champions over HTTP",
     about: "Serves until Ctrl-C. A champion that is moved takes effect at once, without dropped requests.",

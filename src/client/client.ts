@@ -1,12 +1,14 @@
 // The door of `client`: predictions and features over HTTP from any JavaScript that has fetch, typed by the model's definition. Definitions are only
 // needed as types: `client.predict<typeof flightDelay>("flight_delay", row)` pulls nothing of Slipway into a browser's bundle.
 
-import type { EntityKeys, Feature, Model, RowInput, RowOf } from "../define/define.ts";
+import type { Definition, EntityKeys, EventOf, Feature, Model, RowInput, RowOf } from "../define/define.ts";
 import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
+import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
 import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOptions, rowsOf } from "./read.ts";
 import { asking, type ClientOptions } from "./request.ts";
 
 export type { ClientRow, UntypedRow } from "./plain-row.ts";
+export type { ClientPush, ClientRejection, PushEventsOptions } from "./push.ts";
 export type { ClientFeatureRead, ClientRead, ClientRows, ClientValueRead, ReadOptions } from "./read.ts";
 export type { ClientError, ClientOptions } from "./request.ts";
 
@@ -67,6 +69,23 @@ export interface Client {
     keys: readonly UntypedRow[],
     options?: ReadOptions,
   ): Promise<ClientRows<readonly ClientRead[]>>;
+  /**
+   * Pushes events to a source; they are safe when this ends, save those it names as rejected. Throws a {@link ClientError} when none was
+   * taken. Sending the same events again changes nothing, so that is what to do after any failure that may pass.
+   */
+  push<S extends Definition>(
+    source: S,
+    events: readonly ClientRow<EventOf<S>>[],
+    options?: PushEventsOptions,
+  ): Promise<ClientPush>;
+  /** Pushes by name, with the types of `S`: `push<typeof clicks>("clicks", events)`. */
+  push<S extends Definition>(
+    source: string,
+    events: readonly ClientRow<EventOf<S>>[],
+    options?: PushEventsOptions,
+  ): Promise<ClientPush>;
+  /** Pushes to what is only known by name. */
+  push(source: string, events: readonly UntypedRow[], options?: PushEventsOptions): Promise<ClientPush>;
 }
 
 /** Makes a client of the server at `url`. */
@@ -83,6 +102,11 @@ export function createClient(options: ClientOptions): Client {
       const features = wanted.map(nameOf);
       const body = JSON.stringify({ features, keys: keys.map((key) => plainRow(key as UntypedRow)) });
       return rowsOf(features, (await ask("/api/v1/features/read", body, signal)) as never) as never;
+    },
+    async push(source: unknown, events: readonly unknown[], { signal }: PushEventsOptions = {}) {
+      const rows = events.map((event) => plainRow(event as UntypedRow));
+      const body = JSON.stringify({ source: sourceName(source), events: rows });
+      return (await ask("/api/v1/push", body, signal, true)) as ClientPush;
     },
   };
 }

@@ -6,7 +6,10 @@ import type { ErrorCode } from "../core/core.ts";
 export interface ClientOptions {
   /** Where it answers: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** How often a request is sent again when the server is not ready or not there; default 2. Nothing else is ever repeated. */
+  /**
+   * How often a request is sent again when the server is not ready or not there; default 2. A push is also sent again when the
+   * connection broke, for it cannot count twice; nothing else is ever repeated.
+   */
   readonly retries?: number;
   /** Waits before the given repetition, counted from 1; default not at all. */
   readonly pause?: (repetition: number) => Promise<unknown>;
@@ -23,14 +26,19 @@ export interface ClientError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Posts JSON text to a path and gives what was answered. Throws a {@link ClientError}. */
-export type Ask = (path: string, body: string, signal: AbortSignal | undefined) => Promise<unknown>;
+/** Posts JSON text to a path and gives what was answered; `isIdempotent` says that twice is as good as once. Throws a {@link ClientError}. */
+export type Ask = (
+  path: string,
+  body: string,
+  signal: AbortSignal | undefined,
+  isIdempotent?: boolean,
+) => Promise<unknown>;
 
 /** Makes what asks the server at `url`. The body is text, so that a repetition asks for the same. */
 export function asking(options: ClientOptions): Ask {
   const { retries = 2, pause, fetch: send = fetch } = options;
   const base = options.url.replace(/\/+$/, "");
-  return async (path, body, signal) => {
+  return async (path, body, signal, isIdempotent = false) => {
     const init = {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -38,7 +46,7 @@ export function asking(options: ClientOptions): Ask {
       ...(signal ? { signal } : {}),
     };
     for (let repetition = 1; ; repetition += 1) {
-      const outcome = await attempt(send, `${base}${path}`, init);
+      const outcome = await attempt(send, `${base}${path}`, init, isIdempotent);
       if ("answer" in outcome) return outcome.answer;
       if (!outcome.isSafeToRepeat || repetition > retries) throw outcome.error;
       await pause?.(repetition);
@@ -49,7 +57,7 @@ export function asking(options: ClientOptions): Ask {
 
 type Outcome = { readonly answer: unknown } | { readonly error: ClientError; readonly isSafeToRepeat: boolean };
 
-async function attempt(send: typeof fetch, url: string, init: RequestInit): Promise<Outcome> {
+async function attempt(send: typeof fetch, url: string, init: RequestInit, isIdempotent: boolean): Promise<Outcome> {
   let response: Response;
   try {
     response = await send(url, init);
@@ -57,7 +65,7 @@ async function attempt(send: typeof fetch, url: string, init: RequestInit): Prom
     if (init.signal?.aborted) throw thrown;
     const cause = thrown instanceof Error ? (thrown.cause as { readonly code?: unknown } | undefined) : undefined;
     // Only a refused connection is known to have brought nothing to the server; after any other break it may have predicted and logged.
-    const isSafeToRepeat = cause?.code === "ECONNREFUSED";
+    const isSafeToRepeat = isIdempotent || cause?.code === "ECONNREFUSED";
     const error = clientError("NOT_READY", `No answer from ${url}: ${String(cause?.code ?? thrown)}.`, {
       cause: thrown,
     });

@@ -82,3 +82,4 @@ export {
   valueText,
   valueToJson,
 } from "./value-json.ts";
+export { lineCell, lineName, lineObject } from "./value-line.ts";

@@ -124,6 +124,14 @@ export {
   type ReadableViewSpec,
   readableViews,
 } from "./project.ts";
+export {
+  type EventOf,
+  historyOf,
+  type PushOptions,
+  type PushSource,
+  type PushSpec,
+  pushSource,
+} from "./push-source.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
 export {
   type CsvSpec,

@@ -8,6 +8,7 @@ import { type ExpectationSpec, type Expected, expectationSpecs, type SetRule } f
 import { type Expression, expressionOf } from "./expression.ts";
 import { type Field, type Fields, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
+import type { PushSpec } from "./push-source.ts";
 
 /** What every source says, whatever its format. */
 export interface SourceCore extends Spec {
@@ -82,7 +83,14 @@ export interface PostgresTableSpec extends SourceCore {
 }
 
 /** A source as plain data. */
-export type SourceSpec = ParquetSpec | CsvSpec | JsonLinesSpec | DuckdbTableSpec | SqliteTableSpec | PostgresTableSpec;
+export type SourceSpec =
+  | ParquetSpec
+  | CsvSpec
+  | JsonLinesSpec
+  | DuckdbTableSpec
+  | SqliteTableSpec
+  | PostgresTableSpec
+  | PushSpec;
 
 /** A source: each declared column is a property and an expression. */
 export type Source<C extends Fields = Fields> = Definition<SourceSpec> & {
@@ -97,12 +105,15 @@ export function sourcePlace(source: SourceSpec): string {
       return `${source.path}, table ${source.table}`;
     case "postgres":
       return `${source.url.env}, table ${source.table}`;
+    case "push":
+      return source.history === undefined ? "pushed events" : `pushed events, and ${source.history}`;
     default:
       return source.path;
   }
 }
 
-type NamesOf<C extends Fields, T extends Field["type"]> = {
+/** The names of the fields that have one of the types. */
+export type NamesOf<C extends Fields, T extends Field["type"]> = {
   [K in keyof C & string]: C[K]["type"] extends T ? K : never;
 }[keyof C & string];
 

@@ -4,6 +4,16 @@ export { type AuditResult, auditView, type LoggedReads, type Mismatch } from "./
 export { countRows } from "./count-rows.ts";
 export { type DerivedReader, derivedReader } from "./derived-reads.ts";
 export { dropGradually } from "./drop-gradually.ts";
+export { encodeKey } from "./entity-key.ts";
+export {
+  type EventBatch,
+  type EventMark,
+  eventMark,
+  eventsAfter,
+  eventTable,
+  foldChange,
+  foldEvents,
+} from "./fold-events.ts";
 export { type ChangeReason, type History, type HistoryChange, keyHistory, valuesAsOf } from "./history.ts";
 export {
   applyViews,

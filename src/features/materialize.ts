@@ -164,7 +164,8 @@ export async function applyViews(online: OnlineStore, views: readonly ViewRows[]
   for (const { namespace, keys, change } of changes) await online.update(namespace, keys, change);
 }
 
-function changeOf({ view, rows, expected, through, rightFrom }: ViewRows): OnlineChange {
+/** The change that adds rows to the store and moves the watermark. */
+export function changeOf({ view, rows, expected, through, rightFrom }: ViewRows): OnlineChange {
   const byKey = new Map<string, { readonly key: Uint8Array; readonly rows: Cursor[] }>();
   for (const row of rows) {
     const key = view.keyOf(row);

@@ -6,6 +6,7 @@ import type {
   BlobStore,
   Clock,
   Database,
+  EventLog,
   OfflineEngine,
   OnlineStore,
   Runtime,
@@ -35,6 +36,8 @@ export interface Engines {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly log: AppendLog;
+  /** Pushed events; absent where they are only read, as in a replay. */
+  readonly events?: EventLog;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   readonly clock: Clock;

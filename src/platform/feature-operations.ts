@@ -6,6 +6,7 @@ import { definitionHash, definitionsOf, type FeatureViewSpec, findDefinition } f
 import {
   type AuditResult,
   auditView,
+  foldEvents,
   type MaterializeProgress,
   materializedThrough,
   materializeView,
@@ -17,6 +18,7 @@ import { loggedReads, logSql } from "../serving/serving.ts";
 import { requireApplied } from "./apply.ts";
 import { enforceSources, type OnEnforced, sourcesOf } from "./guard-operations.ts";
 import { type Platform, predictionLog } from "./open.ts";
+import { isPushSource, openPushing } from "./push-operations.ts";
 
 /** A view and how far it is online. */
 export interface ViewStatus {
@@ -72,7 +74,7 @@ export async function materialize(
   const sources = views.map(({ source }) => source);
   await enforceSources(platform, sources, to, request.onEnforced);
   for (const spec of views) {
-    const progress = await materializeView(engines, onlineView(spec), to, {
+    const progress = await materializeOne(platform, spec, to, {
       ...(request.onProgress ? { onProgress: request.onProgress } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
     });
@@ -89,6 +91,25 @@ export async function materialize(
       .execute();
   }
   return done;
+}
+
+async function materializeOne(
+  platform: Platform,
+  spec: FeatureViewSpec,
+  to: Instant,
+  watch: Pick<MaterializeRequest, "onProgress" | "signal">,
+): Promise<MaterializeProgress> {
+  const { engines } = platform;
+  const view = onlineView(spec);
+  if (!isPushSource(spec.source) || !engines.events) return materializeView(engines, view, to, watch);
+  // Who takes events in brings them online, too; what is left to others is a view that the owner does not know.
+  const intake = await openPushing(platform).catch((thrown: unknown) => {
+    if (thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED") return undefined;
+    throw thrown;
+  });
+  if (!intake) return foldEvents(engines, view, to, watch);
+  await intake.settle();
+  return { view: spec.name, rows: 0, through: (await materializedThrough(engines.online, view)) ?? to };
 }
 
 /** Writes a model's whole training set, with features as of each row's time, to a Parquet file. */

@@ -16,6 +16,7 @@ import type { EngineContext, EngineFactory, Engines } from "./engines.ts";
 import { type FeatureReader, featureReader } from "./feature-reader.ts";
 import { refuseFutureColumns } from "./future-columns.ts";
 import { sourcesOf } from "./guard-operations.ts";
+import type { IntakeHolder } from "./push-operations.ts";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -49,6 +50,7 @@ export interface Platform {
   readonly training: TrainingContext;
   readonly guard: GuardContext;
   readonly features: FeatureReader;
+  readonly intake: IntakeHolder;
   close(): Promise<void>;
 }
 
@@ -122,7 +124,9 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       return builder.finish(fitted.validated);
     },
   };
+  const intake: IntakeHolder = { current: undefined };
   return {
+    intake,
     project: found,
     root,
     stateDir,
@@ -132,6 +136,8 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
     guard,
     features: featureReader({ project: found, online: engines.online, clock }),
     async close() {
+      await (await intake.current?.catch(() => undefined))?.close();
+      await engines.events?.close();
       await engines.log.close();
       await records.close();
       await engines.online.close();

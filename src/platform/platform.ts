@@ -6,6 +6,7 @@ export { partitionUnits } from "../datasets/datasets.ts";
 export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter } from "../guard/guard.ts";
+export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
 export {
   type AuditEntry,
   aliasHistory,
@@ -81,6 +82,7 @@ export {
 } from "./guard-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type Plan, planChanges } from "./plan.ts";
+export { openPushing, pushEvents, pushSources } from "./push-operations.ts";
 export {
   type OpenReplay,
   openReplay,

@@ -90,7 +90,10 @@ export async function openReplay(
     engines: async (context) => {
       const opened = await factory({ ...context, disposable: true });
       await opened.offline.close();
-      return { ...opened, offline, blobs };
+      await opened.events?.close();
+      // Pushed events are those of the project, and are fed by the time they became known, as all others are.
+      const { events: _, ...others } = opened;
+      return { ...others, offline, blobs };
     },
     config: { name: options.config.name, definitions: options.config.definitions },
   });

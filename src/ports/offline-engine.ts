@@ -1,6 +1,7 @@
 // An engine must: keep the order that the SQL asks for; stay inside its memory limit by spilling to disk; check a source before
 // it is first used (SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_SCHEMA_MISMATCH, also for nulls in a column declared without, and
-// SOURCE_KEY_INVALID for an id that is null or not unique; each names the file, the column and the value); make a written file appear whole
+// SOURCE_KEY_INVALID for an id that is null or not unique; each names the file, the column and the value); see, in queries made after a
+// push source was checked, every event that was acknowledged before; make a written file appear whole
 // or not at all; and never return a row that the SQL did not.
 
 import type { Table } from "../core/core.ts";

@@ -4,6 +4,7 @@ export type { AppendLog } from "./append-log.ts";
 export type { BlobStore, BlobStream, StoredBlob } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
 export type { Database } from "./database.ts";
+export type { EventFiles, EventLog } from "./event-log.ts";
 export type { OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,

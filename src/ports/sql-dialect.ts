@@ -1,7 +1,7 @@
 // The few places where one SQL engine differs from another; planners write the rest once. A dialect holds no state.
 
 import type { ColumnSchema, DataType, DecimalType } from "../core/core.ts";
-import type { ExpressionNode, LeafNode, SourceSpec } from "../define/define.ts";
+import type { ExpressionNode, LeafNode, PushSpec, SourceSpec } from "../define/define.ts";
 
 /** Says what SQL stands for a leaf of an expression. */
 export type LeafSql = (leaf: LeafNode) => string;
@@ -28,6 +28,14 @@ export interface SqlDialect {
   ): string;
   /** SQL of a value out of `scanLines` as its own type. */
   fromLine(value: string, type: DataType): string;
+  /**
+   * A table expression over a push source's events: its declared columns as `scan` has them, and three of int64: each event's number `#n`,
+   * when it was acknowledged `#at`, and when it itself said to have become known `#said`, or null; both in microseconds. Events of its
+   * history that were not taken in are not in it.
+   */
+  scanEvents(source: PushSpec): string;
+  /** A table expression over the rows of a push source's history whose ids are not among its events. */
+  scanHistory(source: PushSpec): string;
   /** A table expression over files that `writeParquet` wrote, with the columns as they were written. */
   scanOwn(files: readonly string[]): string;
   /** An expression with exactly the value that the row function gives. */

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
-import { fileAppendLog, fileBlobs } from "../engines/files/files.ts";
+import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import { postgresReader } from "../engines/postgres/postgres.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
@@ -46,6 +46,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
     const temporaryFolder = join(stateDir, "tmp");
     await mkdir(temporaryFolder, { recursive: true });
     const library = { env, cacheDir };
+    const events = fileEventLog(join(stateDir, "events"), { fsync: durable });
     return {
       offline: await duckdb({
         root,
@@ -53,11 +54,13 @@ export function local(options: LocalOptions = {}): EngineFactory {
         readers: localReaders({ root, env }),
         temporaryFolder,
         threads,
+        events,
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
       }),
       online: lmdbStore(join(stateDir, "online"), { durable }),
       database: sqlite(join(stateDir, "records.db")),
       blobs: fileBlobs(join(stateDir, "blobs")),
+      events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
       trainers: [xgboostTrainer(library)],
       runtimes: [xgboostRuntime(library)],

@@ -3,8 +3,16 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
-import type { ModelSpec } from "../define/define.ts";
-import type { Catalog, Datasets, FeatureReader, MaterializeRequest, Serving, tracking } from "../platform/platform.ts";
+import type { ModelSpec, PushSpec } from "../define/define.ts";
+import type {
+  Catalog,
+  Datasets,
+  FeatureReader,
+  Intake,
+  MaterializeRequest,
+  Serving,
+  tracking,
+} from "../platform/platform.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { datasetRoutes } from "./datasets.ts";
@@ -16,6 +24,7 @@ import { mlflowRoutes } from "./mlflow/mlflow.ts";
 import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { nativeRoutes } from "./predict.ts";
+import { pushRoutes } from "./push.ts";
 import { featureRoutes } from "./read-features.ts";
 import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound, safetyHeaders } from "./refusal.ts";
 
@@ -29,6 +38,8 @@ export interface AppOptions {
   readonly materialize?: (request: MaterializeRequest) => Promise<unknown>;
   /** The most keys of one feature read; default 1,000. */
   readonly keyLimit?: number;
+  /** Takes events in; without it there is no route for pushes. */
+  readonly push?: { readonly intake: Intake; readonly sources: readonly PushSpec[] };
   /** The version of Slipway, told to clients. */
   readonly version: string;
   /** Where log lines get their time. */
@@ -75,12 +86,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
   }) as unknown as FastifyInstance;
   const readiness = readinessOf(serving, options.ready);
-  const meters = serverMeters(serving, version);
-  const withCatalog = options.catalog !== undefined;
+  const { push } = options;
+  const meters = serverMeters(serving, version, push?.intake);
   const document = JSON.stringify(
     openApiDocument(models, version, options.features?.project, {
-      withCatalog,
+      withCatalog: options.catalog !== undefined,
       withDatasets: options.datasets !== undefined,
+      pushed: push?.sources ?? [],
     }),
   );
 
@@ -118,6 +130,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     app.register(feastRoutes(context));
   }
   if (options.tracking) app.register(mlflowRoutes(options.tracking));
+  if (push) app.register(pushRoutes({ intake: push.intake, meters }), { prefix: "/api/v1" });
   app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
   return app;
 }

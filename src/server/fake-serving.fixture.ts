@@ -9,7 +9,9 @@ import {
   latest,
   type ModelSpec,
   model,
+  type PushSpec,
   parquet,
+  pushSource,
   specOf,
   t,
   xgboost,
@@ -50,6 +52,15 @@ export const flightDelay = model("flight_delay", {
   split: byTime({ validate: 30n * 86_400_000_000n, test: 30n * 86_400_000_000n }),
   metrics: [auc()],
 });
+
+/** A source that takes pushed events. */
+export const clicksSpec: PushSpec = specOf(
+  pushSource("clicks", {
+    columns: { click: t.string(), at: t.timestamp(), user: t.string(), amount: t.float64().optional() },
+    id: "click",
+    eventTime: "at",
+  }),
+) as PushSpec;
 
 /** The model as plain data. */
 export const flightDelaySpec: ModelSpec = specOf(flightDelay);

@@ -2,7 +2,7 @@
 // features. Whole numbers are written as JSON numbers of any size, times as whole microseconds, days as their numbers,
 // decimals as their units, bytes as base64, NaN and infinities as text: DuckDB reads all of these back exactly into the declared types.
 
-import { formatInstant, type Instant, type StructValue, type Value } from "../core/core.ts";
+import { formatInstant, type Instant, lineCell, lineName, lineObject } from "../core/core.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AskedRow } from "./asked-row.ts";
 
@@ -16,45 +16,16 @@ export interface LoggedPrediction {
   readonly reads: readonly OnlineRead[];
 }
 
-function cell(value: Value): string {
-  if (value === null) return "null";
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
-  if (typeof value === "object") {
-    if (value instanceof Uint8Array) return `"${Buffer.from(value).toString("base64")}"`;
-    return Array.isArray(value) ? `[${value.map(cell).join(",")}]` : object(value as StructValue);
-  }
-  return Object.is(value, -0) ? "-0.0" : String(value);
-}
-
-/** Names as JSON with their colon; there are few, and each is written with every prediction. */
-const quotedNames = new Map<string, string>();
-
-function quoted(name: string): string {
-  let text = quotedNames.get(name);
-  if (text === undefined) {
-    text = `${JSON.stringify(name)}:`;
-    quotedNames.set(name, text);
-  }
-  return text;
-}
-
-function object(values: Readonly<Record<string, Value>>): string {
-  let text = "";
-  for (const name in values) text += `${text === "" ? "" : ","}${quoted(name)}${cell(values[name] ?? null)}`;
-  return `{${text}}`;
-}
-
 /** A prediction as one line. */
 export function logLine({ id, at, version, row, score, reads: read }: LoggedPrediction): string {
   let through = "";
   let reads = "";
   // Features are logged per view, as they were read; inputs follow from them and the row.
   for (const { view, values, through: known } of read) {
-    through += `${through === "" ? "" : ","}${quoted(view)}${cell(known)}`;
-    reads += `,${quoted(readsName(view))}${object(values)}`;
+    through += `${through === "" ? "" : ","}${lineName(view)}${lineCell(known)}`;
+    reads += `,${lineName(readsName(view))}${lineObject(values)}`;
   }
-  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${cell(score)},"row":${object(row)},"through":{${through}}${reads}}`;
+  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${lineCell(score)},"row":${lineObject(row)},"through":{${through}}${reads}}`;
 }
 
 /** The object of a line that holds what was read of a view. */

@@ -17,6 +17,11 @@ export function startChild(root: string, script: string): ChildProcess {
     const root = ${JSON.stringify(root)};
     const say = (text) => new Promise((resolve) => process.stdout.write(text + "\\n", resolve));
     ${script}`;
+  return startScript(module);
+}
+
+/** Starts a module in a process of its own. Imports in it need absolute URLs. */
+export function startScript(module: string): ChildProcess {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   return spawn(process.execPath, ["--import", tsx, "--input-type=module", "--eval", module], {
     cwd: repository,

@@ -154,8 +154,10 @@ async function sourceCheck(source: SourceSpec, root: string, env: CommandContext
       return { name, state: "fail", code, found: `${found} cannot be read`, next: message };
     }
   }
+  const path = source.format === "push" ? source.history : source.path;
+  if (path === undefined) return { name, state: "ok", found };
   // Of a glob only the folder is looked at; training and materialising read the files themselves.
-  const parts = resolve(root, source.path).split("/");
+  const parts = resolve(root, path).split("/");
   const open = parts.findIndex((part) => /[*?[{]/.test(part));
   const file = (open < 0 ? parts : parts.slice(0, open)).join("/");
   if (existsSync(file)) return { name, state: "ok", found };

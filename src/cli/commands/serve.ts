@@ -8,7 +8,9 @@ import {
   datasetsOf,
   keepFresh,
   materialize,
+  openPushing,
   type Platform,
+  pushSources,
   type Serving,
   startServing,
   tracking,
@@ -50,6 +52,8 @@ async function serve(
   });
   let stopWatching = (): void => {};
   try {
+    const sources = pushSources(platform);
+    const push = sources.length === 0 ? undefined : { intake: await openPushing(platform), sources };
     const server = await createServer({
       serving,
       models: definitionsOf(platform.project, "model"),
@@ -59,6 +63,7 @@ async function serve(
       catalog: catalogOf(platform),
       tracking: await tracking.openTracking(platform.registry),
       datasets: datasetsOf(platform),
+      ...(push === undefined ? {} : { push }),
       version: ownVersion(),
       now: () => platform.engines.clock.now(),
       host,

@@ -2,16 +2,40 @@
 // because DuckDB's own operator differs from it: whole-number overflow is an error there and null here, `//` and `%` truncate.
 
 import { type ColumnSchema, type DecimalType, isDecimal, isFloat, kindOf, type Value } from "../../core/core.ts";
-import { type ExpressionNode, letInCondition, readPattern, type SourceSpec } from "../../define/define.ts";
+import {
+  type ExpressionNode,
+  letInCondition,
+  type PushSpec,
+  readPattern,
+  type SourceSpec,
+} from "../../define/define.ts";
 import type { LeafSql, SqlDialect } from "../../ports/ports.ts";
 import { identifier } from "./sql-text.ts";
 import { decimalFromUnits, decimalUnits, fromLine, lineType, literal, text, typeName } from "./values.ts";
 
+/** The table expression of files of JSON lines; see `SqlDialect.scanLines`. */
+export function scanLines(
+  files: readonly string[],
+  columns: readonly ColumnSchema[],
+  objects: Readonly<Record<string, readonly ColumnSchema[]>>,
+): string {
+  const struct = (fields: readonly ColumnSchema[]): string =>
+    `STRUCT(${fields.map(({ name, type }) => `${identifier(name)} ${lineType(type)}`).join(", ")})`;
+  const types = [
+    ...columns.map(({ name, type }) => `${text(name)}: ${text(lineType(type))}`),
+    ...Object.entries(objects).map(([name, fields]) => `${text(name)}: ${text(struct(fields))}`),
+  ];
+  return `read_json([${files.map(text).join(", ")}], format = 'newline_delimited', columns = {${types.join(", ")}})`;
+}
+
 /**
  * The dialect over sources that `relation` gives as table expressions, in which the declared columns have their names and fitting types, and
- * `fileColumn`, if asked for, is where a row is from.
+ * `fileColumn`, if asked for, is where a row is from. `pushed` gives the events of push sources and the rest of their history.
  */
-export function duckdbDialect(relation: (source: SourceSpec, fileColumn?: string) => string): SqlDialect {
+export function duckdbDialect(
+  relation: (source: SourceSpec, fileColumn?: string) => string,
+  pushed: { readonly events: (source: PushSpec) => string; readonly rest: (source: PushSpec) => string },
+): SqlDialect {
   return {
     name: "duckdb",
     identifier,
@@ -21,15 +45,9 @@ export function duckdbDialect(relation: (source: SourceSpec, fileColumn?: string
     decimalOf: (units, type) => `TRY(${decimalFromUnits(units, type)})`,
     expression,
     scanOwn: (files) => `read_parquet([${files.map(text).join(", ")}])`,
-    scanLines(files, columns, objects) {
-      const struct = (fields: readonly ColumnSchema[]): string =>
-        `STRUCT(${fields.map(({ name, type }) => `${identifier(name)} ${lineType(type)}`).join(", ")})`;
-      const types = [
-        ...columns.map(({ name, type }) => `${text(name)}: ${text(lineType(type))}`),
-        ...Object.entries(objects).map(([name, fields]) => `${text(name)}: ${text(struct(fields))}`),
-      ];
-      return `read_json([${files.map(text).join(", ")}], format = 'newline_delimited', columns = {${types.join(", ")}})`;
-    },
+    scanLines,
+    scanEvents: pushed.events,
+    scanHistory: pushed.rest,
     scan(source) {
       const condition = letInCondition(source.expect);
       const rows = this.scanAll(source);

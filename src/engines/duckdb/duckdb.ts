@@ -90,7 +90,7 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
   return {
     name: "duckdb",
     version: version(),
-    dialect: duckdbDialect(sources.relation),
+    dialect: duckdbDialect(sources.relation, sources.pushed),
     stream,
     check: (source) => onConnection((connection) => sources.check(connection, source, stopping.signal)),
     fingerprint: (source) => onConnection((connection) => sources.fingerprint(connection, source, stopping.signal)),

@@ -3,10 +3,13 @@
 
 import { isAbsolute, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { SourceSpec } from "../../define/define.ts";
+import { historyOf, type SourceSpec } from "../../define/define.ts";
+import type { EventLog } from "../../ports/ports.ts";
 import type { SourceReader } from "../../ports/source-reader.ts";
 import { type AttachedFiles, attachedFiles, checkTable, databaseFingerprint } from "./attached-files.ts";
+import { scanLines } from "./dialect.ts";
 import { parquetCheck, parquetRelation } from "./parquet-files.ts";
+import { type PushedEvents, pushedEvents } from "./pushed-events.ts";
 import { fingerprintOf, sourceFiles } from "./source-files.ts";
 import { type StagedSpec, stagedRelation, stageSource } from "./staged-sources.ts";
 
@@ -18,12 +21,16 @@ export interface SourceOptions {
   readonly stagingFolder?: string;
   /** Readers of tables in other databases. */
   readonly readers?: readonly SourceReader[];
+  /** Where pushed events lie. */
+  readonly events?: Pick<EventLog, "files">;
 }
 
 /** The rows of sources, for one engine. */
 export interface SourceAccess {
   /** The table expression of a source that was checked before; with `fileColumn`, where a row is from is in it. */
   relation(source: SourceSpec, fileColumn?: string): string;
+  /** The events of a push source that was checked before, and the rest of its history. */
+  readonly pushed: Pick<PushedEvents, "events" | "rest">;
   check(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<void>;
   fingerprint(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<string>;
   /** The files behind a source's path; none for a source without one. */
@@ -34,12 +41,13 @@ export interface SourceAccess {
 
 /** Access to sources; `run` runs a statement on a connection of its own. */
 export function sourceAccess(
-  { root, stagingFolder, readers = [] }: SourceOptions & { readonly stagingFolder: string },
+  { root, stagingFolder, readers = [], events }: SourceOptions & { readonly stagingFolder: string },
   run: (sql: string) => Promise<unknown>,
 ): SourceAccess {
   const locate = ({ path }: { readonly path: string }): string => (isAbsolute(path) ? path : resolve(root, path));
   const files = attachedFiles(locate, run);
   const checkParquet = parquetCheck();
+  const pushed = pushedEvents(events, scanLines, (source, fileColumn) => parquetRelation(locate(source), fileColumn));
   // One at a time for each source: two commands of one process that read it at once would read it twice.
   const staging = new Map<string, Promise<unknown>>();
 
@@ -55,12 +63,19 @@ export function sourceAccess(
 
   return {
     attach: files.attach,
+    pushed,
     relation(source, fileColumn) {
+      if (source.format === "push") return pushed.relation(source, fileColumn);
       if (source.format === "parquet") return parquetRelation(locate(source), fileColumn);
       if (source.format === "duckdb") return files.relation(source, fileColumn);
       return stagedRelation(stagingFolder, source, fileColumn);
     },
     async check(connection, source, signal) {
+      if (source.format === "push") {
+        await pushed.look(source);
+        const history = historyOf(source);
+        return history && checkParquet(connection, history, locate(history));
+      }
       if (source.format === "parquet") return checkParquet(connection, source, locate(source));
       if (source.format !== "duckdb") return void (await staged(connection, source, signal));
       const file = locate(source);
@@ -77,6 +92,10 @@ export function sourceAccess(
       return "path" in source ? (await sourceFiles(connection, locate(source))).map(({ file }) => file) : [];
     },
     async fingerprint(connection, source, signal) {
+      if (source.format === "push") {
+        const [looked, history] = [await pushed.look(source), historyOf(source)];
+        return history ? `${looked}\n${fingerprintOf(await sourceFiles(connection, locate(history)))}` : looked;
+      }
       if (source.format === "parquet") return fingerprintOf(await sourceFiles(connection, locate(source)));
       if (source.format === "duckdb") return databaseFingerprint(source, locate(source));
       return staged(connection, source, signal);

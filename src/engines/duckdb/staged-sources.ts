@@ -25,7 +25,7 @@ export interface StagingContext {
 }
 
 /** A source that is not scanned where it is. */
-export type StagedSpec = Exclude<SourceSpec, { readonly format: "parquet" | "duckdb" }>;
+export type StagedSpec = Exclude<SourceSpec, { readonly format: "parquet" | "duckdb" | "push" }>;
 
 /** The table expression of staged rows. */
 export function stagedRelation(base: string, source: StagedSpec, fileColumn?: string): string {

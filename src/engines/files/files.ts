@@ -2,3 +2,4 @@
 
 export { type AppendLogOptions, fileAppendLog } from "./append-log.ts";
 export { fileBlobs } from "./blobs.ts";
+export { fileEventLog } from "./event-log.ts";

@@ -3,8 +3,9 @@
 
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { FeatureReads, Prediction, Serving } from "../../platform/platform.ts";
+import type { FeatureReads, Intake, Prediction, PushOutcome, Serving } from "../../platform/platform.ts";
 import { featureTally } from "./feature-tally.ts";
+import { pushMeters } from "./push-meters.ts";
 
 /** Counts what the server does. */
 export interface Meters {
@@ -14,6 +15,8 @@ export interface Meters {
   predicted(predictions: readonly Prediction[]): void;
   /** Features read by name. */
   read(reads: FeatureReads): void;
+  /** Events of one push. */
+  pushed(outcome: PushOutcome): void;
   /** Rows scored from ready-made tensors. */
   scored(model: string, version: number, rows: number): void;
 }
@@ -25,7 +28,7 @@ export interface MeterSet extends Meters {
 }
 
 /** Meters over what `serving` does. */
-export function serverMeters(serving: Serving, version: string): MeterSet {
+export function serverMeters(serving: Serving, version: string, intake?: Intake): MeterSet {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -74,6 +77,7 @@ export function serverMeters(serving: Serving, version: string): MeterSet {
       for (const { model, problem } of serving.models()) this.set({ model: model.name }, problem ? 1 : 0);
     },
   });
+  const pushed = intake && pushMeters(registers, intake);
   const features = featureTally();
   return {
     contentType: registry.contentType,
@@ -97,6 +101,7 @@ export function serverMeters(serving: Serving, version: string): MeterSet {
         }
       });
     },
+    pushed: (outcome) => pushed?.(outcome),
     scored: (model, number, rows) => scored.inc({ model, version: number }, rows),
   };
 }

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { flightDelaySpec, goodBody } from "../fake-serving.fixture.ts";
+import { clicksSpec, flightDelaySpec, goodBody } from "../fake-serving.fixture.ts";
 import { openApiDocument } from "./document.ts";
 
 type Node = Readonly<Record<string, never>>;
 const document = JSON.parse(
-  JSON.stringify(openApiDocument([flightDelaySpec], "1.2.3", undefined, { withCatalog: true })),
+  JSON.stringify(openApiDocument([flightDelaySpec], "1.2.3", undefined, { withCatalog: true, pushed: [clicksSpec] })),
 );
 
 function* nodes(value: unknown): Generator<Node> {

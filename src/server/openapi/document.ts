@@ -1,11 +1,12 @@
 // The server's own description, made from the definitions: one concrete path per model, with its real fields.
 
-import type { ModelSpec, Project } from "../../define/define.ts";
+import type { ModelSpec, Project, PushSpec } from "../../define/define.ts";
 import { inferRequestSchema } from "../inference/infer.ts";
 import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
 import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
+import { pushPaths } from "./push.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
 
 const reference = (schema: string): Json => ({ $ref: `#/components/schemas/${schema}` });
@@ -21,15 +22,23 @@ const UNKNOWN = ["404", "There is no such model or version here."] as const;
 const UNNAMED = ["404", "There is no such feature view or feature."] as const;
 const UNREADY = ["503", "Not ready to answer; try again later."] as const;
 
-/** The OpenAPI 3.1 description of a server of these models, of a project's features where they are read, and of the catalogue where it is shown. */
+/** What a server may offer besides models and features. */
+interface DocumentParts {
+  readonly withCatalog?: boolean;
+  readonly withDatasets?: boolean;
+  /** The sources that events are pushed to. */
+  readonly pushed?: readonly PushSpec[];
+}
+
+/**
+ * The OpenAPI 3.1 description of a server of these models, of a project's features where they are read, of the catalogue where it is shown,
+ * and of the sources that events are pushed to.
+ */
 export function openApiDocument(
   models: readonly ModelSpec[],
   version: string,
   project?: Project,
-  {
-    withCatalog = false,
-    withDatasets = false,
-  }: { readonly withCatalog?: boolean; readonly withDatasets?: boolean } = {},
+  { withCatalog = false, withDatasets = false, pushed = [] }: DocumentParts = {},
 ): Json {
   return {
     openapi: "3.1.1",
@@ -48,6 +57,7 @@ export function openApiDocument(
       ...(withCatalog ? catalogPaths : {}),
       ...(withDatasets ? datasetPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
+      ...pushPaths(pushed),
       ...inferencePaths(models),
       ...operationPaths,
     },
