@@ -65,7 +65,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
   if (typeof config?.name !== "string" || typeof config.definitions !== "object")
     throw new SlipwayError("CONFIG_INVALID", "The config's default export must be project({ name, definitions }).");
   const found = collectProject(config.name, config.definitions);
-  definitionsOf(found, "model").forEach(refuseFutureColumns);
+  for (const model of definitionsOf(found, "model")) refuseFutureColumns(model, root);
   const factory = (config.engines as EngineFactory | undefined) ?? options.engines;
   const opened = await openEngines(factory, {
     root,

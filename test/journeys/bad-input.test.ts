@@ -293,7 +293,7 @@ describe("a column from the future as an input", () => {
     );
   });
 
-  test("a feature of the outcome itself is fine: it is joined as of the time asked, when it is not known yet", () => {
+  test("a feature of the outcome can be declared: whether a model may open with it is asked of the sources, by their times", () => {
     expect(() => model("m", { ...common, features: [byOrder], request: { distance: t.float64() } })).not.toThrow();
   });
 });
