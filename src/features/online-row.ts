@@ -7,8 +7,8 @@ import {
   isFloat,
   isList,
   isStruct,
-  kindOf,
   type ListType,
+  type StructType,
   type StructValue,
   type Value,
 } from "../core/core.ts";
@@ -85,55 +85,61 @@ function writeValue(buffer: Buffer, at: number, type: DataType, value: Value): n
 
 /** Decodes {@link encodeRow}. */
 export function decodeRow(columns: readonly ColumnSchema[], bytes: Uint8Array): TimedRow {
-  const reader: RowReader = { buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 16 };
-  const values = columns.map(({ type }) => readValue(reader, type));
-  return { event: reader.buffer.readBigInt64BE(0), created: reader.buffer.readBigInt64BE(8), values };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reader: RowReader = { bytes, view, at: 16 };
+  const values: Value[] = [];
+  for (let index = 0; index < columns.length; index += 1)
+    values.push(readValue(reader, (columns[index] as ColumnSchema).type));
+  return { event: view.getBigInt64(0), created: view.getBigInt64(8), values };
 }
 
 interface RowReader {
-  readonly buffer: Buffer;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   at: number;
 }
 
+const decoder = new TextDecoder();
+
 function readValue(reader: RowReader, type: DataType): Value {
-  const { buffer } = reader;
-  const isPresent = buffer[reader.at] === 1;
-  reader.at += 1;
-  if (!isPresent) return null;
-  if (isStruct(type))
-    return Object.fromEntries(type.fields.map(({ name, type: own }) => [name, readValue(reader, own)]));
-  const start = reader.at;
-  reader.at += 8;
-  const kind = kindOf(type);
-  switch (kind) {
+  const { bytes, view, at } = reader;
+  if (bytes[at] !== 1) {
+    reader.at = at + 1;
+    return null;
+  }
+  const start = at + 1;
+  if (typeof type === "object" && type.kind !== "decimal") {
+    reader.at = start;
+    return readNested(reader, type);
+  }
+  reader.at = start + 8;
+  switch (type) {
     case "string":
     case "uuid":
-      reader.at += Number(buffer.readBigInt64BE(start));
-      return buffer.toString("utf8", start + 8, reader.at);
-    case "bytes":
-      reader.at += Number(buffer.readBigInt64BE(start));
-      return Uint8Array.from(buffer.subarray(start + 8, reader.at));
-    case "list":
-      return Array.from({ length: Number(buffer.readBigInt64BE(start)) }, () =>
-        readValue(reader, (type as ListType).of),
-      );
+    case "bytes": {
+      const end = start + 8 + Number(view.getBigInt64(start));
+      reader.at = end;
+      return type === "bytes" ? Uint8Array.from(bytes.subarray(start + 8, end)) : decoder.decode(bytes.subarray(start + 8, end));
+    }
     case "float32":
     case "float64":
-      return buffer.readDoubleBE(start);
+      return view.getFloat64(start);
     case "int32":
     case "date":
-      return Number(buffer.readBigInt64BE(start));
+      return Number(view.getBigInt64(start));
     case "bool":
-      return buffer.readBigInt64BE(start) !== 0n;
-    case "int64":
-    case "timestamp":
-    case "decimal":
-      return buffer.readBigInt64BE(start);
-    case "struct":
-      throw new TypeError("A struct is read above.");
+      return view.getBigInt64(start) !== 0n;
     default:
-      return kind satisfies never;
+      return view.getBigInt64(start);
   }
+}
+
+function readNested(reader: RowReader, type: ListType | StructType): Value {
+  if (type.kind === "struct")
+    return Object.fromEntries(type.fields.map(({ name, type: own }) => [name, readValue(reader, own)]));
+  const count = Number(reader.view.getBigInt64(reader.at));
+  reader.at += 8;
+  return Array.from({ length: count }, () => readValue(reader, type.of));
 }
 
 /** Whether `candidate` beats `current`: later event, then later created, then the greater row value by value, null least. */
