@@ -9,6 +9,7 @@ import {
   isDecimal,
   isFloat,
   isList,
+  isNumeric,
   isStruct,
   type NumericType,
   type ScalarType,
@@ -65,8 +66,29 @@ function aggregate<T extends DataType>(type: T, plan: Plan): Aggregate<T> {
   };
 }
 
+const isAdded = (type: DataType): boolean => isNumeric(type) || isDecimal(type);
+const isOrdered = (type: DataType): boolean => isAdded(type) || type === "timestamp" || type === "date";
+
+/** The types that an aggregate has a meaning for; any type where it is left out. Definitions are also loaded without a compiler's check. */
+const accepts: Partial<Readonly<Record<AggregateOperator, (type: DataType) => boolean>>> = {
+  sum: isAdded,
+  mean: isAdded,
+  variance: isAdded,
+  stddev: isAdded,
+  quantile: isAdded,
+  share: (type) => type === "bool",
+  min: isOrdered,
+  max: isOrdered,
+};
+
+function acceptable(operator: AggregateOperator, value: Expression): Expression {
+  if (accepts[operator]?.(value.type) === false)
+    throw new SlipwayError("DEFINITION_INVALID", `${operator}() does not work on a ${typeText(value.type)} value.`);
+  return value;
+}
+
 const ofValue = <T extends DataType>(operator: AggregateOperator, type: T, value?: Expression): Aggregate<T> =>
-  aggregate(type, { aggregate: operator, ...(value === undefined ? {} : { value: value.node }) });
+  aggregate(type, { aggregate: operator, ...(value === undefined ? {} : { value: acceptable(operator, value).node }) });
 
 function inUnits<T extends DataType>(operator: AggregateOperator, type: T, unit: Duration): Aggregate<T> {
   if (unit <= 0n)
@@ -150,7 +172,7 @@ export function quantile<T extends NumericType | DecimalType>(
 ): Aggregate<"float64"> {
   if (!(rank >= 0 && rank <= 1))
     throw new SlipwayError("DEFINITION_INVALID", `quantile(${rank}): use a rank from 0 to 1, such as 0.95.`);
-  return aggregate("float64", { aggregate: "quantile", value: value.node, rank });
+  return aggregate("float64", { aggregate: "quantile", value: acceptable("quantile", value).node, rank });
 }
 
 /** Several quantiles of one value by the names of their features: `...quantiles(calls.ms, { ms_p50: 0.5, ms_p95: 0.95 }).over(hours(1))`. */

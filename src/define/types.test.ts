@@ -9,9 +9,15 @@ import {
   type Fields,
   featureView,
   latest,
+  max,
+  mean,
+  min,
   model,
   parquet,
+  share,
+  sum,
   t,
+  variance,
   xgboost,
 } from "./define.ts";
 
@@ -131,4 +137,16 @@ test("a model takes float32, decimals and uuids", () => {
     split: byTime({ validate: 1n, test: 1n }),
     metrics: [auc()],
   });
+});
+
+test.each([
+  ["sum", sum, "opened"],
+  ["mean", mean, "tags"],
+  ["variance", variance, "id"],
+  ["share", share, "price"],
+  ["min", min, "k"],
+  ["max", max, "raw"],
+] as const)("%s refuses what it has no meaning for, also where no compiler looked", (name, aggregate, column) => {
+  const unchecked = aggregate as (value: unknown) => unknown;
+  expect(() => unchecked(rows[column])).toThrow(`${name}() does not work on a `);
 });

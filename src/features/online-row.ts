@@ -119,7 +119,9 @@ function readValue(reader: RowReader, type: DataType): Value {
     case "bytes": {
       const end = start + 8 + Number(view.getBigInt64(start));
       reader.at = end;
-      return type === "bytes" ? Uint8Array.from(bytes.subarray(start + 8, end)) : decoder.decode(bytes.subarray(start + 8, end));
+      return type === "bytes"
+        ? Uint8Array.from(bytes.subarray(start + 8, end))
+        : decoder.decode(bytes.subarray(start + 8, end));
     }
     case "float32":
     case "float64":
