@@ -57,7 +57,17 @@ function nameOf(value: Plain): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-const DEFINITIONS = new Set(["source", "entity", "featureView", "model", "monitor", "retrain"]);
+const DEFINITIONS = new Set([
+  "source",
+  "entity",
+  "featureView",
+  "derivedView",
+  "onDemand",
+  "featureGroup",
+  "model",
+  "monitor",
+  "retrain",
+]);
 const NODES = new Set(["literal", "call", "column", "feature", "row"]);
 
 function kindOf(value: Plain | undefined): string {

@@ -2,9 +2,12 @@
 // made of definitions as they are now, of those that a dataset was made by (which may have changed since: their nodes carry a hash), and of
 // records. An edge leads from what is used to what uses it.
 
+import { contentHash } from "../core/core.ts";
 import {
+  allViews,
   definitionHash,
   definitionsOf,
+  type ExpressionNode,
   expressionsOf,
   type FeatureViewSpec,
   featureHash,
@@ -12,6 +15,7 @@ import {
   leavesOf,
   type ModelSpec,
   type Project,
+  plainForm,
   sourcePlace,
 } from "../define/define.ts";
 import { trainedFeatures } from "./uses.ts";
@@ -82,6 +86,13 @@ export function lineageGraph(project: Project, facts: LineageFacts): LineageGrap
       current.set(`${view.name}.${name}`, featureHash(view, name) ?? "");
       addFeature(graph, view, name, "");
     }
+  for (const view of allViews(project)) {
+    if (view.kind === "featureView") continue;
+    for (const feature of view.features) {
+      current.set(`${view.name}.${feature.name}`, contentHash(plainForm(feature.value)));
+      addDerived(graph, view.name, feature, "", (of, name) => `feature:${of}.${name}`);
+    }
+  }
   const models = new Map<string, string>();
   for (const model of definitionsOf(project, "model"))
     models.set(definitionHash(model), addModel(graph, model, "", current));
@@ -139,17 +150,42 @@ function addFeature(graph: GraphBuilder, view: FeatureViewSpec, name: string, su
   return id;
 }
 
+/** A derived feature; `stored` gives the node of a stored one. */
+function addDerived(
+  graph: GraphBuilder,
+  view: string,
+  feature: { readonly name: string; readonly value: ExpressionNode },
+  suffix: string,
+  stored: (view: string, feature: string) => string | undefined,
+): string {
+  const id = graph.add("feature", `${view}.${feature.name}`, suffix === "" ? undefined : "as it was then", suffix);
+  for (const leaf of leavesOf(feature.value)) {
+    const from = leaf.kind === "feature" ? stored(leaf.view, leaf.name) : undefined;
+    if (from !== undefined) graph.link(from, id);
+  }
+  return id;
+}
+
 function addModel(graph: GraphBuilder, model: ModelSpec, suffix: string, current: ReadonlyMap<string, string>): string {
   const id = graph.add("model", model.name, suffix === "" ? undefined : "as it was then", suffix);
-  for (const { view: name, feature } of featuresRead(model.inputs)) {
+  const stored = (name: string, feature: string): string | undefined => {
     const view = model.views.find((each) => each.name === name);
-    if (!view) continue;
+    if (!view) return undefined;
     const meaning = featureHash(view, feature) ?? "";
-    const isCurrent = current.get(`${name}.${feature}`) === meaning;
-    graph.link(
-      isCurrent ? `feature:${name}.${feature}` : addFeature(graph, view, feature, `#${meaning.slice(0, 8)}`),
-      id,
-    );
+    if (current.get(`${name}.${feature}`) === meaning) return `feature:${name}.${feature}`;
+    return addFeature(graph, view, feature, `#${meaning.slice(0, 8)}`);
+  };
+  const own = model.inputs.filter((input) => input.from !== "derived" || input.view === undefined);
+  for (const { view, feature } of featuresRead(own)) {
+    const from = stored(view, feature);
+    if (from !== undefined) graph.link(from, id);
+  }
+  for (const input of model.inputs) {
+    if (input.from !== "derived" || input.view === undefined) continue;
+    const meaning = contentHash(plainForm(input.value));
+    const isCurrent = current.get(`${input.view}.${input.name}`) === meaning;
+    const from = addDerived(graph, input.view, input, isCurrent ? "" : `#${meaning.slice(0, 8)}`, stored);
+    graph.link(from, id);
   }
   for (const { name } of model.request) graph.link(addColumn(graph, model.rows.name, name), id, "request");
   const asked = new Set(model.request.map(({ name }) => name));

@@ -4,18 +4,20 @@
 
 import { contentHash } from "../core/core.ts";
 import {
+  allViews,
   type DefinitionSpec,
   definitionHash,
   definitionsOf,
   type FeatureViewSpec,
   featureHash,
   featuresRead,
+  type InputSpec,
   meaningOf,
   type Project,
   plainForm,
 } from "../define/define.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
-import { type TrainedVersion, trainedFeatures } from "./uses.ts";
+import { readOf, type TrainedVersion, trainedFeatures } from "./uses.ts";
 
 /** A definition as it is applied; `spec` is in plain form. */
 export interface AppliedDefinition {
@@ -106,20 +108,18 @@ export function plannedChanges(
       const id = `${each.kind} ${each.name}`;
       const known = before.get(id);
       const definition = now.get(id);
-      const reads = (views: readonly string[]): boolean =>
-        each.kind === "featureView" ? views.includes(each.name) : false;
+      const isView = VIEWS.has(each.kind);
+      const reads = (inputs: readonly InputSpec[]): boolean => isView && readOf(each.name, inputs).length > 0;
       return {
         ...each,
         fields: known && definition ? fieldChanges(ownForm(known.spec), ownForm(definition)) : [],
-        breaking: each.kind === "featureView" ? breaking.filter(({ view }) => view === each.name) : [],
+        breaking: isView ? breaking.filter(({ view }) => view === each.name) : [],
         models: definitionsOf(project, "model")
-          .filter(({ inputs }) => reads(featuresRead(inputs).map(({ view }) => view)))
+          .filter(({ inputs }) => reads(inputs))
           .map(({ name }) => name),
         versions: live
           .filter((version) =>
-            each.kind === "model"
-              ? version.model === each.name
-              : reads(featuresRead(trainedFeatures(version)?.inputs ?? []).map(({ view }) => view)),
+            each.kind === "model" ? version.model === each.name : reads(trainedFeatures(version)?.inputs ?? []),
           )
           .map(affected),
       };
@@ -142,7 +142,8 @@ export function breakingUses(
     .filter(({ aliases }) => aliases.length > 0)
     .flatMap((version): readonly BreakingUse[] => {
       const trained = trainedFeatures(version);
-      return featuresRead(trained?.inputs ?? []).flatMap(({ view, feature }): readonly BreakingUse[] => {
+      const derived = derivedBreaks(project, applied, trained?.inputs ?? []);
+      const stored = featuresRead(trained?.inputs ?? []).flatMap(({ view, feature }): readonly BreakingUse[] => {
         const row = viewsBefore.get(view);
         if (!row || !trained) return [];
         const before = plainFeatureHash(row.spec, feature);
@@ -154,8 +155,49 @@ export function breakingUses(
         if (then === undefined || before !== then || after === then) return [];
         return [{ view, feature, change: after === undefined ? "removed" : "changed", ...affected(version) }];
       });
+      return [...stored, ...derived.map((each) => ({ ...each, ...affected(version) }))];
     });
 }
+
+/** Derived features that were applied as a version was trained with them, and would not be any more. */
+function derivedBreaks(
+  project: Project,
+  applied: readonly AppliedDefinition[],
+  inputs: readonly InputSpec[],
+): readonly Pick<BreakingUse, "view" | "feature" | "change">[] {
+  const derived = allViews(project).filter((view) => view.kind !== "featureView");
+  return inputs.flatMap((input) => {
+    if (input.from !== "derived" || input.view === undefined) return [];
+    const { view, name: feature } = input;
+    const row = applied.find((each) => VIEWS.has(each.kind) && each.name === view);
+    const before = valueIn(row?.spec, feature);
+    const after = valueIn(plainForm(derived.find(({ name }) => name === view) ?? null), feature);
+    // Contracts keep a bigint as text with an n, plain forms without.
+    const then = contentHash(withoutMarks(input.value));
+    if (before !== then || after === then) return [];
+    return [{ view, feature, change: after === undefined ? ("removed" as const) : ("changed" as const) }];
+  });
+}
+
+/** The hash of a derived feature's expression out of a view in plain form. */
+function valueIn(spec: unknown, feature: string): string | undefined {
+  const { features = [] } = (spec ?? {}) as {
+    readonly features?: readonly { readonly name: string; readonly value?: unknown }[];
+  };
+  const value = features.find(({ name }) => name === feature)?.value;
+  return value === undefined ? undefined : contentHash(withoutMarks(value));
+}
+
+function withoutMarks(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (key, item: unknown) =>
+      key === "value" && typeof item === "string" ? item.replace(/^(-?\d+)n$/, "$1") : item,
+    ),
+  );
+}
+
+/** Kinds whose features are asked for by the view's name. */
+const VIEWS: ReadonlySet<string> = new Set(["featureView", "derivedView", "onDemand"]);
 
 /** A feature's hash out of a view in plain form: the plain form of a plain form is itself. */
 function plainFeatureHash(spec: unknown, feature: string): string | undefined {

@@ -1,10 +1,12 @@
 // Who uses a feature: models as they are defined now, and versions as they were trained, which remember what they read in their contract.
 
-import type { ColumnSchema } from "../core/core.ts";
+import { type ColumnSchema, canonicalJson } from "../core/core.ts";
 import {
+  type AnyViewSpec,
+  allViews,
   definitionHash,
   definitionsOf,
-  type FeatureViewSpec,
+  featureHash,
   featuresRead,
   type InputSpec,
   type Project,
@@ -39,51 +41,68 @@ export function trainedViews({ features }: { readonly features: unknown }): Read
   return (features as Partial<TrainedFeatures> | null)?.views ?? {};
 }
 
-/** Who uses a view, or one feature of it. */
+/** Who uses a view. */
 export interface Uses {
   readonly models: readonly { readonly name: string; readonly features: readonly string[] }[];
   readonly versions: readonly {
     readonly model: string;
     readonly version: number;
     readonly aliases: readonly string[];
-    /** Whether the view still means what it meant in training. */
+    /** Whether what it reads of the view still means what it meant in training. */
     readonly isCurrent: boolean;
     readonly features: readonly string[];
   }[];
+  /** Derived and on-demand views that are made of it. */
+  readonly views: readonly string[];
+  readonly groups: readonly string[];
   readonly monitors: readonly string[];
   readonly retrains: readonly string[];
 }
 
+/** The features of a view that some inputs read: stored ones as they stand in expressions, derived ones by where they were declared. */
+export function readOf(view: string, inputs: readonly InputSpec[]): readonly string[] {
+  const stored = featuresRead(inputs).filter((each) => each.view === view);
+  const derived = inputs.filter((input) => input.from === "derived" && input.view === view);
+  return [...new Set([...stored.map(({ feature }) => feature), ...derived.map(({ name }) => name)])];
+}
+
 /** Who uses a view, by the definitions and by what versions remember. */
-export function usesOf(
-  project: Project,
-  versions: readonly TrainedVersion[],
-  view: FeatureViewSpec,
-  feature?: string,
-): Uses {
-  const read = (inputs: readonly InputSpec[]): readonly string[] =>
-    featuresRead(inputs)
-      .filter((each) => each.view === view.name && (feature === undefined || each.feature === feature))
-      .map((each) => each.feature);
+export function usesOf(project: Project, versions: readonly TrainedVersion[], view: AnyViewSpec): Uses {
   const models = definitionsOf(project, "model")
-    .map(({ name, inputs }) => ({ name, features: read(inputs) }))
+    .map(({ name, inputs }) => ({ name, features: readOf(view.name, inputs) }))
     .filter(({ features }) => features.length > 0);
   const about = new Set(models.map(({ name }) => name));
-  const hash = definitionHash(view);
+  const namesOf = <T extends { readonly name: string }>(all: readonly T[], isWanted: (one: T) => boolean) =>
+    all.filter(isWanted).map(({ name }) => name);
   return {
     models,
     versions: versions.flatMap((version) => {
       const trained = trainedFeatures(version);
-      const features = trained ? read(trained.inputs) : [];
+      const features = trained ? readOf(view.name, trained.inputs) : [];
       if (!trained || features.length === 0) return [];
       const { model, number, aliases } = version;
-      return [{ model, version: number, aliases, isCurrent: trained.views[view.name] === hash, features }];
+      const isCurrent = features.every((feature) => isAsTrained(view, feature, trained));
+      return [{ model, version: number, aliases, isCurrent, features }];
     }),
-    monitors: definitionsOf(project, "monitor")
-      .filter(({ model }) => about.has(model))
-      .map(({ name }) => name),
-    retrains: definitionsOf(project, "retrain")
-      .filter(({ model }) => about.has(model))
-      .map(({ name }) => name),
+    views: namesOf(
+      allViews(project),
+      (other) =>
+        other.kind !== "featureView" && other.name !== view.name && other.views.some(({ name }) => name === view.name),
+    ),
+    groups: namesOf(definitionsOf(project, "featureGroup"), ({ inputs }) => readOf(view.name, inputs).length > 0),
+    monitors: namesOf(definitionsOf(project, "monitor"), ({ model }) => about.has(model)),
+    retrains: namesOf(definitionsOf(project, "retrain"), ({ model }) => about.has(model)),
   };
+}
+
+function isAsTrained(view: AnyViewSpec, feature: string, trained: TrainedFeatures): boolean {
+  if (view.kind !== "featureView") {
+    const then = trained.inputs.find(
+      (input) => input.from === "derived" && input.view === view.name && input.name === feature,
+    );
+    const now = view.features.find(({ name }) => name === feature);
+    return then?.from === "derived" && now !== undefined && canonicalJson(then.value) === canonicalJson(now.value);
+  }
+  const hash = trained.features?.[`${view.name}.${feature}`];
+  return hash === undefined ? trained.views[view.name] === definitionHash(view) : hash === featureHash(view, feature);
 }

@@ -113,6 +113,8 @@ export {
 export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
 export { type Pattern, readPattern } from "./pattern.ts";
 export {
+  type AnyViewSpec,
+  allViews,
   collectProject,
   type DefinitionSpec,
   definitionsOf,

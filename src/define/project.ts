@@ -139,6 +139,14 @@ export function readableViews(project: Project): readonly ReadableViewSpec[] {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** A view of any kind: one that can be read by name, or one that needs request values too. */
+export type AnyViewSpec = ReadableViewSpec | OnDemandSpec;
+
+/** The views of every kind, by name. */
+export function allViews(project: Project): readonly AnyViewSpec[] {
+  return [...readableViews(project), ...definitionsOf(project, "onDemand")];
+}
+
 /** The view of that name. Throws DEFINITION_NOT_FOUND, naming those there are. */
 export function findView(project: Project, name: string): ReadableViewSpec {
   const found = readableViews(project).find((view) => view.name === name);

@@ -49,4 +49,4 @@ export {
 } from "./statistics.ts";
 export { guardedFeatures } from "./value-guard.ts";
 export { keyColumn, sourceExpression, timeColumns } from "./view-events-sql.ts";
-export { type ViewQuery, viewQuery } from "./view-query.ts";
+export { hasMoments, type ViewQuery, viewQuery } from "./view-query.ts";

@@ -75,6 +75,11 @@ export function askView(dialect: SqlDialect, query: ViewQuery, rows: string, pas
   return `${plan.with} SELECT ${[...passed, ...values].join(", ")} ${plan.from} ${plan.orderBy}`;
 }
 
+/** Whether one of a query's stored views has all of its keys, so that there are keys to ask about. */
+export function hasMoments({ keys, stored }: ViewQuery): boolean {
+  return stored.some((view) => keys.every(({ name }) => view.keys.some((own) => own.name === name)));
+}
+
 /**
  * SELECT of the keys and moments at which a view's sources knew something new up to `now`: `t`, just after a row became known, and the keys as
  * keyColumn. A static source knows its rows at `now`.

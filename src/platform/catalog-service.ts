@@ -1,7 +1,7 @@
 // The catalogue as a service: what the server asks. Figures read the offline data, so they are kept until the source's files change.
 
 import { type Instant, jsonFromText } from "../core/core.ts";
-import { findDefinition } from "../define/define.ts";
+import { allViews, findView } from "../define/define.ts";
 import {
   type FoundFeature,
   type ListedView,
@@ -44,8 +44,10 @@ export function catalogOf(platform: Platform): Catalog {
     async show(name, options) {
       const plain = await showFeatures(platform, name, { withStatistics: false });
       if (!options.withStatistics) return plain;
-      const { source } = findDefinition(platform.project, "featureView", name);
-      const state = await platform.engines.offline.fingerprint(source);
+      const view = allViews(platform.project).find((each) => each.name === name);
+      const stored = view === undefined ? [] : view.kind === "featureView" ? [view] : view.views;
+      const states = stored.map(({ source }) => platform.engines.offline.fingerprint(source));
+      const state = (await Promise.all(states)).join("\n");
       let known = figures.get(name);
       if (known?.state !== state) {
         known = { state, shown: showFeatures(platform, name) };
@@ -63,6 +65,6 @@ function keyFromText(
   view: string,
   key: Readonly<Record<string, string>>,
 ): Readonly<Record<string, unknown>> {
-  const types = new Map(findDefinition(project, "featureView", view).keys.map(({ name, type }) => [name, type]));
+  const types = new Map(findView(project, view).keys.map(({ name, type }) => [name, type]));
   return Object.fromEntries(Object.entries(key).map(([name, text]) => [name, jsonFromText(types.get(name), text)]));
 }

@@ -72,6 +72,8 @@ describe("one view", () => {
           features: ["mean_fare", "last_fare"],
         },
       ],
+      views: [],
+      groups: [],
       monitors: ["rich_health"],
       retrains: ["rich_retrain"],
     });
@@ -98,7 +100,7 @@ describe("one view", () => {
     const again = await catalog.show("driver_fares", { withStatistics: true });
     expect(again.statistics).toBe(first.statistics);
     await platform.engines.offline.writeParquet(
-      "SELECT 'x' AS ride, 'ann' AS driver, 1::DOUBLE AS fare, TIMESTAMP '2025-01-25' AS at, NULL::TIMESTAMP AS known",
+      "SELECT 'x' AS ride, 'ann' AS driver, 1::DOUBLE AS fare, 1::DOUBLE AS km, TIMESTAMP '2025-01-25' AS at, NULL::TIMESTAMP AS known",
       `${world.folder}/rides.parquet`,
     );
     expect((await catalog.show("driver_fares", { withStatistics: true })).statistics?.rows).toBe(1);

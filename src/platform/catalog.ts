@@ -3,6 +3,7 @@
 
 import {
   type CatalogFilter,
+  entityOf,
   findViews,
   type Lineage,
   type LineageDirection,
@@ -15,11 +16,13 @@ import {
   viewDocument,
 } from "../catalog/catalog.ts";
 import { formatInstant, type Instant, SlipwayError, valueToJson } from "../core/core.ts";
-import { type FeatureViewSpec, findDefinition, type ModelSpec } from "../define/define.ts";
+import { type AnyViewSpec, allViews, findView, type ModelSpec } from "../define/define.ts";
 import {
   exampleRows,
+  hasMoments,
   materializedThrough,
   onlineView,
+  type ViewQuery,
   type ViewStatistics,
   viewQuery,
   viewStatistics,
@@ -44,9 +47,18 @@ export async function listFeatures(platform: Platform, filter: CatalogFilter = {
   );
 }
 
-async function onlineUpTo({ engines }: Platform, view: FeatureViewSpec): Promise<string | null> {
-  const through = await materializedThrough(engines.online, onlineView(view));
+async function onlineUpTo(platform: Platform, view: AnyViewSpec): Promise<string | null> {
+  const through = await throughOf(platform, view);
   return through === undefined ? null : formatInstant(through);
+}
+
+/** Up to when everything known is online; of a view over others as far as the one that lags behind the others. */
+async function throughOf({ engines }: Platform, view: AnyViewSpec): Promise<Instant | undefined> {
+  const stored = view.kind === "featureView" ? [view] : view.views;
+  const all = await Promise.all(stored.map((each) => materializedThrough(engines.online, onlineView(each))));
+  return all.reduce((least, each) =>
+    least === undefined || each === undefined ? undefined : each < least ? each : least,
+  );
 }
 
 /** One thing that a search found. */
@@ -55,7 +67,7 @@ export interface FoundFeature {
   /** Null for the view itself. */
   readonly feature: string | null;
   readonly type: string | null;
-  readonly entity: string;
+  readonly entity: string | null;
   readonly owner: string | null;
   readonly description: string | null;
   readonly score: number;
@@ -73,7 +85,7 @@ export function searchCatalog({ project }: Platform, words: string, limit = 20):
       feature: feature?.name ?? null,
       type:
         feature === undefined ? null : typeof feature.type === "string" ? feature.type : JSON.stringify(feature.type),
-      entity: view.entity,
+      entity: entityOf(view),
       owner: feature?.owner ?? view.owner ?? null,
       description: (feature ?? view).description ?? null,
       score,
@@ -86,7 +98,10 @@ export interface ShownView extends ListedView {
   /** Seconds between what is online and the clock; null when nothing is. */
   readonly behindSeconds: number | null;
   readonly usedBy: Uses;
-  /** Figures over a sample of moments of the whole history; null when they were not asked for. */
+  /**
+   * Figures over a sample of moments of the whole history; null when they were not asked for, for an on-demand view, and for a derived view of which
+   * no stored view has all keys.
+   */
   readonly statistics: ViewStatistics | null;
   /** The newest keys and their values, as JSON has them. */
   readonly examples:
@@ -105,27 +120,29 @@ export async function showFeatures(
   { withStatistics = true }: { readonly withStatistics?: boolean } = {},
 ): Promise<ShownView> {
   const { engines, project, registry } = platform;
-  const view = findDefinition(project, "featureView", name);
-  const through = await materializedThrough(engines.online, onlineView(view));
+  const view = allViews(project).find((each) => each.name === name) ?? findView(project, name);
+  const through = await throughOf(platform, view);
   const now = engines.clock.now();
+  const query = withStatistics && view.kind !== "onDemand" ? viewQuery(view) : undefined;
+  const asked = query && hasMoments(query) ? query : undefined;
   return {
     ...viewDocument(view),
     online: through === undefined ? null : formatInstant(through),
     behindSeconds: through === undefined ? null : Number(now - through) / 1e6,
     usedBy: usesOf(project, await versionOrigins(registry), view),
-    statistics: withStatistics ? await viewStatistics(engines.offline, viewQuery(view), { now }) : null,
-    examples: withStatistics ? await examplesOf(platform, view, now) : null,
+    statistics: asked ? await viewStatistics(engines.offline, asked, { now }) : null,
+    examples: asked ? await examplesOf(platform, asked, now) : null,
   };
 }
 
-async function examplesOf({ engines }: Platform, view: FeatureViewSpec, now: Instant): Promise<ShownView["examples"]> {
+async function examplesOf({ engines }: Platform, view: ViewQuery, now: Instant): Promise<ShownView["examples"]> {
   const keyTypes = new Map(view.keys.map(({ name, type }) => [name, type]));
   const types = new Map(view.features.map(({ name, type }) => [name, type]));
   const plain = (values: Readonly<Record<string, unknown>>, from: typeof types): Readonly<Record<string, unknown>> =>
     Object.fromEntries(
       Object.entries(values).map(([each, value]) => [each, valueToJson(from.get(each) ?? "string", value as never)]),
     );
-  return (await exampleRows(engines.offline, viewQuery(view), { now })).map(({ key, at, values }) => ({
+  return (await exampleRows(engines.offline, view, { now })).map(({ key, at, values }) => ({
     key: plain(key, keyTypes),
     at: formatInstant(at),
     values: plain(values, types),

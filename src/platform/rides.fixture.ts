@@ -76,6 +76,7 @@ export const rides = parquet("rides", {
     ride: t.string(),
     driver: t.string(),
     fare: t.float64().optional(),
+    km: t.float64(),
     at: t.timestamp(),
     known: t.timestamp().optional(),
   },
@@ -88,7 +89,7 @@ export const rides = parquet("rides", {
 /** Writes the rows. */
 export async function writeRides(platform: Platform, folder: string): Promise<void> {
   await platform.engines.offline.writeParquet(
-    `SELECT 'r' || i AS ride, ['ann', 'bob', 'cyd'][1 + i % 3] AS driver, CASE WHEN i % 5 > 0 THEN (i * 1.5)::DOUBLE END AS fare,
+    `SELECT 'r' || i AS ride, ['ann', 'bob', 'cyd'][1 + i % 3] AS driver, CASE WHEN i % 5 > 0 THEN (i * 1.5)::DOUBLE END AS fare, (i % 7)::DOUBLE AS km,
        TIMESTAMP '2025-01-25' + INTERVAL (i * 4) HOUR AS at,
        CASE WHEN i % 4 = 0 THEN TIMESTAMP '2025-01-25' + INTERVAL (i * 4 + 9) HOUR END AS known
      FROM range(30) r(i)`,

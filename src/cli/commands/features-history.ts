@@ -1,5 +1,6 @@
 import { parseInstant } from "../../core/core.ts";
-import { describeViews, featureHistory } from "../../platform/platform.ts";
+import { findView } from "../../define/define.ts";
+import { featureHistory } from "../../platform/platform.ts";
 import { keyOf } from "../key-words.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -21,9 +22,9 @@ export async function run(
   const instant = (text: string | undefined): bigint | undefined =>
     text === undefined ? undefined : parseInstant(text);
   await withPlatform(context, async (platform) => {
-    const [status] = await describeViews(platform, [name]);
+    const { keys } = findView(platform.project, name);
     const history = await context.progress.step("Looking through the data", () =>
-      featureHistory(platform, name, keyOf(words, status?.view.keys ?? []), {
+      featureHistory(platform, name, keyOf(words, keys), {
         from: instant(options.from),
         to: instant(options.to),
         after: instant(options.after),

@@ -23,11 +23,11 @@ export async function run(context: CommandContext, { tag = [], owner, entity }: 
       isFiltered ? features.map(({ name }) => name).join(", ") : features.length;
     context.output.show({ views }, [
       {
-        columns: ["view", "entity", "source", "features", "owner", "online up to"],
+        columns: ["view", "entity", "from", "features", "owner", "online up to"],
         rows: views.map((view) => [
           view.name,
           view.entity,
-          view.source.name,
+          view.source?.name ?? (view.views ?? []).join(", "),
           names(view),
           view.owner,
           view.online ?? "never",

@@ -1,7 +1,8 @@
 // A view from the outside in: what it is, its features, who uses it, then how its values look; each part only where there is something to say.
 
 import { parseInstant, SlipwayError, typeText } from "../../core/core.ts";
-import { describeViews, featuresAsOf, type Platform, type ShownView, showFeatures } from "../../platform/platform.ts";
+import { findView } from "../../define/define.ts";
+import { featuresAsOf, type Platform, type ShownView, showFeatures } from "../../platform/platform.ts";
 import { keyOf } from "../key-words.ts";
 import type { Line, Style } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -53,8 +54,8 @@ async function showAsOf(
   at: bigint,
   words: readonly string[],
 ): Promise<void> {
-  const [status] = await describeViews(platform, [name]);
-  const past = await featuresAsOf(platform, name, keyOf(words, status?.view.keys ?? []), at);
+  const { keys } = findView(platform.project, name);
+  const past = await featuresAsOf(platform, name, keyOf(words, keys), at);
   output.show(past, [
     `${words.join(" ")} as it was known at ${past.at}`,
     {
@@ -73,18 +74,20 @@ function head(view: ShownView, style: Style): readonly string[] {
   const tags = Object.entries(view.tags ?? {}).map(([tag, value]) => `${tag}=${value}`);
   const said = [view.owner === undefined ? [] : [`owned by ${view.owner}`], tags].flat();
   return [
-    `${style.bold(view.name)} of ${view.entity} (${keys})`,
+    `${style.bold(view.name)}${view.entity === null ? ", on demand" : ` of ${view.entity}`} (${[keys, ...(view.request ?? []).map((field) => `asks for ${field.name}: ${typeText(field.type)}`)].join(", ")})`,
     ...(view.description === undefined ? [] : [view.description]),
     ...(said.length === 0 ? [] : [said.join("; ")]),
-    `from ${view.source.name}, ${view.source.place}${view.ttl === undefined ? "" : `; at most ${view.ttl} old`}`,
+    `from ${view.source ? `${view.source.name}, ${view.source.place}` : (view.views ?? []).join(", ")}${view.ttl === undefined ? "" : `; at most ${view.ttl} old`}`,
     `online up to ${view.online ?? "nothing yet: slipway features materialize"}`,
   ];
 }
 
 function uses({ usedBy }: ShownView): readonly Line[] {
-  const { models, versions, monitors, retrains } = usedBy;
-  if (models.length + versions.length === 0) return ["", "Nothing uses it."];
+  const { models, versions, views, groups, monitors, retrains } = usedBy;
+  if (models.length + versions.length + views.length + groups.length === 0) return ["", "Nothing uses it."];
   const lines: Line[] = [""];
+  if (views.length > 0) lines.push(`views over it: ${views.join(", ")}`);
+  if (groups.length > 0) lines.push(`in groups ${groups.join(", ")}`);
   for (const { name, features } of models) lines.push(`used by model ${name}: ${features.join(", ")}`);
   if (versions.length > 0)
     lines.push({
