@@ -30,9 +30,10 @@ export async function csvRows(
   const types = names.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const nulls = source.nulls.map(quote).join(", ");
   const own = `header = ${source.header}, delim = ${quote(source.delimiter)}, quote = ${quote(source.quote)}, escape = ${quote(source.quote)}, nullstr = [${nulls}]`;
+  const read = (isParallel: boolean): string =>
+    `read_csv(${quote(file)}, ${own}, auto_detect = false, allow_quoted_nulls = false, strict_mode = true, hive_partitioning = false, parallel = ${isParallel}, columns = {${types}})`;
   return {
-    relation: (isInOrder) =>
-      `read_csv(${quote(file)}, ${own}, auto_detect = false, allow_quoted_nulls = false, strict_mode = true, hive_partitioning = false, parallel = ${!isInOrder}, columns = {${types}})`,
+    relation: (isNumbered) => (isNumbered ? `(SELECT row_number() OVER () AS row, * FROM ${read(false)})` : read(true)),
     cell: (name) => plainCell(`c${names.indexOf(name)}`),
   };
 }

@@ -1,12 +1,17 @@
-// What crosses the engine's port: batches of every type, whole files, and a stop that is heard.
+// The contract, kept over every format, and what is DuckDB's own: the bounds of its chunks, and types that tables do not hold.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rowAt, sha256, type Table, type Value, valueAt } from "../../core/core.ts";
+import { rowAt, type Table, type Value, valueAt } from "../../core/core.ts";
+import { offlineEngineContract } from "../../ports/offline-engine.contract.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
+import { postgresReader } from "../postgres/postgres.ts";
+import { noPostgres, type PostgresServer, startPostgres } from "../postgres/server.fixture.ts";
+import { sqliteReader } from "../sqlite/sqlite.ts";
 import { duckdb } from "./duckdb.ts";
+import { csvKit, duckdbKit, jsonLinesKit, parquetKit, postgresKit, sqliteKit } from "./source-kits.fixture.ts";
 
 let folder: string;
 let engine: OfflineEngine;
@@ -85,21 +90,8 @@ describe("a stream", () => {
     ]);
   });
 
-  test("is empty for a query without rows", async () => {
-    expect(await tables("SELECT 1 AS a WHERE false")).toEqual([]);
-  });
-
   test("refuses a type that tables do not hold, with the column's name", async () => {
     await expect(rows("SELECT 1::HUGEINT AS wide")).rejects.toThrow('Column "wide" has SQL type HUGEINT; cast it.');
-  });
-
-  test("may be left before its end, and others may run beside it", async () => {
-    for await (const table of engine.stream("SELECT range AS i FROM range(1000000)")) {
-      expect(await rows("SELECT 1 AS one")).toEqual([{ one: 1 }]);
-      expect(table.rowCount).toBeLessThan(1_000_000);
-      break;
-    }
-    expect(await rows("SELECT 2 AS two")).toEqual([{ two: 2 }]);
   });
 
   test("is in the order that the SQL asks for", async () => {
@@ -115,26 +107,6 @@ describe("a stream", () => {
 });
 
 describe("a written file", () => {
-  test("is known by its rows, size and hash, and the same rows give the same bytes", async () => {
-    const sql = "SELECT range AS i, hash(range)::VARCHAR AS s FROM range(50000) ORDER BY i";
-    const file = join(folder, "deep", "er", "a's file.parquet");
-    const written = await engine.writeParquet(sql, file);
-    expect(written).toEqual({ rowCount: 50_000, bytes: statSync(file).size, hash: sha256(readFileSync(file)) });
-    expect(await engine.hashFile(file)).toBe(written.hash);
-    expect((await engine.writeParquet(sql, join(folder, "deep", "again.parquet"))).hash).toBe(written.hash);
-  });
-
-  test("appears whole or not at all: a failure leaves what was there, and nothing beside it", async () => {
-    const own = join(folder, "whole");
-    const file = join(own, "a.parquet");
-    await engine.writeParquet("SELECT 1 AS a", file);
-    const before = readFileSync(file);
-    const failing = "SELECT CASE WHEN range = 900000 THEN error('no') ELSE range::VARCHAR END AS a FROM range(1000000)";
-    await expect(engine.writeParquet(failing, file)).rejects.toThrow("no");
-    expect(readdirSync(own)).toEqual(["a.parquet"]);
-    expect(readFileSync(file)).toEqual(before);
-  });
-
   test("that cannot be put in its place leaves nothing behind", async () => {
     writeFileSync(join(folder, "in the way"), "");
     await expect(engine.writeParquet("SELECT 1 AS a", join(folder, "in the way", "a.parquet"))).rejects.toThrow();
@@ -142,33 +114,29 @@ describe("a written file", () => {
   });
 });
 
-describe("an interrupt", () => {
-  const endless = "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 1";
-
-  test("ends what is running with CANCELLED, and the engine works on", async () => {
-    const stopping = setInterval(() => engine.interrupt(), 100);
-    try {
-      const stopped = { code: "CANCELLED" };
-      const written = expect(engine.writeParquet(endless, join(folder, "stopped", "a.parquet"))).rejects;
-      await Promise.all([written.toMatchObject(stopped), expect(rows(endless)).rejects.toMatchObject(stopped)]);
-    } finally {
-      clearInterval(stopping);
-    }
-    expect(readdirSync(join(folder, "stopped"))).toEqual([]);
-    expect(await rows("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+describe("DuckDB over every format", () => {
+  let server: PostgresServer | undefined;
+  beforeAll(async () => {
+    if (noPostgres === undefined) server = await startPostgres();
   });
-});
+  afterAll(() => server?.remove());
+  if (noPostgres !== undefined) test.skip(`Postgres sources ${noPostgres}`, () => undefined);
 
-describe("a fingerprint", () => {
-  test("changes with a source's files and with nothing else", async () => {
-    const source = { kind: "source", name: "s", format: "parquet", path: "prints/*.parquet", columns: [] } as const;
-    await engine.writeParquet("SELECT 1 AS a", join(folder, "prints", "a.parquet"));
-    const first = await engine.fingerprint(source);
-    expect(await engine.fingerprint(source)).toBe(first);
-    await engine.writeParquet("SELECT 2 AS a", join(folder, "prints", "a.parquet"));
-    const second = await engine.fingerprint(source);
-    expect(second).not.toBe(first);
-    await engine.writeParquet("SELECT 2 AS a", join(folder, "prints", "b.parquet"));
-    expect(await engine.fingerprint(source)).not.toBe(second);
+  offlineEngineContract("duckdb", {
+    open: (folder) =>
+      duckdb({
+        root: folder,
+        temporaryFolder: join(folder, "spill"),
+        readers: [sqliteReader(folder), postgresReader({ CONTRACT_URL: server?.url() })],
+        threads: 2,
+      }),
+    formats: {
+      Parquet: parquetKit,
+      CSV: csvKit,
+      "JSON lines": jsonLinesKit,
+      DuckDB: duckdbKit,
+      SQLite: sqliteKit,
+      ...(noPostgres === undefined ? { Postgres: () => postgresKit(server as PostgresServer) } : {}),
+    },
   });
 });

@@ -18,8 +18,8 @@ export interface TextCell {
 
 /** A text file as a table expression over cells. */
 export interface TextRows {
-  /** Undefined when there is nothing to read; with `isInOrder` row numbers can be counted. */
-  relation(isInOrder: boolean): string | undefined;
+  /** Undefined when there is nothing to read; with `isNumbered`, `row` is the number of each. */
+  relation(isNumbered: boolean): string | undefined;
   cell(name: string, type: DataType): TextCell;
 }
 

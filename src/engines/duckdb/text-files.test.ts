@@ -272,6 +272,47 @@ describe("JSON lines", () => {
     expect(error.message).toContain(`row 2 of ${file} has ${JSON.stringify(shown)} in column "${column}"`);
   });
 
+  test("gives lists and structs, of each other too, with null elements and fields", async () => {
+    const place = t.struct({ lat: t.float64(), "a/b": t.string().optional() });
+    const columns = {
+      l: t.list(t.int64()).optional(),
+      o: place.optional(),
+      deep: t.list(t.struct({ on: t.date(), tags: t.list(t.string()) })).optional(),
+      m: t.list(t.decimal(9, 2)).optional(),
+    };
+    write(
+      "trips.jsonl",
+      [
+        '{"l":[9007199254740993,null,"-7"],"o":{"lat":1.5,"a/b":"x","other":1},"deep":[{"on":"2024-01-01","tags":["a",null]}],"m":[1.5,"2.25"]}',
+        '{"l":[],"o":{"lat":2,"a/b":null},"deep":[],"m":null}',
+        "{}",
+      ].join("\n"),
+    );
+    expect(await read(trips(columns))).toEqual([
+      {
+        l: [9007199254740993n, null, -7n],
+        o: { lat: 1.5, "a/b": "x" },
+        deep: [{ on: 19723, tags: ["a", null] }],
+        m: [150n, 225n],
+      },
+      { l: [], o: { lat: 2, "a/b": null }, deep: [], m: null },
+      { l: null, o: null, deep: null, m: null },
+    ]);
+  });
+
+  test.each([
+    ["an element of another kind", t.list(t.int64()), "[1,1.5]"],
+    ["no list", t.list(t.int64()), "1"],
+    ["a field that is missing", t.struct({ lat: t.float64() }), '{"lon":1}'],
+    ["a field of another kind", t.struct({ lat: t.float64() }), '{"lat":"north"}'],
+    ["an element that lacks a field", t.list(t.struct({ a: t.bool() })), '[{"a":true},{}]'],
+  ])("refuses %s in a list or struct, with its row", async (_, field, value) => {
+    const file = write("trips.jsonl", `{"v":${value}}\n`);
+    const error = await refusal(trips({ v: field }));
+    expect(error).toMatchObject({ code: "SOURCE_SCHEMA_MISMATCH" });
+    expect(error.message).toContain(`row 1 of ${file} has ${JSON.stringify(value)} in column "v"`);
+  });
+
   test.each([
     ["a line cut short", '{"i":1}\n{"i":2', "is not JSON in line 2"],
     ["a line that is no JSON", '{"i":1}\n{"i":2\n{"i":3}\n', "is not JSON in line 2"],
@@ -281,6 +322,16 @@ describe("JSON lines", () => {
     const error = await refusal(trips({ i: t.int32() }));
     expect(error.code).toBe("SOURCE_UNREADABLE");
     expect(error.message).toContain(`${file} ${problem}`);
+  });
+
+  test("keeps the order of lines, also of a last one without a newline that is quicker to convert", async () => {
+    const columns = { a: t.int32(), l: t.list(t.list(t.int64())).optional() };
+    const long = JSON.stringify(Array.from({ length: 50 }, (_, n) => [n]));
+    write("trips.jsonl", `{"a":0,"l":${long}}\n{"a":1,"l":${long}}\n{"a":2}`);
+    for (let turn = 0; turn < 10; turn += 1) {
+      const source = jsonLines(`turn_${turn}`, { path: "trips.jsonl", columns });
+      expect((await read(source as never)).map(({ a }) => a)).toEqual([0, 1, 2]);
+    }
   });
 
   test("reads times as numbers where the definition says their unit, gzip, and folders as columns", async () => {

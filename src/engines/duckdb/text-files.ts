@@ -2,12 +2,10 @@
 // statistics. The conversion is one pass that stops at the first cell it cannot take; only then is the file read again in order, to say
 // which row that was.
 
-import { rm } from "node:fs/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type DataType, SlipwayError, typeText } from "../../core/core.ts";
 import type { CsvSpec, JsonLinesSpec } from "../../define/define.ts";
 import { csvError, csvRows } from "./csv-file.ts";
-import { endedLines } from "./ended-lines.ts";
 import { jsonError, jsonRows } from "./json-lines-file.ts";
 import { isInterrupt } from "./source-error.ts";
 import { partitionsOf } from "./source-files.ts";
@@ -30,16 +28,14 @@ export async function convertTextFile(
 ): Promise<void> {
   const folders = partitionsOf(file);
   const inFile = source.columns.map(({ name }) => name).filter((name) => !folders.has(name));
-  const refused = (cause: unknown): unknown =>
-    isInterrupt(cause)
-      ? cause
-      : ((source.format === "csv" ? csvError(source, file, cause) : jsonError(source, file, cause)) ?? cause);
-  const copy = `${target}.lines`;
+  const refused = async (cause: unknown): Promise<unknown> => {
+    if (isInterrupt(cause)) return cause;
+    const known = source.format === "csv" ? csvError(source, file, cause) : jsonError(connection, source, file, cause);
+    return (await known) ?? cause;
+  };
   try {
     const rows =
-      source.format === "csv"
-        ? await csvRows(connection, source, file, inFile)
-        : jsonRows(source, await endedLines(file, copy), inFile);
+      source.format === "csv" ? await csvRows(connection, source, file, inFile) : jsonRows(source, file, inFile);
     const cells = source.columns.map(({ name, type, optional }) => {
       const folder = folders.get(name);
       const cell = folders.has(name)
@@ -67,9 +63,7 @@ export async function convertTextFile(
       throw await refusedCell(connection, source, file, cells, rows.relation(true) ?? relation);
     }
   } catch (cause) {
-    throw refused(cause);
-  } finally {
-    await rm(copy, { force: true });
+    throw await refused(cause);
   }
 }
 
@@ -100,7 +94,7 @@ async function refusedCell(
   const shown = wrong.map((condition, index) => `WHEN ${condition} THEN ${cells[index]?.cell.shown}`).join(" ");
   const text = wrong.map((condition, index) => `WHEN ${condition} THEN ${cells[index]?.cell.text}`).join(" ");
   const found = await connection.runAndReadAll(
-    `SELECT * FROM (SELECT row_number() OVER () AS row, CASE ${which} END AS which, left(CASE ${shown} END, 200) AS shown, (CASE ${text} END) IS NULL AS missing FROM ${relation}) WHERE which IS NOT NULL LIMIT 1`,
+    `SELECT * FROM (SELECT row, CASE ${which} END AS which, left(CASE ${shown} END, 200) AS shown, (CASE ${text} END) IS NULL AS missing FROM ${relation}) WHERE which IS NOT NULL LIMIT 1`,
   );
   const [row = 0n, index = 0, value = null, isMissing = true] = found.getRows()[0] ?? [];
   const { name = "", type = "string" } = cells[Number(index)] ?? {};
