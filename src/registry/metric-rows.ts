@@ -1,7 +1,7 @@
 // How measured values lie in the records: each once, whoever sends it again, and the last of each metric at hand. Last is the greatest
 // step, then the latest time, then the greatest value, so that the order of arrival does not matter.
 
-import { sql } from "kysely";
+import { CompiledQuery } from "kysely";
 import { numberToSql, type RecordsTransaction } from "../records/records.ts";
 
 /** One measured value, as it is to be stored; `at` in microseconds. */
@@ -15,8 +15,14 @@ export interface MetricRow {
   readonly datasetDigest?: string | null;
 }
 
-/** Rows per insert: SQLite takes 32766 parameters in one statement. */
-const ROWS_AT_ONCE = 1000;
+const COLUMNS = ["run_id", "key", "step", "value", "at", "model_id", "dataset_name", "dataset_digest"] as const;
+
+/** A row's cells, in the order of the columns. */
+type Cells = readonly [string, string, number, number | null, number, string | null, string | null, string | null];
+
+const KEPT = COLUMNS.slice(2);
+const LATER = `on conflict (run_id, key) do update set ${KEPT.map((name) => `${name} = excluded.${name}`).join(", ")}
+  where (excluded.step, excluded.at, coalesce(excluded.value, -1e308)) >= (latest_metrics.step, latest_metrics.at, coalesce(latest_metrics.value, -1e308))`;
 
 /** Adds values to a run's metrics inside a transaction. */
 export async function insertMetrics(
@@ -24,58 +30,55 @@ export async function insertMetrics(
   runId: string,
   metrics: readonly MetricRow[],
 ): Promise<void> {
-  const rows = metrics.map((metric) => ({
-    run_id: runId,
-    key: metric.key,
-    step: metric.step,
-    value: numberToSql(metric.value),
-    at: metric.at,
-    model_id: metric.modelId ?? null,
-    dataset_name: metric.datasetName ?? null,
-    dataset_digest: metric.datasetDigest ?? null,
-  }));
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE)
-    await tx
-      .insertInto("metrics")
-      .values(rows.slice(start, start + ROWS_AT_ONCE))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  const latest = new Map<string, (typeof rows)[number]>();
+  const rows = metrics.map(
+    (metric): Cells => [
+      runId,
+      metric.key,
+      metric.step,
+      numberToSql(metric.value),
+      metric.at,
+      metric.modelId ?? null,
+      metric.datasetName ?? null,
+      metric.datasetDigest ?? null,
+    ],
+  );
+  await insert(tx, "metrics", rows, "on conflict do nothing");
+  const latest = new Map<string, Cells>();
   for (const row of rows) {
-    const known = latest.get(row.key);
-    if (known === undefined || isLater(row, known)) latest.set(row.key, row);
+    const known = latest.get(row[1]);
+    if (known === undefined || isLater(row, known)) latest.set(row[1], row);
   }
-  const last = [...latest.values()];
-  for (let start = 0; start < last.length; start += ROWS_AT_ONCE)
-    await tx
-      .insertInto("latest_metrics")
-      .values(last.slice(start, start + ROWS_AT_ONCE))
-      .onConflict((conflict) =>
-        conflict
-          .columns(["run_id", "key"])
-          .doUpdateSet(({ ref }) => ({
-            step: ref("excluded.step"),
-            value: ref("excluded.value"),
-            at: ref("excluded.at"),
-            model_id: ref("excluded.model_id"),
-            dataset_name: ref("excluded.dataset_name"),
-            dataset_digest: ref("excluded.dataset_digest"),
-          }))
-          .where(
-            sql<boolean>`(excluded.step, excluded.at, coalesce(excluded.value, -1e308)) >= (latest_metrics.step, latest_metrics.at, coalesce(latest_metrics.value, -1e308))`,
-          ),
-      )
-      .execute();
+  await insert(tx, "latest_metrics", [...latest.values()], LATER);
 }
 
-interface Placed {
-  readonly step: number;
-  readonly at: number;
-  readonly value: number | null;
+/** Rows per statement: few sizes, so that each statement's text is made and prepared once. */
+const SIZES = [64, 8, 1];
+
+const texts = new Map<string, string>();
+
+/** One statement's text; `$1` is understood by SQLite and Postgres alike. */
+function textOf(table: string, rowCount: number, ending: string): string {
+  const id = `${table} ${rowCount}`;
+  const known = texts.get(id);
+  if (known !== undefined) return known;
+  const row = (_: unknown, index: number): string =>
+    `(${COLUMNS.map((_name, column) => `$${index * COLUMNS.length + column + 1}`).join(", ")})`;
+  const text = `insert into ${table} (${COLUMNS.join(", ")}) values ${Array.from({ length: rowCount }, row).join(", ")} ${ending}`;
+  texts.set(id, text);
+  return text;
 }
 
-function isLater(one: Placed, other: Placed): boolean {
-  if (one.step !== other.step) return one.step > other.step;
-  if (one.at !== other.at) return one.at > other.at;
-  return (one.value ?? Number.NEGATIVE_INFINITY) >= (other.value ?? Number.NEGATIVE_INFINITY);
+async function insert(tx: RecordsTransaction, table: string, rows: readonly Cells[], ending: string): Promise<void> {
+  let start = 0;
+  for (const size of SIZES)
+    for (; rows.length - start >= size; start += size) {
+      const cells = rows.slice(start, start + size).flat();
+      await tx.executeQuery(CompiledQuery.raw(textOf(table, size, ending), cells));
+    }
+}
+
+function isLater(one: Cells, other: Cells): boolean {
+  if (one[2] !== other[2]) return one[2] > other[2];
+  if (one[4] !== other[4]) return one[4] > other[4];
+  return (one[3] ?? Number.NEGATIVE_INFINITY) >= (other[3] ?? Number.NEGATIVE_INFINITY);
 }

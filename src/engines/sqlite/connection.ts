@@ -36,6 +36,7 @@ export function openConnection(file: string, patienceMs: number): SqliteConnecti
     }
   };
   const database = guarded(() => openDatabase(file));
+  const prepared = preparedStatements(database);
   return {
     inTransaction: () => database.inTransaction,
     begin: () => beginPatiently(() => guarded(() => database.exec("begin immediate")), patienceMs),
@@ -43,7 +44,7 @@ export function openConnection(file: string, patienceMs: number): SqliteConnecti
     rollback: () => {
       if (database.inTransaction) guarded(() => database.exec("rollback"));
     },
-    execute: (sql, parameters) => guarded(() => execute(database, sql, parameters)),
+    execute: (sql, parameters) => guarded(() => execute(prepared, sql, parameters)),
     *stream<R>(sql: string, parameters: readonly unknown[]) {
       const rows = guarded(() => database.prepare(sql).iterate(parameters.map(bound)));
       for (const row of rows) yield withBytes<R>(row);
@@ -82,12 +83,50 @@ async function beginPatiently(begin: () => unknown, patienceMs: number): Promise
   }
 }
 
-function execute<R>(database: Sqlite.Database, sql: string, parameters: readonly unknown[]): QueryResult<R> {
-  const statement = database.prepare(sql);
+/** Statements by their text. */
+interface Prepared {
+  get(sql: string): Sqlite.Statement;
+  forget(sql: string): void;
+}
+
+/** How many statements are kept; texts with lists of values in them are many, and each is asked once. */
+const MOST_PREPARED = 256;
+const LONGEST_PREPARED = 20_000;
+
+function preparedStatements(database: Sqlite.Database): Prepared {
+  const kept = new Map<string, Sqlite.Statement>();
+  return {
+    get(sql) {
+      const known = kept.get(sql);
+      if (known) {
+        // Last in the order of insertion is the last to go.
+        kept.delete(sql);
+        kept.set(sql, known);
+        return known;
+      }
+      const statement = database.prepare(sql);
+      if (sql.length > LONGEST_PREPARED) return statement;
+      kept.set(sql, statement);
+      const [oldest] = kept.keys();
+      if (kept.size > MOST_PREPARED && oldest !== undefined) kept.delete(oldest);
+      return statement;
+    },
+    forget: (sql) => void kept.delete(sql),
+  };
+}
+
+function execute<R>(prepared: Prepared, sql: string, parameters: readonly unknown[]): QueryResult<R> {
+  const statement = prepared.get(sql);
   const values = parameters.map(bound);
-  if (statement.reader) return { rows: statement.all(values).map((row) => withBytes<R>(row)) };
-  const { changes, lastInsertRowid } = statement.run(values);
-  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  try {
+    if (statement.reader) return { rows: statement.all(values).map((row) => withBytes<R>(row)) };
+    const { changes, lastInsertRowid } = statement.run(values);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  } catch (thrown) {
+    // One that failed may be left in the middle of what it did.
+    prepared.forget(sql);
+    throw thrown;
+  }
 }
 
 function bound(value: unknown): unknown {

@@ -25,7 +25,6 @@ export function trackingTables(): readonly string[] {
     "delete from metrics where seq not in (select min(seq) from metrics group by run_id, key, step, at, value)",
     "create unique index metrics_once on metrics (run_id, key, step, at, value)",
     "drop index metrics_by_run",
-    "create index latest_metrics_by_key on latest_metrics (key, value)",
     `create table inputs (
       id text primary key,
       experiment_id text not null references experiments (id),

@@ -161,8 +161,15 @@ async function putTag(tx: RecordsTransaction, experiment_id: string, { key, valu
 }
 
 /** The row of an experiment that is not set aside; EXPERIMENT_NOT_FOUND, or INPUT_INVALID when it is. */
-export async function requireActive(tx: RecordsTransaction, id: string): Promise<{ readonly name: string }> {
-  const row = await tx.selectFrom("experiments").select(["name", "deleted_at"]).where("id", "=", id).executeTakeFirst();
+export async function requireActive(
+  tx: RecordsTransaction,
+  id: string,
+): Promise<{ readonly name: string; readonly artifact_root: string | null }> {
+  const row = await tx
+    .selectFrom("experiments")
+    .select(["name", "artifact_root", "deleted_at"])
+    .where("id", "=", id)
+    .executeTakeFirst();
   if (!row) throw experimentNotFound(id);
   if (row.deleted_at === null) return row;
   throw new SlipwayError(

@@ -37,6 +37,46 @@ export async function trackedHistory(
   };
 }
 
+/** One run's whole history as a JSON list, in the words of clients, and how many values it has. */
+export interface HistoryText {
+  readonly text: string;
+  readonly count: number;
+}
+
+/**
+ * The same as {@link trackedHistory} without pages, written by the database: a long history as rows costs four times as much. Undefined
+ * when there are more than `most` values.
+ */
+export async function historyText(
+  { records }: TrackingContext,
+  runId: string,
+  key: string,
+  most: number,
+): Promise<HistoryText | undefined> {
+  const named = JSON.stringify(key);
+  const isSqlite = records.kind === "sqlite";
+  // 17 digits are enough to bring every float64 back as it was.
+  const number = isSqlite ? sql`format('%!.17g', value)` : sql`value::text`;
+  const quoted = (column: string) =>
+    isSqlite ? sql`json_quote(${sql.ref(column)})` : sql`to_json(${sql.ref(column)})::text`;
+  const own = (column: string) =>
+    sql`case when ${sql.ref(column)} is null then '' else ${`,"${column}":`} || ${quoted(column)} end`;
+  const infinity = isSqlite ? sql`9e999` : sql`'Infinity'::float8`;
+  const value = sql`case when value is null then '"NaN"' when value = ${infinity} then '"Infinity"' when value = -${infinity} then '"-Infinity"' else ${number} end`;
+  const millis = isSqlite ? sql`((at - ((at % 1000) + 1000) % 1000) / 1000)` : sql`floor(at / 1000.0)::bigint`;
+  const point = sql`${`{"key":${named},"value":`} || ${value} || ',"timestamp":' || ${millis} || ',"step":' || step || ${own("model_id")} || ${own("dataset_name")} || ${own("dataset_digest")} || '}'`;
+  const joined = isSqlite ? sql`group_concat(point, ',')` : sql`string_agg(point, ',' order by place)`;
+  const place = isSqlite ? sql`` : sql`, row_number() over (order by at, step, seq) as place`;
+  const { rows } = await sql<{
+    points: string | null;
+    found: number;
+  }>`select ${joined} as points, count(*) as found from (select ${point} as point${place} from metrics where run_id = ${runId} and key = ${key} order by at, step, seq limit ${most + 1}) as ordered`.execute(
+    records.db,
+  );
+  const { points, found } = rows[0] ?? { points: null, found: 0 };
+  return Number(found) > most ? undefined : { text: `[${points ?? ""}]`, count: Number(found) };
+}
+
 /** A value of one of several runs. */
 export interface RunMetric {
   readonly runId: string;

@@ -27,7 +27,7 @@ beforeAll(async () => {
   experiments = [await newExperiment(context, { name: "one" }), await newExperiment(context, { name: "two" })];
   runs = [];
   for (let index = 0; index < 60; index += 1) {
-    const id = await beginRun(context, {
+    const { id } = await beginRun(context, {
       experimentId: experiments[index % 2] ?? "",
       user: index % 5 === 0 ? "ann" : "bob",
       name: NAMES[index % NAMES.length] ?? "",
@@ -211,7 +211,12 @@ describe("searchRuns", () => {
     const search = { experimentIds: experiments, view: "active", limit: 10 } as const;
     const first = await searchRuns(context, search);
     const all = await searchRuns(context, { ...search, limit: 1000 });
-    const late = await beginRun(context, { experimentId: experiments[0] ?? "", user: "", startedAt: 9999, tags: [] });
+    const { id: late } = await beginRun(context, {
+      experimentId: experiments[0] ?? "",
+      user: "",
+      startedAt: 9999,
+      tags: [],
+    });
     const second = await searchRuns(context, { ...search, pageToken: first.next });
     expect([...first.items, ...second.items]).toEqual(all.items.slice(0, 20));
     await setRunAside(context, late, true);

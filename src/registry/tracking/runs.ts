@@ -4,9 +4,10 @@
 import { newId, SlipwayError } from "../../core/core.ts";
 import type { RecordsTransaction, RunStatus } from "../../records/records.ts";
 import { runNotFound } from "../runs.ts";
-import { nowMicros, type Tag, type TrackingContext, toMicros } from "./context.ts";
+import { nowMicros, type Tag, type TrackingContext, toMicros, toMillis } from "./context.ts";
 import { requireActive } from "./experiments.ts";
 import { madeUpName } from "./made-up-name.ts";
+import type { TrackedRun } from "./run-rows.ts";
 
 /** How a run stands for a tracking client; `scheduled` has not begun. */
 export type TrackedStatus = RunStatus | "scheduled";
@@ -25,8 +26,8 @@ export interface NewTrackedRun {
   readonly tags: readonly Tag[];
 }
 
-/** Begins a run and gives its id. */
-export async function beginRun(context: TrackingContext, run: NewTrackedRun): Promise<string> {
+/** Begins a run and gives it as it stands. */
+export async function beginRun(context: TrackingContext, run: NewTrackedRun): Promise<TrackedRun> {
   const id = newId(context.clock.now(), context.random);
   const named = run.tags.find(({ key }) => key === RUN_NAME_TAG)?.value;
   if (run.name && named && run.name !== named)
@@ -36,8 +37,9 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
     );
   const name = run.name || named || madeUpName(context.random);
   const tags = new Map([...run.tags.map(({ key, value }): [string, string] => [key, value]), [RUN_NAME_TAG, name]]);
-  await context.write(async (tx) => {
-    await requireActive(tx, run.experimentId);
+  const startedAt = run.startedAt === undefined ? nowMicros(context) : toMicros(run.startedAt);
+  const artifactRoot = await context.write(async (tx) => {
+    const { artifact_root } = await requireActive(tx, run.experimentId);
     await tx
       .insertInto("runs")
       .values({
@@ -46,7 +48,7 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
         name,
         kind: "tracked",
         status: "running",
-        started_at: run.startedAt === undefined ? nowMicros(context) : toMicros(run.startedAt),
+        started_at: startedAt,
         actor: run.user,
         git_commit: tags.get("mlflow.source.git.commit") ?? null,
       })
@@ -55,8 +57,25 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
       .insertInto("tags")
       .values([...tags].map(([key, value]) => ({ run_id: id, key, value })))
       .execute();
+    return artifact_root;
   });
-  return id;
+  return {
+    id,
+    name,
+    experimentId: run.experimentId,
+    artifactRoot,
+    user: run.user,
+    status: "running",
+    startedAt: toMillis(startedAt),
+    endedAt: null,
+    isDeleted: false,
+    metrics: [],
+    params: [],
+    tags: [...tags].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1)),
+    datasets: [],
+    modelInputs: [],
+    modelOutputs: [],
+  };
 }
 
 /** What to change of a run; what is left out stays. */

@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => context.remove());
 
-const begin = (experimentId = "0"): Promise<string> =>
-  tracking.beginRun(context, { experimentId, user: "ann", tags: [] });
+const begin = async (experimentId = "0"): Promise<string> =>
+  (await tracking.beginRun(context, { experimentId, user: "ann", tags: [] })).id;
 
 async function* bytes(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
@@ -144,9 +144,57 @@ describe("runs", () => {
     expect(whole.map(({ step }) => step)).toEqual(
       [...metrics].sort((a, b) => a.timestamp - b.timestamp || a.step - b.step).map(({ step }) => step),
     );
+    expect(await tracking.historyText(context, id, "m", 249)).toBeUndefined();
     const sampled = await tracking.sampledHistories(context, [id], "m", { most: 10 });
     expect(sampled.length).toBeLessThanOrEqual(12);
     expect([sampled[0]?.step, sampled.at(-1)?.step]).toEqual([0, 249]);
+  });
+});
+
+describe("a history as text", () => {
+  test("says the same as rows, digit for digit", async () => {
+    const id = await begin();
+    const model = await tracking.beginLoggedModel(context, { experimentId: "0", tags: [], params: [] });
+    const key = 'odd "key" ü';
+    const values = [
+      ...[
+        0,
+        -0,
+        0.1,
+        0.1 + 0.2,
+        1 / 3,
+        1e-320,
+        Number.MIN_VALUE,
+        Number.MAX_VALUE,
+        2 ** 53 + 2,
+        -1.5e-7,
+        123456789.12345678,
+      ],
+      ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      ...Array.from({ length: 300 }, (_, n) => Math.sin(n) * 10 ** ((n % 60) - 30)),
+    ];
+    await tracking.logToRun(context, id, {
+      metrics: values.map((value, n) => ({
+        key,
+        value,
+        timestamp: n - 5,
+        step: n,
+        ...(n % 50 === 0 ? { modelId: model.id, datasetName: 'd "1"', datasetDigest: "x" } : {}),
+      })),
+    });
+    const { text = "", count } = (await tracking.historyText(context, id, key, 1000)) ?? {};
+    expect(count).toBe(values.length);
+    const told = (JSON.parse(text) as Record<string, unknown>[]).map((point) => ({
+      key: point["key"],
+      value: Number(point["value"]),
+      timestamp: point["timestamp"],
+      step: point["step"],
+      modelId: point["model_id"],
+      datasetName: point["dataset_name"],
+      datasetDigest: point["dataset_digest"],
+    }));
+    expect(told).toEqual((await tracking.trackedHistory(context, id, key)).items);
+    expect(told.map(({ value }) => value)).toEqual(values.map((value) => (Object.is(value, -0) ? 0 : value)));
   });
 });
 

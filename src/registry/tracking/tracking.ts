@@ -48,7 +48,7 @@ export {
   logLoggedModelParams,
   setLoggedModelTags,
 } from "./logged-models.ts";
-export { historiesOf, type RunMetric, sampledHistories, trackedHistory } from "./metric-history.ts";
+export { historiesOf, historyText, type RunMetric, sampledHistories, trackedHistory } from "./metric-history.ts";
 export {
   deleteModelVersion,
   deleteVersionTag,

@@ -46,14 +46,14 @@ const create: Handler = async (context, { body }) => {
     }),
     body,
   );
-  const id = await tracking.beginRun(context, {
+  const run = await tracking.beginRun(context, {
     experimentId: asked.experiment_id || "0",
     user: asked.user_id ?? "",
     name: asked.run_name,
     startedAt: asked.start_time === undefined ? undefined : checkMillis(asked.start_time, "start_time"),
     tags: asked.tags.map((one, index) => checkedTag(one, `tags[${index}].key`)),
   });
-  return { run: runJson(await tracking.trackedRun(context, id)) };
+  return { run: runJson(run) };
 };
 
 const update: Handler = async (context, { body }) => {
