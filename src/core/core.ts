@@ -73,6 +73,7 @@ export {
 export {
   decimalText,
   expectationOf,
+  isWellFormed,
   type JsonValue,
   jsonFromText,
   parseDecimal,

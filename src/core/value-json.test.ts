@@ -129,6 +129,8 @@ const refused: readonly (readonly [DataType, unknown, string])[] = [
   [spot, { n: 1 }, "x.days"],
   [spot, { n: 1, days: [], m: 1 }, "x.m"],
   [spot, [], "x"],
+  ["string", "a\ud800", "x"],
+  [{ kind: "list", of: "string" }, ["a", "\udc00b"], "x[1]"],
 ];
 
 test.each(refused)("%o refuses %o, naming where", (type, given, path) => {

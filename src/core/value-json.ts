@@ -114,6 +114,8 @@ export function valueFrom(type: DataType, given: unknown, isJson: boolean, path:
     );
   }
   if (typeof type === "object" && type.kind === "struct") return structFrom(type, given, isJson, path, refuse);
+  if (type === "string" && typeof given === "string" && !isWellFormed(given))
+    return refuse(path, given, type, "has half a surrogate pair in it");
   return scalarFrom(type, given, isJson) ?? refuse(path, given, type);
 }
 
@@ -134,7 +136,16 @@ function structFrom(type: StructType, given: unknown, isJson: boolean, path: str
   return value;
 }
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Whether a text can be written as UTF-8: half a surrogate pair cannot, and would make the whole file that it is written to unreadable. */
+export function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}
+
 const INT32 = 2 ** 31;
+/** The instants that every engine can hold: DuckDB's TIMESTAMP is the narrowest. */
+const INSTANTS = { first: -9_223_372_022_400_000_000n, last: 9_223_372_036_854_775_806n } as const;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 function scalarFrom(
@@ -201,7 +212,7 @@ function int64(given: unknown): bigint | undefined {
 const ZONED = /[T ].*(?:Z|[+-]\d{2}:?\d{2})$/;
 
 function timestamp(given: unknown): bigint | undefined {
-  if (typeof given === "bigint") return given;
+  if (typeof given === "bigint") return given >= INSTANTS.first && given <= INSTANTS.last ? given : undefined;
   if (given instanceof Date) return Number.isNaN(given.getTime()) ? undefined : instantOf(given);
   // Without a zone nobody knows which instant is meant.
   if (typeof given !== "string" || !ZONED.test(given)) return undefined;

@@ -10,6 +10,7 @@ import {
   isList,
   isNumeric,
   isStruct,
+  isWellFormed,
   kindOf,
   type ListType,
   type NumericType,
@@ -155,8 +156,6 @@ export function literal<T extends DataType>(value: Literal<T>, type: T): Express
   return expressionOf(literalNode(value, type) as ExpressionNode & { type: T });
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 function literalNode(value: unknown, type: DataType): ExpressionNode {
   const fitted = fittedLiteral(value, type);
   if (fitted === undefined)
@@ -171,7 +170,7 @@ function fittedLiteral(value: unknown, type: DataType): Value | undefined {
   const isNumber = typeof value === "number" || typeof value === "bigint";
   switch (type) {
     case "string":
-      return typeof value === "string" && !LONE_SURROGATE.test(value) ? value : undefined;
+      return typeof value === "string" && isWellFormed(value) ? value : undefined;
     case "int32":
       return Number.isInteger(Number(value)) && Math.abs(Number(value)) < 2 ** 31 ? Number(value) : undefined;
     case "int64":

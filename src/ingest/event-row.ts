@@ -96,18 +96,7 @@ const refuse: RefuseInput = (path, given, type, problem) => {
 
 function cellOf({ name, type, optional }: ColumnSchema, given: unknown): Value {
   if (given === undefined || given === null) return optional ? null : refuse(name, given, type, "is missing");
-  const value = valueFrom(type, given, true, name, refuse);
-  // Half a surrogate pair cannot be written as UTF-8.
-  if (!isWellFormed(value)) refuse(name, given, type, "has half a surrogate pair in it");
-  return value;
-}
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-function isWellFormed(value: Value): boolean {
-  if (typeof value === "string") return !LONE_SURROGATE.test(value);
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return true;
-  return Object.values(value).every(isWellFormed);
+  return valueFrom(type, given, true, name, refuse);
 }
 
 function shown(value: unknown): string {

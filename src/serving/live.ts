@@ -1,7 +1,7 @@
 // What is being served right now: per model the version its champion alias names, loaded off the request path and swapped in between
 // two requests. A request keeps the version it started with; the old one is closed when its last request has ended.
 
-import { type Instant, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
+import { type Instant, isWellFormed, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
@@ -150,6 +150,7 @@ export function openServing(context: ServingContext): Serving {
     const lease = take(name);
     const { version, fields, read: readRows, score } = lease.deployment;
     try {
+      for (const { id } of asked) if (id !== undefined) checkId(name, id);
       const rows = asked.map(({ row, isJson = false }) => parseRow(name, fields, row, { isJson }));
       const at = context.clock.now();
       const read = await readRows(rows, at);
@@ -216,6 +217,16 @@ export function openServing(context: ServingContext): Serving {
       }
     },
   };
+}
+
+/** An id is written to the log as it is. */
+function checkId(model: string, id: string): void {
+  if (!isWellFormed(id))
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Model "${model}": the id ${JSON.stringify(id)} has half a surrogate pair in it, which cannot be stored. Send whole characters.`,
+      { details: { model, field: "id" } },
+    );
 }
 
 function retire(lease: Lease | undefined): void {

@@ -228,6 +228,7 @@ describe("predictions", () => {
     ['"place":{"lat":1,"seal":"?"}', '"place.seal" is "?"; give bytes as base64'],
     ['"place":{}', '"place.lat" is missing; give a number'],
     ['"place":{"lat":1,"lon":2}', '"place.lon" is not a field of it; give an object with "lat", "seal"'],
+    ['"notes":["\\ud800"]', '"notes[0]" has half a surrogate pair in it; give text'],
     ['"asked_on":"tomorrow"', '"asked_on" is "tomorrow"; give a day'],
   ])("with %s are refused, naming the field, and log nothing", async (part, message) => {
     const [name = ""] = part.slice(1).split('"');
@@ -236,6 +237,13 @@ describe("predictions", () => {
     const answer = await post("/api/v1/models/large_payment/predict", body);
     expect(answer).toMatchObject({ status: 400, body: { error: { code: "INPUT_INVALID" } } });
     expect((answer.body as { error: { message: string } }).error.message).toContain(message);
+    expect((await auditReads(platform, "large_payment")).predictions).toBe(120);
+  });
+
+  it("with an id that cannot be written are refused, and leave the log readable", async () => {
+    const body = JSON.stringify({ id: "x", row: asked(orderRows[0] as Row) }).replace('"x"', '"\\ud800"');
+    const answer = await post("/api/v1/models/large_payment/predict", body);
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: "INPUT_INVALID", details: { field: "id" } } } });
     expect((await auditReads(platform, "large_payment")).predictions).toBe(120);
   });
 
