@@ -9,8 +9,8 @@ export function ruleText(rule: FeatureRule): string {
     case "age":
       return `age in ${formatDuration(rule.unit)}`;
     case "window": {
-      const { aggregate, rank, unit, where, window } = rule;
-      const of = rank === undefined ? "" : ` ${rank}`;
+      const { aggregate, rank, size, unit, where, window } = rule;
+      const of = rank === undefined && size === undefined ? "" : ` ${rank ?? size}`;
       return `${aggregate}${of}${unit === undefined ? "" : ` in ${formatDuration(unit)}`} over ${formatDuration(window)}${where ? ", filtered" : ""}`;
     }
     default:

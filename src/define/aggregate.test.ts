@@ -6,6 +6,7 @@ import {
   count,
   entity,
   featureView,
+  lastK,
   mean,
   parquet,
   quantile,
@@ -14,11 +15,12 @@ import {
   specOf,
   t,
   timeSinceLast,
+  topK,
 } from "./define.ts";
 
 const clicks = parquet("clicks", {
   path: "clicks.parquet",
-  columns: { user: t.string(), at: t.timestamp(), ms: t.int32(), ok: t.bool() },
+  columns: { user: t.string(), at: t.timestamp(), ms: t.int32(), ok: t.bool(), seen: t.list(t.string()) },
   eventTime: "at",
 });
 const others = parquet("others", { path: "others.parquet", columns: { ok: t.bool() } });
@@ -46,6 +48,9 @@ describe("an aggregate", () => {
     expect(() => timeSinceLast(-minutes(1))).toThrow("timeSinceLast() needs a unit above zero");
     expect(() => quantile(clicks.ms, 95)).toThrow("quantile(95): use a rank from 0 to 1");
     expect(() => quantiles(clicks.ms, { p50: Number.NaN })).toThrow("use a rank from 0 to 1");
+    expect(() => lastK(clicks.ms, 0)).toThrow("lastK(…, 0): use a whole number of values from 1 to 1000");
+    expect(() => topK(clicks.ms, 2.5)).toThrow("topK(…, 2.5)");
+    expect(() => topK(clicks.seen as never, 3)).toThrow("topK does not count a list");
     expect(() => count().where(clicks.ms as never)).toThrow("count.where() needs a condition, not int32");
     const features = { counts: count().over({ a: hours(1) }) } as never;
     expect(() => featureView("v", { entity: user, source: clicks, features })).toThrow('feature "v.counts" is neither');

@@ -11,6 +11,7 @@ import {
   isList,
   isNumeric,
   isStruct,
+  type ListType,
   type NumericType,
   type ScalarType,
   SlipwayError,
@@ -144,6 +145,33 @@ export const first = <T extends DataType>(value: Expression<T>): Aggregate<T> =>
 
 /** The value of the window's last event where it is not null: by event time, then created, then the greatest row. */
 export const last = <T extends DataType>(value: Expression<T>): Aggregate<T> => ofValue("last", value.type, value);
+
+/** The non-null values of the window's last `size` events, newest first, in the order of {@link last}; null when there are none. */
+export const lastK = <T extends DataType>(value: Expression<T>, size: number): Aggregate<ListType<T>> =>
+  listOf("lastK", value, size);
+
+/**
+ * The `size` most frequent non-null values, most frequent first, the lesser of two equally frequent ones first (NaN greatest, -0 is 0); null
+ * when there are none. Exact: online it counts each value per tile.
+ */
+export const topK = <T extends CountedType>(value: Expression<T>, size: number): Aggregate<ListType<T>> =>
+  listOf("topK", counted("topK", value), size);
+
+/** The most values that a list of an aggregate may have. */
+const LONGEST_LIST = 1000;
+
+function listOf<T extends DataType>(
+  operator: AggregateOperator,
+  value: Expression<T>,
+  size: number,
+): Aggregate<ListType<T>> {
+  if (!(Number.isInteger(size) && size >= 1 && size <= LONGEST_LIST))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `${operator}(…, ${size}): use a whole number of values from 1 to ${LONGEST_LIST}.`,
+    );
+  return aggregate({ kind: "list", of: value.type }, { aggregate: operator, value: value.node, size });
+}
 
 /** How many different non-null values there are, exactly: NaN is one, -0 is 0. Online it keeps each value; 0 when empty. */
 export const countDistinct = <T extends CountedType>(value: Expression<T>): Aggregate<"int64"> =>

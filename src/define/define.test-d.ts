@@ -11,6 +11,7 @@ import {
   type Field,
   featureView,
   last,
+  lastK,
   latest,
   type Model,
   mean,
@@ -24,6 +25,7 @@ import {
   share,
   sum,
   t,
+  topK,
   xgboost,
 } from "./define.ts";
 
@@ -205,6 +207,8 @@ describe("expressions", () => {
     // @ts-expect-error a quantile that was not named
     shape.p99;
     expectTypeOf(last(ends.driver).over(days(1)).type).toEqualTypeOf<"string">();
+    expectTypeOf(lastK(ends.driver, 5).over(days(1)).type).toEqualTypeOf<ListType<"string">>();
+    expectTypeOf(topK(ends.minutes, 3).over({ a: days(1) }).a.type).toEqualTypeOf<ListType<"int32">>();
     // @ts-expect-error a quantile of text
     quantiles(ends.driver, { p50: 0.5 });
     // @ts-expect-error several windows are spread among the features

@@ -8,6 +8,7 @@ export {
   countDistinct,
   first,
   last,
+  lastK,
   latest,
   max,
   mean,
@@ -20,6 +21,7 @@ export {
   stddev,
   sum,
   timeSinceLast,
+  topK,
   variance,
   type Windows,
 } from "./aggregate.ts";

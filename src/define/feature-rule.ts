@@ -18,6 +18,8 @@ export type AggregateOperator =
   | "timeSinceLast"
   | "first"
   | "last"
+  | "lastK"
+  | "topK"
   | "countDistinct"
   | "approxCountDistinct"
   | "quantile";
@@ -35,6 +37,8 @@ export interface WindowRule {
   readonly unit?: Duration;
   /** Which quantile, 0 to 1. */
   readonly rank?: number;
+  /** How many values `lastK` and `topK` give at most. */
+  readonly size?: number;
 }
 
 /** How one feature comes out of a source's rows. */

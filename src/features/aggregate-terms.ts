@@ -24,7 +24,7 @@ export type GatheredTerm = ItemTerm | RowTerm;
 
 /** Items and how often each occurred. */
 export interface ItemTerm {
-  readonly kind: "distinct" | "registers" | "buckets";
+  readonly kind: "distinct" | "registers" | "buckets" | "tally";
   readonly value: ExpressionNode;
 }
 
@@ -32,6 +32,8 @@ export interface ItemTerm {
 export interface RowTerm {
   readonly kind: "first" | "last";
   readonly value: ExpressionNode;
+  /** How many of the last rows; absent means one, and no list. */
+  readonly size?: number;
 }
 
 /** A part of a window that merges. */
@@ -44,7 +46,7 @@ export function isCellTerm(term: Term): term is CellTerm {
 
 /** Whether a term is kept as items. */
 export function isItemTerm(term: Term): term is ItemTerm {
-  return term.kind === "distinct" || term.kind === "registers" || term.kind === "buckets";
+  return term.kind === "distinct" || term.kind === "registers" || term.kind === "buckets" || term.kind === "tally";
 }
 
 /** Whether a term is kept as rows. */
@@ -90,7 +92,10 @@ export type GatheredResult =
   /** How many items there are, or the estimate of it. */
   | { readonly kind: "distinct"; readonly of: number }
   | { readonly kind: "quantile"; readonly of: number; readonly rank: number; readonly isWhole: boolean }
-  | { readonly kind: "row"; readonly of: number };
+  /** The most frequent items. */
+  | { readonly kind: "top"; readonly of: number; readonly size: number }
+  | { readonly kind: "row"; readonly of: number }
+  | { readonly kind: "rows"; readonly of: number };
 
 /** The terms that a result is made of. */
 export function termsOf(result: WindowResult): readonly number[] {
@@ -100,7 +105,9 @@ export function termsOf(result: WindowResult): readonly number[] {
     case "variance":
     case "distinct":
     case "quantile":
+    case "top":
     case "row":
+    case "rows":
       return [result.of];
     case "ratio":
       return [result.top, result.count];
@@ -194,9 +201,13 @@ function resultOf(rule: WindowRule, view: FeatureViewSpec, place: (term: Term) =
         isWhole: value.type === "int32" || value.type === "int64",
       };
     }
+    case "topK":
+      return { kind: "top", of: place({ kind: "tally", value }), size: rule.size ?? 1 };
     case "first":
     case "last":
       return { kind: "row", of: place({ kind: aggregate, value }) };
+    case "lastK":
+      return { kind: "rows", of: place({ kind: "last", value, size: rule.size ?? 1 }) };
     default:
       return aggregate satisfies never;
   }

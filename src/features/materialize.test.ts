@@ -9,6 +9,7 @@ import { count, entity, featureView, latest, parquet, specOf, sum, t } from "../
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
+import { metaKey } from "./entity-key.ts";
 import { materializedThrough, materializeView, type OnlineView, onlineView, readOnline } from "./features.ts";
 
 let folder: string;
@@ -168,6 +169,21 @@ describe("an online read", () => {
     expect(expired).toMatchObject({ values: { id_again: null }, status: "expired", age: hours(1) + 1n });
     expect(missing).toMatchObject({ values: { id_again: null }, status: "missing", age: null });
     expect(nobody).toMatchObject({ values: { id_again: null }, status: "missing", age: null });
+  });
+
+  test("refuses values of another format, with what to run, and leaves them as they are", async () => {
+    const older = onlineView({ ...view.spec, name: "visits_of_old" });
+    const meta = { namespace: older.namespace, key: metaKey };
+    for (const written of [`${START}`, `${START} ${START + 1n}`, `v3 ${START}`]) {
+      await online.update(older.namespace, [metaKey], () => [new TextEncoder().encode(written)]);
+      const refusal = {
+        code: "STATE_FORMAT_UNKNOWN",
+        message: expect.stringContaining("slipway features materialize"),
+      };
+      await expect(readOnline(online, [older], { id: 1n }, START)).rejects.toMatchObject(refusal);
+      await expect(materializeView({ offline, online }, older, START + 1n)).rejects.toMatchObject(refusal);
+      expect(new TextDecoder().decode((await online.get([meta]))[0])).toBe(written);
+    }
   });
 
   test("refuses a time before the watermark, and a key that is left out", async () => {

@@ -32,13 +32,21 @@ interface Meta {
 }
 
 const decoder = new TextDecoder();
-const encodeMeta = ({ through, rightFrom }: Meta): Uint8Array =>
-  new TextEncoder().encode(rightFrom > through ? `${through} ${rightFrom}` : String(through));
+/** How values are laid out (online-state.ts, online-cells.ts): to be raised with every change that makes older ones read wrong. */
+const FORMAT = "v2";
 
-/** Reads a view's bookkeeping entry. */
+const encodeMeta = ({ through, rightFrom }: Meta): Uint8Array =>
+  new TextEncoder().encode(`${FORMAT} ${through}${rightFrom > through ? ` ${rightFrom}` : ""}`);
+
+/** Reads a view's bookkeeping entry. Throws STATE_FORMAT_UNKNOWN when its values are laid out differently. */
 export function decodeMeta(value: Uint8Array | undefined): Meta | undefined {
   if (value === undefined) return undefined;
-  const [through = "", rightFrom = through] = decoder.decode(value).split(" ");
+  const [format = "", through = "", rightFrom = through] = decoder.decode(value).split(" ");
+  if (format !== FORMAT)
+    throw new SlipwayError(
+      "STATE_FORMAT_UNKNOWN",
+      `The online values were written in format ${/^v\d+$/.test(format) ? format : "v1"} by another version of Slipway; this one reads ${FORMAT}. Delete the folder online/ in the state folder and run "slipway features materialize", or use the version that wrote them.`,
+    );
   return { through: BigInt(through), rightFrom: BigInt(rightFrom) };
 }
 

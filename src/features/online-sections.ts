@@ -1,7 +1,7 @@
 // What a view's gathered terms keep online, and how a feature comes out of it.
 
 import { type Instant, type Value, windowHop, windowTail } from "../core/core.ts";
-import { type FeatureViewSpec, rowFunction } from "../define/define.ts";
+import { compareValues, type FeatureViewSpec, rowFunction } from "../define/define.ts";
 import { type GatheredTerm, isCellTerm, termsOf, type WindowFeature, type WindowPlan } from "./aggregate-terms.ts";
 import type { Gathering, Grid, WindowBounds } from "./gathering.ts";
 import type { Item } from "./item-bytes.ts";
@@ -69,6 +69,12 @@ function sectionOf(spec: FeatureViewSpec, term: GatheredTerm, grids: readonly Gr
         answer: (tally, { result }) =>
           result.kind === "quantile" ? quantileOf(countsOf(tally), result.rank, result.isWhole) : null,
       });
+    case "tally":
+      return section({
+        gathering: talliedItems(type, grids),
+        itemOf: (value) => value,
+        answer: (tally, { result }) => (result.kind === "top" ? mostFrequent(tally, result.size) : null),
+      });
     case "first":
     case "last": {
       const evaluate = rowFunction<readonly Value[]>(term.value, ({ name }) => {
@@ -79,11 +85,22 @@ function sectionOf(spec: FeatureViewSpec, term: GatheredTerm, grids: readonly Gr
       const itemOf = (item: Item): Item => item;
       return term.kind === "first"
         ? section({ gathering: firstRows(columns, grids), itemOf, answer: value })
-        : section({ gathering: lastRows(columns, grids, 1), itemOf, answer: ([row]) => value(row) });
+        : section({
+            gathering: lastRows(columns, grids, term.size ?? 1),
+            itemOf,
+            answer: (rows) => (term.size === undefined || rows.length === 0 ? value(rows[0]) : rows.map(value)),
+          });
     }
     default:
       return term satisfies never;
   }
+}
+
+/** The most frequent items, the lesser of two equally frequent ones first; null when there are none. */
+function mostFrequent(tally: Tally, size: number): Value {
+  if (tally.size === 0) return null;
+  const ordered = [...tally.values()].sort((a, b) => b.count - a.count || compareValues(a.item, b.item));
+  return ordered.slice(0, size).map(({ item }) => item);
 }
 
 function countsOf(tally: Tally): ReadonlyMap<number, number> {

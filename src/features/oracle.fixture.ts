@@ -128,12 +128,14 @@ function aggregated(columns: readonly ColumnSchema[], rule: WindowRule, known: r
       ? null
       : (t - events.reduce((most, { event }) => (event > most ? event : most), tail)) / unit;
   if (value === undefined) return BigInt(events.length);
-  if (aggregate === "first" || aggregate === "last") {
-    const sign = aggregate === "last" ? 1 : -1;
-    const [row] = events
+  if (aggregate === "first" || aggregate === "last" || aggregate === "lastK") {
+    const sign = aggregate === "first" ? -1 : 1;
+    const ordered = events
       .filter((each) => evaluated(value, each.row) !== null)
-      .sort((a, b) => sign * (Number(beats(columns, b, a)) - Number(beats(columns, a, b))));
-    return row ? evaluated(value, row.row) : null;
+      .sort((a, b) => sign * (Number(beats(columns, b, a)) - Number(beats(columns, a, b))))
+      .map(({ row }) => evaluated(value, row));
+    if (ordered.length === 0) return null;
+    return aggregate === "lastK" ? ordered.slice(0, rule.size) : (ordered[0] ?? null);
   }
   const values = events.map(({ row }) => evaluated(value, row)).filter((each) => each !== null);
   if (aggregate === "count") return BigInt(values.length);
@@ -159,6 +161,16 @@ function aggregated(columns: readonly ColumnSchema[], rule: WindowRule, known: r
     case "stddev": {
       const variance = varianceOf(value, values);
       return variance === null ? null : Math.sqrt(variance);
+    }
+    case "topK": {
+      const counts: { readonly item: Value; count: number }[] = [];
+      for (const each of values) {
+        const entry = counts.find(({ item }) => compare(item, each) === 0);
+        if (entry) entry.count += 1;
+        else counts.push({ item: each, count: 1 });
+      }
+      const ordered = counts.sort((a, b) => b.count - a.count || compare(a.item, b.item));
+      return ordered.slice(0, rule.size).map(({ item }) => item);
     }
     case "quantile":
       // The exact one; agrees() allows the sketch its error.

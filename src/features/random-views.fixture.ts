@@ -16,6 +16,7 @@ import {
   featureView,
   first,
   last,
+  lastK,
   latest,
   max,
   mean,
@@ -29,6 +30,7 @@ import {
   sum,
   t,
   timeSinceLast,
+  topK,
   variance,
   when,
 } from "../define/define.ts";
@@ -243,6 +245,8 @@ function viewOf(
     ],
     ...([e, tags, spot, ...counted] as readonly Expression[]).flatMap((each) => [first(each), last(each)]),
     ...(counted as readonly Expression<"string">[]).flatMap((each) => [countDistinct(each), approxCountDistinct(each)]),
+    ...([e, tags, spot, ...counted] as readonly Expression[]).flatMap((each) => [lastK(each, 1), lastK(each, 3)]),
+    ...(counted as readonly Expression<"string">[]).flatMap((each) => [topK(each, 1), topK(each, 3)]),
     ...[0, 0.3, 0.5, 0.99, 1].flatMap((rank) =>
       ([v0, idx, moment, place, real, price] as readonly Expression<"int32">[]).map((each) => quantile(each, rank)),
     ),

@@ -1,4 +1,4 @@
-// Aggregates over the items in a window: how many different ones there are, and quantiles of their buckets. A tile's partial is each of its
+// Aggregates over the items in a window: how many different ones there are, the most frequent, quantiles of buckets. A tile's partial is each of its
 // items with how often it occurred, a row per item, so that merging is a GROUP BY, which DuckDB spills to disk where it must. The parts
 // are those of window-merge-sql.ts: whole tiles, the part tile before t, and late events.
 
@@ -17,6 +17,7 @@ export function itemRelation({ name, events }: WindowContext, term: ItemTerm, in
 function itemSql({ kind, value: { type } }: ItemTerm, value: string): string {
   switch (kind) {
     case "distinct":
+    case "tally":
       return value;
     case "registers":
       return registerCodeSql(value, type);
@@ -27,18 +28,13 @@ function itemSql({ kind, value: { type } }: ItemTerm, value: string): string {
   }
 }
 
-/** What a window is asked about a term's items: which quantiles. */
-export interface ItemQuestions {
-  readonly ranks: readonly number[];
-}
-
-/** Merges the items of the term at `index` over one window. */
+/** Merges the items of the term at `index` over one window. `asked`: the ranks of quantiles, or how many of the most frequent items. */
 export function itemWindow(
   context: WindowContext,
   { query, spans, tile, bucket, buckets }: WindowSpans,
   place: number,
   index: number,
-  { ranks }: ItemQuestions,
+  asked: readonly number[],
 ): MergedWindow {
   const { name, isLate, plan, dialect } = context;
   const items = name(`items ${index}`);
@@ -60,24 +56,30 @@ export function itemWindow(
   const relation = part("answers");
   const kind = (plan.terms[index] as ItemTerm).kind;
   return {
-    ctes: [...ctes, `${relation} AS (${answersSql(kind, part("contents"), ranks)})`],
+    ctes: [...ctes, `${relation} AS (${answersSql(kind, part("contents"), asked)})`],
     relation,
     columns:
-      kind === "buckets"
-        ? ranks.map((rank, each) => `${relation}.a${each} AS ${dialect.identifier(quantileColumn(place, index, rank))}`)
+      kind === "buckets" || kind === "tally"
+        ? asked.map((each, at) => `${relation}.a${at} AS ${dialect.identifier(answerColumn(place, index, each))}`)
         : [`${relation}.a0 AS w${place}_${index}`],
   };
 }
 
-/** The column of a window that holds the bucket of one quantile. */
-export function quantileColumn(place: number, index: number, rank: number): string {
-  return `w${place}_${index}_${rank}`;
+/** The column of a window that holds the answer about one rank or number of items. */
+export function answerColumn(place: number, index: number, asked: number): string {
+  return `w${place}_${index}_${asked}`;
 }
 
-function answersSql(kind: ItemTerm["kind"], contents: string, ranks: readonly number[]): string {
+function answersSql(kind: ItemTerm["kind"], contents: string, asked: readonly number[]): string {
   switch (kind) {
     case "distinct":
       return `SELECT idx, count(*) AS a0 FROM ${contents} GROUP BY idx`;
+    case "tally": {
+      const answers = asked.map(
+        (size, each) => `list_slice(list(item ORDER BY n DESC, item ASC), 1, ${size}) AS a${each}`,
+      );
+      return `SELECT idx, ${answers.join(", ")} FROM ${contents} GROUP BY idx`;
+    }
     case "registers": {
       const registers = `SELECT idx, item // 64 AS register, max(item % 64) AS rank FROM ${contents} GROUP BY ALL`;
       const sums = `SELECT idx, count(*) AS filled, sum(1::BIGINT << (53 - rank)) AS total FROM (${registers}) GROUP BY idx`;
@@ -85,7 +87,7 @@ function answersSql(kind: ItemTerm["kind"], contents: string, ranks: readonly nu
     }
     case "buckets": {
       const upTo = `SELECT idx, item, sum(n) OVER (PARTITION BY idx ORDER BY item)::BIGINT AS up_to, sum(n) OVER (PARTITION BY idx)::BIGINT AS total FROM ${contents}`;
-      const answers = ranks.map(
+      const answers = asked.map(
         (rank, each) => `min(item) FILTER (WHERE up_to > floor('${rank}'::DOUBLE * (total - 1)::DOUBLE)) AS a${each}`,
       );
       return `SELECT idx, ${answers.join(", ")} FROM (${upTo}) GROUP BY idx`;

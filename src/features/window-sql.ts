@@ -18,7 +18,7 @@ import {
 } from "./aggregate-terms.ts";
 import { bucketValueSql } from "./sketch-sql.ts";
 import { type EventValue, timeColumns, type ViewJoin, type ViewRelations } from "./view-events-sql.ts";
-import { itemRelation, itemWindow, quantileColumn } from "./window-items-sql.ts";
+import { answerColumn, itemRelation, itemWindow } from "./window-items-sql.ts";
 import { mergedWindow } from "./window-merge-sql.ts";
 import { windowSpans } from "./window-spans-sql.ts";
 import { rowOrderSql, tailSql, termSql, type WindowContext, wideFloatSql } from "./window-terms-sql.ts";
@@ -151,12 +151,17 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
     return `${differenceSql(termAt(index) as CellTerm, index, `a${place}`)}${back} AS w${place}_${index}`;
   });
   const spans = windowSpans(context, window, place);
-  const ranksOf = (index: number): readonly number[] => [
-    ...new Set(results.flatMap((result) => (result.kind === "quantile" && result.of === index ? [result.rank] : []))),
+  const answersOf = (index: number): readonly number[] => [
+    ...new Set(
+      results.flatMap((result) => {
+        if (result.kind === "quantile" && result.of === index) return [result.rank];
+        return result.kind === "top" && result.of === index ? [result.size] : [];
+      }),
+    ),
   ];
   const merges = [
     ...(inexact.length === 0 ? [] : [mergedWindow(context, spans, place, inexact)]),
-    ...items.map((index) => itemWindow(context, spans, place, index, { ranks: ranksOf(index) })),
+    ...items.map((index) => itemWindow(context, spans, place, index, answersOf(index))),
   ];
   return {
     ctes: [...ctes, ...(merges.length === 0 ? [] : spans.ctes), ...merges.flatMap((merge) => merge.ctes)],
@@ -225,11 +230,15 @@ function resultSql(
       return `coalesce(${term(result.of)}, 0)::${type}`;
     case "quantile":
       return bucketValueSql(
-        `${alias}.${dialect.identifier(quantileColumn(place, result.of, result.rank))}`,
+        `${alias}.${dialect.identifier(answerColumn(place, result.of, result.rank))}`,
         result.isWhole,
       );
+    case "top":
+      return `${alias}.${dialect.identifier(answerColumn(place, result.of, result.size))}::${type}`;
     case "row":
       return `${term(result.of)}.v::${type}`;
+    case "rows":
+      return `list_transform(${term(result.of)}, lambda r: r.v)::${type}`;
     default:
       return result satisfies never;
   }

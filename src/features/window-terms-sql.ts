@@ -42,7 +42,7 @@ export function termSql(term: Exclude<Term, ItemTerm>, index: number): string {
       return momentsSql(`v${index}`);
     case "first":
     case "last":
-      return `${extremeOf(term)}({o: ${ROW_ORDER}, v: v${index}}) FILTER (WHERE v${index} IS NOT NULL)`;
+      return `${extremeOf(term)}({o: ${ROW_ORDER}, v: v${index}}${term.size === undefined ? "" : `, ${term.size}`}) FILTER (WHERE v${index} IS NOT NULL)`;
     default:
       return term satisfies never;
   }
@@ -70,7 +70,10 @@ export function mergeSql(term: Term, partial: string, order: string): string {
       return `${term.kind}(${partial})`;
     case "first":
     case "last":
-      return `${extremeOf(term)}(${partial})`;
+      // Several last rows are a list, the newest first.
+      return term.size === undefined
+        ? `${extremeOf(term)}(${partial})`
+        : `list_slice(list_reverse_sort(flatten(list(${partial}) FILTER (WHERE ${partial} IS NOT NULL))), 1, ${term.size})`;
     case "moments":
       return `list_reduce(list(${partial} ORDER BY ${order}) FILTER (WHERE ${partial} IS NOT NULL), lambda a, b: ${mergedMoments})`;
     default:
