@@ -229,6 +229,16 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         load: () => import("./commands/quarantine-show.ts"),
       },
       {
+        name: "replay",
+        summary: "look at rows again after the data was mended, and let in those that pass",
+        about:
+          "Looks at the rows as they are in the files now. Those that pass leave the quarantine, and every key they touch is computed anew online, so that each row counts once.",
+        arguments: [["[batch]", "the batch's id (default: all)"]],
+        options: [["--source <name>", "every batch of this source"]],
+        examples: ["slipway quarantine replay", "slipway quarantine replay --source departures --json"],
+        load: () => import("./commands/quarantine-replay.ts"),
+      },
+      {
         name: "drop",
         summary: "delete the copies of rows that nobody needs; the rows stay away",
         arguments: [["[batch]", "the batch's id"]],

@@ -39,6 +39,7 @@ export {
   valueStatus,
   type WantedView,
 } from "./read-online.ts";
+export { rebuildKeys } from "./rebuild-keys.ts";
 export {
   type ExampleRow,
   exampleRows,

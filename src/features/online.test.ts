@@ -10,7 +10,14 @@ import type { Instant, Value } from "../core/core.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
-import { materializedThrough, materializeView, type OnlineView, onlineView, readOnline } from "./features.ts";
+import {
+  materializedThrough,
+  materializeView,
+  type OnlineView,
+  onlineView,
+  readOnline,
+  rebuildKeys,
+} from "./features.ts";
 import { agrees, oracle } from "./oracle.fixture.ts";
 import { keysOf, type Scenario, scenarios } from "./random-views.fixture.ts";
 import { writeRows } from "./written-rows.fixture.ts";
@@ -111,6 +118,30 @@ describe("online reads", () => {
         await expectReads(view, scenario, keys, last + (lags[3] ?? 0n), last);
       }),
       options,
+    );
+  });
+
+  test("give all that is known after keys were folded anew, whatever was known of them before", async () => {
+    const mended = stepwise.chain((each) =>
+      fc.record({ each: fc.constant(each), kept: fc.infiniteStream(fc.boolean()), again: fc.boolean() }),
+    );
+    await fc.assert(
+      fc.asyncProperty(mended, async ({ each: { scenario, steps, lags, keys }, kept, again }) => {
+        const some = scenario.rows.filter(() => kept.next().value === true);
+        const view = await fresh({ ...scenario, rows: some });
+        for (const to of steps) await materializeView({ offline, online }, view, to);
+        await writeRows(offline, view.spec.source, scenario.rows);
+        const names = view.spec.keys.map(({ name }) => offline.dialect.identifier(name)).join(", ");
+        const everyKey = `SELECT ${names} FROM ${offline.dialect.scan(view.spec.source)}`;
+        await rebuildKeys({ offline, online }, view, everyKey);
+        const last = steps.at(-1) ?? 0n;
+        await expectReads(view, scenario, keys, last + (lags[0] ?? 0n), last);
+        const before = await contents(view);
+        if (again) await rebuildKeys({ offline, online }, view, everyKey);
+        else await materializeView({ offline, online }, view, last);
+        expect(await contents(view)).toEqual(before);
+      }),
+      { ...options, numRuns: Math.ceil(RUNS / 2) },
     );
   });
 

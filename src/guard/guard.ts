@@ -11,6 +11,9 @@ export {
   type QuarantineBatch,
   type QuarantinedRow,
   type QuarantineFilter,
+  quarantineCounts,
   readQuarantine,
 } from "./quarantine.ts";
+export { type Released, releasable, release } from "./release.ts";
 export { type CheckedRow, isLetIn, type RowCheck, rowCheck } from "./row-check.ts";
+export { setAside } from "./set-aside.ts";

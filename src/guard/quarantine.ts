@@ -80,6 +80,20 @@ function batchOf(row: Exclude<Row, undefined>): QuarantineBatch {
   };
 }
 
+/** Rows held per source, in the sources' order by name. */
+export async function quarantineCounts({
+  records,
+}: GuardContext): Promise<readonly { source: string; rows: number }[]> {
+  const counted = await records.db
+    .selectFrom("quarantine_batches")
+    .select(({ fn }) => ["source", fn.sum<number>("row_count").as("rows")])
+    .where("status", "=", "held")
+    .groupBy("source")
+    .orderBy("source")
+    .execute();
+  return counted.map(({ source, rows }) => ({ source, rows: Number(rows) }));
+}
+
 /** One row that was set aside. */
 export interface QuarantinedRow {
   readonly reasons: readonly string[];
@@ -119,7 +133,8 @@ export async function readQuarantine(
   return { batch, rows };
 }
 
-function requireHeld({ id, status }: QuarantineBatch): void {
+/** Throws QUARANTINE_NOT_FOUND for a batch whose rows are no longer held. */
+export function requireHeld({ id, status }: QuarantineBatch): void {
   if (status !== "held")
     throw new SlipwayError("QUARANTINE_NOT_FOUND", `Batch "${id}" is ${status}: its rows are no longer held.`);
 }

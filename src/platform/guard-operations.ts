@@ -15,8 +15,13 @@ import {
   type QuarantineBatch,
   type QuarantinedRow,
   type QuarantineFilter,
+  type Released,
   readQuarantine,
+  releasable,
+  release,
+  setAside,
 } from "../guard/guard.ts";
+import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
 
 /** Told of what enforcing expectations found, where it found anything. */
@@ -91,4 +96,27 @@ export async function proposeExpectations(platform: Platform, name: string, samp
     "DEFINITION_NOT_FOUND",
     `Project "${project.name}" has no source or feature view "${name}". It has: ${names.join(", ")}.`,
   );
+}
+
+/** Looks again at what was set aside, of one source, one batch or everything, and lets in what passes now. Throws QUARANTINE_NOT_FOUND. */
+export async function replayQuarantined(
+  platform: Platform,
+  which: { readonly source?: string; readonly batch?: string } = {},
+): Promise<readonly Released[]> {
+  const { project, guard, engines } = platform;
+  await requireApplied(platform);
+  const sources =
+    which.source === undefined ? definitionsOf(project, "source") : [findDefinition(project, "source", which.source)];
+  // What was set aside under other expectations is looked at under these first.
+  for (const source of sources)
+    if (source.expect !== undefined) {
+      await engines.offline.check(source);
+      await setAside(guard, source, engines.clock.now());
+    }
+  const released: Released[] = [];
+  for (const { source, batch } of await releasable(guard, sources, which.batch)) {
+    const views = definitionsOf(project, "featureView").filter((view) => view.source.name === source.name);
+    released.push(await release(guard, engines.online, source, views, batch));
+  }
+  return released;
 }

@@ -5,7 +5,7 @@ export type { DatasetManifest, PartitionUnit } from "../datasets/datasets.ts";
 export { partitionUnits } from "../datasets/datasets.ts";
 export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
-export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter } from "../guard/guard.ts";
+export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter, Released } from "../guard/guard.ts";
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
 export {
   type AuditEntry,
@@ -79,10 +79,12 @@ export {
   type OnEnforced,
   proposeExpectations,
   readQuarantined,
+  replayQuarantined,
 } from "./guard-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type Plan, planChanges } from "./plan.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";
+export { type Quarantine, quarantineDocument, quarantineOf } from "./quarantine-service.ts";
 export {
   type OpenReplay,
   openReplay,

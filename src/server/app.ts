@@ -10,6 +10,7 @@ import type {
   FeatureReader,
   Intake,
   MaterializeRequest,
+  Quarantine,
   Serving,
   tracking,
 } from "../platform/platform.ts";
@@ -25,6 +26,7 @@ import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { nativeRoutes } from "./predict.ts";
 import { pushRoutes } from "./push.ts";
+import { quarantineRoutes } from "./quarantine.ts";
 import { featureRoutes } from "./read-features.ts";
 import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound, safetyHeaders } from "./refusal.ts";
 
@@ -52,6 +54,8 @@ export interface AppOptions {
   readonly tracking?: tracking.TrackingContext;
   /** What is asked under /api/v1/datasets; without it these routes are not there. */
   readonly datasets?: Datasets;
+  /** What is asked under /api/v1/quarantine; without it these routes are not there. */
+  readonly quarantine?: Quarantine;
   /** What else keeps the server from being ready; empty when nothing does. */
   readonly ready?: () => readonly string[];
 }
@@ -86,13 +90,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
   }) as unknown as FastifyInstance;
   const readiness = readinessOf(serving, options.ready);
-  const { push } = options;
-  const meters = serverMeters(serving, version, push?.intake);
+  const { push, quarantine } = options;
+  const meters = serverMeters(serving, version, { intake: push?.intake, quarantine });
   const document = JSON.stringify(
     openApiDocument(models, version, options.features?.project, {
       withCatalog: options.catalog !== undefined,
       withDatasets: options.datasets !== undefined,
       pushed: push?.sources ?? [],
+      withQuarantine: options.quarantine !== undefined,
     }),
   );
 
@@ -121,6 +126,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
   app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
+  if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
   const { features: reader, keyLimit = KEY_LIMIT, materialize } = options;

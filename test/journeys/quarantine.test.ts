@@ -14,6 +14,7 @@ import {
   materialize,
   readFeatures,
   readQuarantined,
+  replayQuarantined,
   startServing,
   trainModel,
 } from "../../src/platform/platform.ts";
@@ -150,6 +151,36 @@ test("other expectations look at everything again, and none let everything in", 
   expect(await held(loose)).toBe(0);
   expect(await letIn(loose)).toBe(await all(loose));
   expect((await listQuarantined(loose, { status: "all" })).map(({ status }) => status)).toEqual(["replaced"]);
+});
+
+test("mended rows are let in again, once, and what is served is what it would be had they never been bad", async () => {
+  const [world, whole] = [await badWorld(), await deliveriesWorld()];
+  onTestFinished(() => whole.remove());
+  const mended = DELIVERIES_WITH_BAD_ONES.replace("'nowhere'", "'city-0'").replace("99999", "minutes_late");
+  const half = DELIVERIES_WITH_BAD_ONES.replace("99999", "minutes_late");
+  await whole.write("deliveries", mended);
+  const [good, platform] = [await whole.open(), await world.open({ changes: { guard: "reject" } })];
+  for (const each of [good, platform]) await applyDefinitions(each);
+  for (const to of [day(25), day(60)]) await materialize(platform, { to });
+  await materialize(good);
+  expect(await everyFeature(platform)).not.toEqual(await everyFeature(good));
+  expect((await replayQuarantined(platform)).map(({ before, held: still }) => before - still)).toEqual([0, 0]);
+
+  await world.write("deliveries", half);
+  const first = await replayQuarantined(platform);
+  expect(first.reduce((total, each) => total + each.held, 0)).toBe(BAD.city);
+  expect(await held(platform)).toBe(BAD.city);
+  expect(await letIn(platform)).toBe((await all(platform)) - BAD.city);
+
+  await world.write("deliveries", mended);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await replayQuarantined(platform, { source: "deliveries" });
+    await materialize(platform);
+    expect(await held(platform)).toBe(0);
+    expect(await everyFeature(platform)).toEqual(await everyFeature(good));
+    expect((await computeFeatures(platform, MODEL)).hash).toBe((await computeFeatures(good, MODEL)).hash);
+  }
+  await expect(replayQuarantined(platform, { batch: "none" })).rejects.toMatchObject({ code: "QUARANTINE_NOT_FOUND" });
 });
 
 test("kill -9 while materialising: rows in are rows let in and rows set aside", { timeout: 120_000 }, async () => {

@@ -1,6 +1,5 @@
 import { SlipwayError } from "../../core/core.ts";
-import { dropQuarantined } from "../../platform/platform.ts";
-import { batchDocument } from "../quarantine-words.ts";
+import { dropQuarantined, quarantineDocument } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -15,6 +14,6 @@ export async function run(
   await withPlatform(context, async (platform) => {
     const dropped = await dropQuarantined(platform, batch === undefined ? { source: source ?? "" } : { batch });
     const rows = dropped.reduce((total, each) => total + each.rows, 0);
-    context.output.show({ rows, batches: dropped.map(batchDocument) }, [`Dropped ${rows} rows for good.`]);
+    context.output.show({ rows, batches: dropped.map(quarantineDocument) }, [`Dropped ${rows} rows for good.`]);
   });
 }

@@ -1,5 +1,5 @@
-import { listQuarantined, type QuarantineBatch } from "../../platform/platform.ts";
-import { batchDocument, reasonsText } from "../quarantine-words.ts";
+import { listQuarantined, type QuarantineBatch, quarantineDocument } from "../../platform/platform.ts";
+import { reasonsText } from "../quarantine-words.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 import { instantText } from "../words.ts";
@@ -19,7 +19,7 @@ export async function run(
     const rows = batches.reduce((total, batch) => total + (batch.status === "held" ? batch.rows : 0), 0);
     const known = ({ knownFrom, knownTo }: QuarantineBatch): string =>
       knownTo === null ? "" : `${instantText(knownFrom) ?? "the beginning"} to ${instantText(knownTo)}`;
-    context.output.show({ rows, batches: batches.map(batchDocument) }, [
+    context.output.show({ rows, batches: batches.map(quarantineDocument) }, [
       batches.length === 0
         ? "Nothing is in quarantine."
         : {

@@ -3,7 +3,7 @@
 
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { FeatureReads, Intake, Prediction, PushOutcome, Serving } from "../../platform/platform.ts";
+import type { FeatureReads, Intake, Prediction, PushOutcome, Quarantine, Serving } from "../../platform/platform.ts";
 import { featureTally } from "./feature-tally.ts";
 import { pushMeters } from "./push-meters.ts";
 
@@ -28,7 +28,11 @@ export interface MeterSet extends Meters {
 }
 
 /** Meters over what `serving` does. */
-export function serverMeters(serving: Serving, version: string, intake?: Intake): MeterSet {
+export function serverMeters(
+  serving: Serving,
+  version: string,
+  { intake, quarantine }: { readonly intake?: Intake | undefined; readonly quarantine?: Quarantine | undefined } = {},
+): MeterSet {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -78,6 +82,17 @@ export function serverMeters(serving: Serving, version: string, intake?: Intake)
     },
   });
   const pushed = intake && pushMeters(registers, intake);
+  if (quarantine)
+    new Gauge({
+      name: "slipway_quarantined_rows",
+      help: "Rows that expectations turned away and that are held in quarantine.",
+      labelNames: ["source"],
+      registers,
+      async collect() {
+        this.reset();
+        for (const { source, rows } of await quarantine.counts()) this.set({ source }, rows);
+      },
+    });
   const features = featureTally();
   return {
     contentType: registry.contentType,

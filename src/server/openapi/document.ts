@@ -7,6 +7,7 @@ import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
 import { pushPaths } from "./push.ts";
+import { quarantinePaths } from "./quarantine-paths.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
 
 const reference = (schema: string): Json => ({ $ref: `#/components/schemas/${schema}` });
@@ -26,6 +27,7 @@ const UNREADY = ["503", "Not ready to answer; try again later."] as const;
 interface DocumentParts {
   readonly withCatalog?: boolean;
   readonly withDatasets?: boolean;
+  readonly withQuarantine?: boolean;
   /** The sources that events are pushed to. */
   readonly pushed?: readonly PushSpec[];
 }
@@ -38,7 +40,7 @@ export function openApiDocument(
   models: readonly ModelSpec[],
   version: string,
   project?: Project,
-  { withCatalog = false, withDatasets = false, pushed = [] }: DocumentParts = {},
+  { withCatalog = false, withDatasets = false, withQuarantine = false, pushed = [] }: DocumentParts = {},
 ): Json {
   return {
     openapi: "3.1.1",
@@ -47,6 +49,7 @@ export function openApiDocument(
       { name: "predictions" },
       { name: "features" },
       { name: "datasets" },
+      { name: "quarantine" },
       { name: "feast" },
       { name: "inference" },
       { name: "operations" },
@@ -56,6 +59,7 @@ export function openApiDocument(
       ...modelPaths(models),
       ...(withCatalog ? catalogPaths : {}),
       ...(withDatasets ? datasetPaths : {}),
+      ...(withQuarantine ? quarantinePaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...pushPaths(pushed),
       ...inferencePaths(models),
