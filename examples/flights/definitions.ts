@@ -131,6 +131,9 @@ const arrivedLate = arrivals.arr_delay.gt(15);
 export const carrierDepartures = featureView("carrier_departures", {
   entity: carrier,
   source: departures,
+  description: "How late a carrier has been leaving lately, anywhere",
+  owner: "airline-operations",
+  tags: { domain: "delays" },
   features: {
     carrier_dep_count_3h: count().over(hours(3)),
     carrier_dep_delay_mean_3h: mean(departures.dep_delay).over(hours(3)),
@@ -147,6 +150,9 @@ export const carrierDepartures = featureView("carrier_departures", {
 export const originDepartures = featureView("origin_departures", {
   entity: origin,
   source: departures,
+  description: "How late flights have been leaving an airport lately",
+  owner: "airport-operations",
+  tags: { domain: "delays" },
   features: {
     origin_dep_count_3h: count().over(hours(3)),
     origin_dep_delay_mean_3h: mean(departures.dep_delay).over(hours(3)),
@@ -163,6 +169,9 @@ export const originDepartures = featureView("origin_departures", {
 export const routeArrivals = featureView("route_arrivals", {
   entity: route,
   source: arrivals,
+  description: "How late flights have been arriving on a route lately",
+  owner: "airline-operations",
+  tags: { domain: "delays" },
   features: {
     route_arr_count_3h: count().over(hours(3)),
     route_arr_delay_mean_3h: mean(arrivals.arr_delay).over(hours(3)),
@@ -180,6 +189,9 @@ export const aircraftDeparture = featureView("aircraft_departure", {
   entity: aircraft,
   source: departures,
   ttl: hours(24),
+  description: "When and how late an aircraft last left",
+  owner: "fleet",
+  tags: { domain: "aircraft" },
   features: { tail_last_dep_delay: latest(departures.dep_delay), tail_last_dep_age_min: age(minutes(1)) },
 });
 
@@ -187,6 +199,9 @@ export const aircraftArrival = featureView("aircraft_arrival", {
   entity: aircraft,
   source: arrivals,
   ttl: hours(24),
+  description: "When and how late an aircraft last arrived",
+  owner: "fleet",
+  tags: { domain: "aircraft" },
   features: { tail_last_arr_delay: latest(arrivals.arr_delay), tail_last_arr_age_min: age(minutes(1)) },
 });
 
@@ -194,6 +209,9 @@ export const originWeather = featureView("origin_weather", {
   entity: origin,
   source: weather,
   ttl: hours(3),
+  description: "The newest weather at an airport that was known",
+  owner: "airport-operations",
+  tags: { domain: "weather" },
   features: {
     wx_temp: latest(weather.temp),
     wx_humid: latest(weather.humid),
@@ -209,6 +227,9 @@ export const originWeather = featureView("origin_weather", {
 export const plane = featureView("plane", {
   entity: aircraft,
   source: planes,
+  description: "What kind of aircraft it is",
+  owner: "fleet",
+  tags: { domain: "aircraft" },
   features: { plane_year: latest(planes.year), plane_seats: latest(planes.seats) },
 });
 

@@ -5,7 +5,8 @@ import type { ExpressionNode } from "../define/define.ts";
 export function expressionText(node: ExpressionNode): string {
   switch (node.kind) {
     case "literal":
-      return canonicalJson(node.value);
+      // Only text is quoted; out of the records a whole number comes as text too.
+      return node.type === "string" || typeof node.value === "object" ? canonicalJson(node.value) : String(node.value);
     case "call":
       return `${node.operator}(${node.args.map(expressionText).join(", ")})`;
     case "column":

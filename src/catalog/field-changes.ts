@@ -98,6 +98,8 @@ function shown(path: string, value: Plain, other: Plain | undefined, isAfter = f
     const name = nameOf(value) ?? "";
     return isAfter && other !== undefined && nameOf(other) === name ? `${name} (changed)` : name;
   }
+  const inner = membersOf(value)?.get("value");
+  if (NODES.has(kindOf(inner))) return expressionText(inner as unknown as ExpressionNode);
   if (typeof value === "object" && value !== null && "rule" in value)
     return `a feature (${canonicalJson((value as Members)["type"])})`;
   return typeof value === "string" ? value : canonicalJson(value);

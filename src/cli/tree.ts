@@ -76,7 +76,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
           ["--owner <owner>", "only what this owner answers for"],
           ["--entity <entity>", "only what is about this entity"],
         ],
-        examples: ["slipway features list", "slipway features list --tag domain=delays --owner airline-data"],
+        examples: ["slipway features list", "slipway features list --tag domain=delays --owner airline-operations"],
         load: () => import("./commands/features-list.ts"),
       },
       {
