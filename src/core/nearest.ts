@@ -7,13 +7,18 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return first && others.reduce((best, next) => (next[0] < best[0] ? next : best), first)[1];
 }
 
-/** The nearest known name as a question, or nothing where even that shares less than half its letters. */
+/**
+ * The nearest known name as a question, or nothing where even that shares less than half its letters. A name that holds the other one whole is
+ * nearest of all: `minutes_late` for `late`.
+ */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
+  const holds = (long: string, short: string): boolean =>
+    short.length > 2 && long.toLowerCase().includes(short.toLowerCase());
+  const holding = known.filter((each) => holds(each, name) || holds(name, each));
+  const nearest = nearestName(name, holding.length > 0 ? holding : known);
   if (nearest === undefined) return "";
   const distance = editDistance(name.toLowerCase(), nearest.toLowerCase());
-  const isNear =
-    distance * 2 <= Math.max(name.length, nearest.length) || nearest.includes(name) || name.includes(nearest);
+  const isNear = holding.length > 0 || distance * 2 <= Math.max(name.length, nearest.length);
   return isNear ? ` Did you mean "${nearest}"?` : "";
 }
 
