@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { coldStart } from "./cold-start.ts";
 import { onlineRead } from "./online-read.ts";
 import { predictHttp } from "./predict-http.ts";
+import { push } from "./push.ts";
 import { replay } from "./replay.ts";
 import { type BenchResult, machine, markdown, measured } from "./support/report.ts";
 import { train } from "./train.ts";
@@ -14,7 +15,7 @@ import { trainingSet } from "./training-set.ts";
 const quick = process.argv.includes("--quick");
 const results: BenchResult[] = [];
 let failed = false;
-for (const [name, bench] of Object.entries({ coldStart, trainingSet, onlineRead, predictHttp, train, replay })) {
+for (const [name, bench] of Object.entries({ coldStart, trainingSet, onlineRead, predictHttp, push, train, replay })) {
   process.stderr.write(`${name} …\n`);
   try {
     results.push(await measured(bench, quick));

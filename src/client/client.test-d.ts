@@ -1,7 +1,7 @@
 // What must not compile: a caller's mistakes against the model's definition.
 
 import { expectTypeOf, test } from "vitest";
-import { auc, byTime, entity, featureView, latest, model, parquet, t, xgboost } from "../define/define.ts";
+import { auc, byTime, entity, featureView, latest, model, parquet, pushSource, t, xgboost } from "../define/define.ts";
 import { type ClientPrediction, createClient } from "./client.ts";
 
 const flights = parquet("flights", {
@@ -130,4 +130,27 @@ test("a wrong row does not", () => {
   client.predict<typeof flightDelay>("flight_delay", { carier: "UA", distance: 1, at });
   // @ts-expect-error an unknown option
   client.predict(flightDelay, { carrier: "UA", distance: 1, at }, { ident: "a" });
+});
+
+test("events are pushed with the types of their source", () => {
+  const clicks = pushSource("clicks", {
+    columns: { click: t.string(), at: t.timestamp(), amount: t.float64().optional() },
+    id: "click",
+    eventTime: "at",
+  });
+  void (() => {
+    void client.push(clicks, [
+      { click: "a", at },
+      { click: "b", at: "2025-02-01T12:00:00Z", amount: null },
+    ]);
+    void client.push<typeof clicks>("clicks", [{ click: "a", at, amount: 1 }]);
+    // @ts-expect-error the id is missing
+    void client.push(clicks, [{ at }]);
+    // @ts-expect-error a column that the source does not have
+    void client.push(clicks, [{ click: "a", at, amuont: 1 }]);
+    // @ts-expect-error a source of files takes no events
+    void client.push(flights, [{ key: "a" }]);
+    // @ts-expect-error a bare number does not say its unit
+    void client.push(clicks, [{ click: "a", at: 1n }]);
+  });
 });

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { pushSource, t } from "../define/define.ts";
 import { type ClientOptions, createClient } from "./client.ts";
 
 const prediction = { id: "a", model: "flight_delay", version: 3, score: 0.3, at: "2013-07-01T14:00:00Z", features: {} };
@@ -125,5 +126,34 @@ describe("repetition", () => {
     const client = createClient({ url: `http://127.0.0.1:${port}`, pause });
     await expect(client.predict("m", {})).rejects.toMatchObject({ code: "NOT_READY", status: undefined });
     expect(pauses).toEqual([1, 2]);
+  });
+});
+
+describe("push", () => {
+  const answer = { source: "clicks", accepted: 1, duplicates: 0, rejected: [] };
+
+  it("sends events exactly, by definition or by name", async () => {
+    const clicks = pushSource("clicks", {
+      columns: { click: t.int64(), at: t.timestamp(), amount: t.float64().optional() },
+      id: "click",
+      eventTime: "at",
+    });
+    const server = answering(json(200, answer), json(200, answer));
+    const client = clientOf({ fetch: server.fetch });
+    const event = { click: 9_007_199_254_740_993n, at: new Date("2013-07-01T14:00:00.123Z"), amount: null };
+    expect(await client.push(clicks, [event])).toEqual(answer);
+    await client.push<typeof clicks>("clicks", [event]);
+    expect(server.urls).toEqual(Array(2).fill("http://127.0.0.1:8080/api/v1/push"));
+    for (const body of server.bodies)
+      expect(JSON.parse(body)).toEqual({
+        source: "clicks",
+        events: [{ click: "9007199254740993", at: "2013-07-01T14:00:00.123Z", amount: null }],
+      });
+  });
+
+  it("is repeated with the same events when the connection broke, for it cannot count twice", async () => {
+    const server = answering(broken("ECONNRESET"), json(200, answer));
+    expect(await clientOf({ fetch: server.fetch }).push("clicks", [{ click: 1 }])).toEqual(answer);
+    expect(server.bodies[0]).toBe(server.bodies[1]);
   });
 });

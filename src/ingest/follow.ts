@@ -18,6 +18,8 @@ import { idKey, idsOf, keepIds, knownPosition } from "./known-ids.ts";
 /** An id with the mark of its event's content. */
 export interface KnownId {
   readonly key: Uint8Array;
+  /** The key as text, to look it up by. */
+  readonly text: string;
   readonly mark: Uint8Array;
 }
 
@@ -94,5 +96,6 @@ async function apply(online: OnlineStore, changes: readonly OnlineChange[]): Pro
 
 /** An id and its content mark as they are kept. */
 export function knownId(source: PushSpec, id: Value, row: string): KnownId {
-  return { key: idKey(source, id), mark: contentMark(row) };
+  const key = idKey(source, id);
+  return { key, text: Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1"), mark: contentMark(row) };
 }

@@ -80,10 +80,12 @@ interface Recent {
 
 /** As many events may wait for the followers before pushes are refused. */
 const LARGEST_LAG = 1_000_000;
+/** As many make a batch worth while; fewer wait for more, while more are on their way and have been for fewer pushes than this. */
+const WORTHWHILE = 8000;
+const PATIENCE = 32;
 /** As many are given to the followers at once. */
 const LARGEST_BATCH = 20_000;
 
-const textOf = (key: Uint8Array): string => Buffer.from(key).toString("latin1");
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Opens the intake of a source: everything in its log is online when this ends. The process must own the log. */
@@ -104,6 +106,9 @@ export async function openSourceIntake(
   let stamp = compaction.lastAt();
   /** The last event that is safe, and its stamp. */
   let acknowledged = { number, at: stamp };
+  /** Events in the queue, and pushes that got there since the followers last had some. */
+  let queued = 0;
+  let flushes = 0;
   /** Up to when what is known is to show, also without new events. */
   let due: Instant | undefined;
   let lag = 0;
@@ -150,14 +155,14 @@ export async function openSourceIntake(
     if (wanted.length === 0) return { source: source.name, accepted: 0, duplicates: 0, rejected };
     const others = new Set<Promise<void>>();
     const begun = await inTurn(async () => {
-      const texts = wanted.map(({ id }) => textOf(id.key));
+      const texts = wanted.map(({ id }) => id.text);
       const unseen = wanted.filter((_, place) => !recent.has(texts[place] ?? ""));
       const marks = await knownMarks(
         online,
         source,
         unseen.map(({ id }) => id.key),
       );
-      const kept = new Map(unseen.map(({ id }, place) => [textOf(id.key), marks[place]]));
+      const kept = new Map(unseen.map(({ id }, place) => [id.text, marks[place]]));
       const fresh: typeof wanted = [];
       const own = new Map<string, Uint8Array>();
       let duplicates = 0;
@@ -197,21 +202,27 @@ export async function openSourceIntake(
         lag += fresh.length;
         compaction.grew(lines);
         queue.push(taken);
-        follow();
+        queued += fresh.length;
+        flushes += 1;
       },
       (thrown: unknown) => {
-        for (const { id } of fresh) recent.delete(textOf(id.key));
+        for (const { id } of fresh) recent.delete(id.text);
         throw notWritten(source, thrown);
       },
     );
-    for (const { id } of fresh) recent.set(textOf(id.key), { mark: id.mark, written });
+    for (const { id } of fresh) recent.set(id.text, { mark: id.mark, written });
     writing.add(written);
-    written.then(
-      () => writing.delete(written),
-      () => writing.delete(written),
-    );
+    const ended = (): void => {
+      writing.delete(written);
+      if (!behind && isTimeToFollow()) follow();
+    };
+    written.then(ended, ended);
     return written;
   };
+
+  /** A hot key's value is written once for all of its events in a batch, so a busy source waits a little for its batches to fill. */
+  const isTimeToFollow = (): boolean =>
+    queue.length > 0 && (writing.size === 0 || queued >= WORTHWHILE || flushes >= PATIENCE);
 
   const follow = (): Promise<void> => {
     following ??= followAll().finally(() => {
@@ -224,6 +235,7 @@ export async function openSourceIntake(
     try {
       if (behind) await catchUp();
       while (queue.length > 0) {
+        flushes = 0;
         const some = nextFew();
         await followers.take(
           batchOf(source, some),
@@ -231,6 +243,7 @@ export async function openSourceIntake(
         );
         queue = queue.slice(some.length);
         forget(some);
+        if (due === undefined && !isTimeToFollow()) break;
       }
       const until = due;
       if (until !== undefined) await followers.take(nothing(source, followers.position(), until), []);
@@ -266,7 +279,8 @@ export async function openSourceIntake(
   const forget = (some: readonly Taken[]): void => {
     for (const { ids, events } of some) {
       lag -= events.length;
-      for (const { key } of ids) recent.delete(textOf(key));
+      queued -= events.length;
+      for (const { text } of ids) recent.delete(text);
     }
   };
 

@@ -1,0 +1,157 @@
+// What pushes that meet each other see, and what is promised when the log cannot be written. The rest is in test/journeys/push*.test.ts.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { days, parseInstant } from "../core/core.ts";
+import { count, entity, featureView, type PushSpec, pushSource, specOf, t } from "../define/define.ts";
+import { duckdb } from "../engines/duckdb/duckdb.ts";
+import { fileEventLog } from "../engines/files/files.ts";
+import { lmdbStore } from "../engines/lmdb/lmdb.ts";
+import { replayClock } from "../engines/system/system.ts";
+import { onlineView, readOnline } from "../features/features.ts";
+import type { EventLog, OfflineEngine, OnlineStore } from "../ports/ports.ts";
+import { type Intake, openIntake } from "./ingest.ts";
+
+const clicks = pushSource("clicks", {
+  columns: { click: t.string(), user: t.string(), at: t.timestamp() },
+  id: "click",
+  eventTime: "at",
+});
+const view = specOf(
+  featureView("by_user", {
+    entity: entity("user", { user: t.string() }),
+    source: clicks,
+    features: { n: count().over(days(1)) },
+  }),
+);
+const source = specOf(clicks) as PushSpec;
+const START = parseInstant("2025-02-01T12:00:00Z");
+
+let folder: string;
+let log: EventLog;
+let offline: OfflineEngine;
+let online: OnlineStore;
+/** Called before lines are appended; may wait, or throw. */
+let before: (lines: readonly string[]) => Promise<void>;
+let appended: number;
+const clock = replayClock(START);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-ingest-"));
+  const files = fileEventLog(join(folder, "events"), { fsync: false });
+  before = async () => undefined;
+  appended = 0;
+  log = {
+    ...files,
+    async append(name, lines) {
+      await before(lines);
+      appended += lines.length;
+      return files.append(name, lines);
+    },
+  };
+  offline = await duckdb({ root: folder, temporaryFolder: join(folder, "tmp"), threads: 1, events: log });
+  online = lmdbStore(join(folder, "online"), { durable: false });
+});
+afterEach(async () => {
+  await log.close();
+  await online.close();
+  await offline.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (mark = "one", alive: readonly string[] = [mark]): Promise<Intake> =>
+  openIntake(
+    {
+      offline,
+      online,
+      events: log,
+      clock,
+      scheduler: { every: () => () => undefined },
+      process: { mark, isAlive: (other) => alive.includes(other) },
+    },
+    [source],
+    [view],
+  );
+const event = (click: string, user = "ann") => ({ click, user, at: "2025-02-01T11:00:00Z" });
+const push = async (intake: Intake, ...events: readonly unknown[]) =>
+  (await intake.push([{ source: "clicks", events }]))[0];
+
+async function counted(intake: Intake): Promise<unknown> {
+  await intake.settle();
+  clock.advanceTo(clock.now() + 1000n);
+  const [read] = await readOnline(online, [onlineView(view)], { user: "ann" }, clock.now());
+  return read?.values["n"];
+}
+
+test("of pushes at the same time with the same id one is accepted; others repeat it, or conflict", async () => {
+  const intake = await open();
+  const outcomes = await Promise.all([
+    push(intake, event("a")),
+    push(intake, event("a")),
+    push(intake, event("a", "bob")),
+    push(intake, event("a"), event("b"), event("b")),
+  ]);
+  expect(outcomes.map((each) => [each?.accepted, each?.duplicates, each?.rejected.map(({ code }) => code)])).toEqual([
+    [1, 0, []],
+    [0, 1, []],
+    [0, 0, ["EVENT_CONFLICT"]],
+    [1, 2, []],
+  ]);
+  expect(appended).toBe(2);
+  expect(await counted(intake)).toBe(2n);
+});
+
+test("a repetition of an event that cannot be written is not acknowledged either, and both may be sent again", async () => {
+  const intake = await open();
+  let fail = (): void => undefined;
+  before = () =>
+    new Promise((_, reject) => (fail = () => reject(Object.assign(new Error("full"), { code: "ENOSPC" }))));
+  const both = [push(intake, event("a")), push(intake, event("a"))].map((each) => each.catch((thrown) => thrown));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  fail();
+  for (const outcome of await Promise.all(both)) expect(outcome).toMatchObject({ code: "STORAGE_FULL" });
+  before = async () => undefined;
+  expect(await push(intake, event("a"))).toMatchObject({ accepted: 1, duplicates: 0 });
+  expect(await counted(intake)).toBe(1n);
+});
+
+test("an event is acknowledged when it is in the log, although the online store cannot be written, and shows once it can", async () => {
+  let isFull = false;
+  const store = online;
+  online = {
+    ...store,
+    ...("updateTogether" in store
+      ? {
+          async updateTogether(changes: never) {
+            if (isFull) throw new Error("no room");
+            return (store as never as { updateTogether(all: never): Promise<void> }).updateTogether(changes);
+          },
+        }
+      : {}),
+  };
+  const intake = await open();
+  isFull = true;
+  expect(await push(intake, event("a"))).toMatchObject({ accepted: 1 });
+  expect(await push(intake, event("a"), event("b"))).toMatchObject({ accepted: 1, duplicates: 1 });
+  await expect(intake.settle()).rejects.toMatchObject({ code: "NOT_READY" });
+  expect(intake.states()).toMatchObject([{ source: "clicks", lag: 2, problem: "no room" }]);
+  isFull = false;
+  expect(await counted(intake)).toBe(2n);
+  expect(intake.states()).toMatchObject([{ lag: 0, problem: undefined }]);
+  expect(await push(intake, event("b"))).toMatchObject({ duplicates: 1 });
+});
+
+test("one process owns the log until it closes or is gone", async () => {
+  const first = await open("one");
+  await expect(open("two", ["one", "two"])).rejects.toMatchObject({ code: "STATE_LOCKED" });
+  await expect(open("one")).rejects.toMatchObject({ code: "STATE_LOCKED" });
+  await push(first, event("a"));
+  // Dead without a word.
+  const second = await open("two", ["two"]);
+  expect(await push(second, event("a"), event("b"))).toMatchObject({ accepted: 1, duplicates: 1 });
+  await second.close();
+  const third = await open("three", ["two", "three"]);
+  expect(await counted(third)).toBe(2n);
+});
