@@ -14,6 +14,7 @@ export {
   quarantineCounts,
   readQuarantine,
 } from "./quarantine.ts";
-export { type Released, releasable, release } from "./release.ts";
+export { closePushed, pushedRows, type Released, releasable, release } from "./release.ts";
 export { type CheckedRow, isLetIn, type RowCheck, rowCheck } from "./row-check.ts";
 export { setAside } from "./set-aside.ts";
+export { type KeepTurnedAway, keepsTurnedAway, type TurnedAway } from "./turned-away.ts";

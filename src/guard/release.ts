@@ -2,6 +2,7 @@
 // rows are looked at again, those that pass leave the quarantine, and every key they touch is folded anew up to where its view stands: each
 // row then counts exactly once, in the order in which rows became known, whatever was there before and however often this runs.
 
+import { rowAt, valueToJson } from "../core/core.ts";
 import type { FeatureViewSpec, SourceSpec } from "../define/define.ts";
 import { onlineView, rebuildKeys } from "../features/features.ts";
 import type { OnlineStore } from "../ports/ports.ts";
@@ -40,6 +41,44 @@ export async function releasable(
     for (const { id } of await listQuarantine(context, { source: source.name, limit: Number.MAX_SAFE_INTEGER }))
       found.push({ source, batch: await findBatch(context, id) });
   return found;
+}
+
+/** The rows of a batch of pushed events, as JSON to be pushed again. */
+export async function pushedRows(
+  { offline, blobs }: GuardContext,
+  { columns }: SourceSpec,
+  blob: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const rows: Record<string, unknown>[] = [];
+  for await (const table of offline.stream(`SELECT * FROM ${offline.dialect.scanOwn([blobs.locate(blob)])}`))
+    for (let index = 0; index < table.rowCount; index += 1) {
+      const row = rowAt(table, index);
+      rows.push(Object.fromEntries(columns.map(({ name, type }) => [name, valueToJson(type, row[name] ?? null)])));
+    }
+  return rows;
+}
+
+/** Closes a batch of pushed events after they were pushed again: what was turned away again is a batch of its own. */
+export async function closePushed(
+  context: GuardContext,
+  batch: QuarantineBatch & { readonly blob: string },
+  held: number,
+): Promise<void> {
+  const { records, clock, actor, blobs } = context;
+  const at = instantToSql(clock.now());
+  await records.db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable("quarantine_batches")
+      .set({ status: "released", closed_at: at, closed_by: actor })
+      .where("id", "=", batch.id)
+      .execute();
+    const details = toJson({ source: batch.source, rows: batch.rows, held });
+    await tx
+      .insertInto("audit")
+      .values({ at, actor, action: "quarantine.released", subject: batch.id, details })
+      .execute();
+  });
+  await blobs.delete(batch.blob);
 }
 
 /** Looks at a batch's rows again, as they are in the files now, and lets in what passes. */

@@ -12,13 +12,19 @@ import {
   type Value,
   valueFrom,
 } from "../core/core.ts";
-import { letInCondition, type PushSpec } from "../define/define.ts";
+import { letInCondition, type PushSpec, type RowExpectationSpec } from "../define/define.ts";
 import { type CheckedRow, rowCheck } from "../guard/guard.ts";
 
 /** Why an event was refused. */
 export interface Refused {
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** An event that was read, and is not what its source expects. */
+export interface Unexpected extends Refused {
+  readonly values: readonly Value[];
+  readonly failed: readonly RowExpectationSpec[];
 }
 
 /** A checked event: its values in the order of the source's columns. */
@@ -31,7 +37,7 @@ export interface TypedEvent {
 }
 
 /** Reads events of one source. */
-export type EventReader = (given: unknown, now: Instant) => TypedEvent | Refused;
+export type EventReader = (given: unknown, now: Instant) => TypedEvent | Refused | Unexpected;
 
 /** Whether an event was refused. */
 export function isRefused(read: TypedEvent | Refused): read is Refused {
@@ -73,8 +79,13 @@ export function eventReader(source: PushSpec): EventReader {
     }
     const event = values[eventPlace] as Instant;
     const created = (values[createdPlace] as Instant | null) ?? undefined;
-    const failed = expects ? check(rowOf(values)).find(({ severity }) => severity === "reject") : undefined;
-    if (failed) return invalid(`It fails what "${source.name}" expects: ${failed.text}.`);
+    const failed = expects ? check(rowOf(values)).filter(({ severity }) => severity === "reject") : [];
+    if (failed.length > 0)
+      return {
+        ...invalid(`It fails what "${source.name}" expects: ${failed.map(({ text }) => text).join(", ")}.`),
+        values,
+        failed,
+      };
     const early = ahead(eventTime, event, now) ?? (created === undefined ? undefined : ahead(createdAt, created, now));
     return early ?? { id: values[idPlace] as string | bigint, event, created, values };
   };

@@ -6,6 +6,7 @@
 import { asSlipwayError, type Instant, SlipwayError } from "../core/core.ts";
 import type { FeatureViewSpec, PushSpec } from "../define/define.ts";
 import { type EventBatch, eventTable } from "../features/features.ts";
+import type { KeepTurnedAway, TurnedAway } from "../guard/guard.ts";
 import type { Clock, EventLog, OfflineEngine, OnlineStore } from "../ports/ports.ts";
 import { compacting, NEVER } from "./compact.ts";
 import { eventLine, rowWriter } from "./event-line.ts";
@@ -22,6 +23,8 @@ export interface IntakeEngines {
   readonly clock: Clock;
   /** How many bytes of log make compaction worth while; default 32 MiB. */
   readonly compactBytes?: number;
+  /** Keeps events that are not what their source expects, before their sender is told. */
+  readonly turnedAway?: KeepTurnedAway;
 }
 
 /** One event that was refused. */
@@ -142,16 +145,22 @@ export async function openSourceIntake(
       );
     const now = clock.now();
     const rejected: Rejection[] = [];
+    const unexpected: TurnedAway[] = [];
     const wanted: { readonly event: TypedEvent; readonly index: number; readonly id: KnownId; readonly row: string }[] =
       [];
     given.forEach((each, index) => {
       const event = read(each, now);
-      if (isRefused(event)) rejected.push({ index, id: idText(source, each), ...event });
-      else {
+      if (isRefused(event)) {
+        const { code, message } = event;
+        rejected.push({ index, id: idText(source, each), code, message });
+        if ("failed" in event) unexpected.push({ values: event.values, failed: event.failed, at: now });
+      } else {
         const row = writer.text(event.values);
         wanted.push({ event, index, row, id: knownId(source, event.id, row) });
       }
     });
+    // Before anybody is told: they are nowhere else.
+    if (unexpected.length > 0) await engines.turnedAway?.(source, unexpected);
     if (wanted.length === 0) return { source: source.name, accepted: 0, duplicates: 0, rejected };
     const others = new Set<Promise<void>>();
     const begun = await inTurn(async () => {

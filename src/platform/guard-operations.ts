@@ -3,6 +3,7 @@
 import { type Instant, SlipwayError } from "../core/core.ts";
 import { definitionsOf, findDefinition, type ModelSpec, type SourceSpec } from "../define/define.ts";
 import {
+  closePushed,
   dropQuarantine,
   type Enforced,
   enforce,
@@ -12,6 +13,7 @@ import {
   type Proposals,
   proposeForSource,
   proposeForView,
+  pushedRows,
   type QuarantineBatch,
   type QuarantinedRow,
   type QuarantineFilter,
@@ -23,6 +25,7 @@ import {
 } from "../guard/guard.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
+import { isPushSource, pushEvents } from "./push-operations.ts";
 
 /** Told of what enforcing expectations found, where it found anything. */
 export type OnEnforced = (found: Enforced) => void;
@@ -115,8 +118,37 @@ export async function replayQuarantined(
     }
   const released: Released[] = [];
   for (const { source, batch } of await releasable(guard, sources, which.batch)) {
+    // What was pushed and taken in never changes: only what was turned away can come again.
+    if (isPushSource(source) && batch.kind !== "pushed") continue;
+    if (batch.kind === "pushed") {
+      released.push(await pushAgain(platform, source, batch));
+      continue;
+    }
     const views = definitionsOf(project, "featureView").filter((view) => view.source.name === source.name);
     released.push(await release(guard, engines.online, source, views, batch));
   }
   return released;
+}
+
+/** So many events are pushed together. */
+const PUSHED_TOGETHER = 5_000;
+
+/**
+ * Pushes events again that were turned away: those that pass now become known now, once each by their id; the others are turned away anew. Throws
+ * STATE_LOCKED while a server takes events in.
+ */
+async function pushAgain(
+  platform: Platform,
+  source: SourceSpec,
+  batch: QuarantineBatch & { readonly blob: string },
+): Promise<Released> {
+  const { guard } = platform;
+  const rows = await pushedRows(guard, source, batch.blob);
+  let held = 0;
+  for (let from = 0; from < rows.length; from += PUSHED_TOGETHER) {
+    const events = rows.slice(from, from + PUSHED_TOGETHER);
+    for (const { rejected } of await pushEvents(platform, [{ source: source.name, events }])) held += rejected.length;
+  }
+  await closePushed(guard, batch, held);
+  return { batch: batch.id, source: source.name, before: batch.rows, held, keys: {} };
 }

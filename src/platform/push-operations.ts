@@ -2,6 +2,7 @@
 
 import { SlipwayError } from "../core/core.ts";
 import { definitionsOf, type PushSpec, type SourceSpec } from "../define/define.ts";
+import { keepsTurnedAway } from "../guard/guard.ts";
 import { type Intake, openIntake, type PushOutcome, type PushRequest } from "../ingest/ingest.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
@@ -32,7 +33,11 @@ export function openPushing(platform: Platform): Promise<Intake> {
     await requireApplied(platform);
     const { events } = engines;
     if (!events) throw new SlipwayError("NOT_READY", "No events are taken in here: this platform only reads them.");
-    return openIntake({ ...engines, events }, pushSources(platform), definitionsOf(project, "featureView"));
+    return openIntake(
+      { ...engines, events, turnedAway: keepsTurnedAway(platform.guard) },
+      pushSources(platform),
+      definitionsOf(project, "featureView"),
+    );
   })();
   intake.current.catch(() => {
     intake.current = undefined;

@@ -24,11 +24,14 @@ import {
 } from "../../src/define/define.ts";
 import {
   applyDefinitions,
+  listQuarantined,
   materialize,
   openPlatform,
   openPushing,
   type Platform,
   pushSources,
+  readQuarantined,
+  replayQuarantined,
   startServing,
 } from "../../src/platform/platform.ts";
 import { local } from "../../src/presets/presets.ts";
@@ -445,4 +448,54 @@ test("lines that became columns are read as before, and their files go", async (
     { source: "clicks", events: [click(`7${wide}`, 7, "2025-02-01T11:00:00Z", "u1")] },
   ]);
   expect(again).toMatchObject({ duplicates: 1 });
+});
+
+test("events that are not as expected are kept with their reasons, and pushed again once they are", async () => {
+  const platform = await open();
+  const server = await serve(platform);
+  expect(
+    (await post(server, { source: "clicks", events: [click("a", 1), click("b", -5), click("c", -50)] })).body,
+  ).toMatchObject({ accepted: 1, rejected: [{ id: "b" }, { id: "c" }] });
+  await Promise.all(
+    ["d", "e", "f"].map((id) => post(server, { source: "clicks", events: [click(id, -1), { click: 7 }] })),
+  );
+  const batches = await listQuarantined(platform);
+  expect(batches.reduce((total, { rows }) => total + rows, 0)).toBe(5);
+  expect(batches.at(-1)).toMatchObject({
+    source: "clicks",
+    kind: "pushed",
+    rows: 2,
+    reasons: { 'atLeast("amount", 0)': 2 },
+  });
+  const { rows } = await readQuarantined(platform, batches.at(-1)?.id ?? "");
+  expect(rows.map(({ row, reasons }) => [row["click"], row["amount"], reasons])).toEqual([
+    ["b", -5, ['atLeast("amount", 0)']],
+    ["c", -50, ['atLeast("amount", 0)']],
+  ]);
+  for (const each of servers.splice(0)) await each.close();
+  await shut(platform);
+
+  const kinder = pushSource("clicks", {
+    columns: { click: t.string(), user: t.string(), amount: t.float64().optional(), at: t.timestamp() },
+    id: "click",
+    eventTime: "at",
+    expect: [atLeast("amount", -10)],
+  });
+  const kinderByUser = featureView("clicks_by_user", {
+    entity: user,
+    source: kinder,
+    features: { n: count().over(days(7)), amount: sum(kinder.amount).over(days(7)), last: latest(kinder.amount) },
+  });
+  const again = await open({ user, clicks: kinder, clicksByUser: kinderByUser });
+  for (let turn = 0; turn < 2; turn += 1) {
+    const released = await replayQuarantined(again);
+    const left = (await listQuarantined(again)).reduce((total, { rows: held }) => total + held, 0);
+    expect([turn, released.reduce((total, { before, held }) => total + before - held, 0), left]).toEqual([
+      turn,
+      turn === 0 ? 4 : 0,
+      1,
+    ]);
+    again.goTo(again.engines.clock.now() + minutes(1));
+    expect(await online(again, kinderByUser)).toMatchObject({ n: 5n, amount: -7 });
+  }
 });
