@@ -161,10 +161,10 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       },
       {
         name: "check",
-        summary: "look at every expectation of the sources, and say which do not hold",
+        summary: "look at every expectation of the sources and views, and say which do not hold",
         about:
           "Looks at what the project expects of its data, as of now, and changes nothing. Fails when an expectation that rejects or stops does not hold.",
-        arguments: [["[source]", "the source to look at (default: all)"]],
+        arguments: [["[name]", "the source or feature view to look at (default: all)"]],
         examples: ["slipway features check", "slipway features check weather --json"],
         load: () => import("./commands/features-check.ts"),
       },

@@ -4,6 +4,7 @@ export type { GuardContext } from "./context.ts";
 export { type Enforced, enforce } from "./enforce.ts";
 export type { Proposal } from "./infer.ts";
 export { type Finding, lookAt } from "./look.ts";
+export { lookAtView } from "./look-view.ts";
 export { type Proposals, proposeForSource, proposeForView } from "./propose.ts";
 export {
   dropQuarantine,

@@ -25,6 +25,7 @@ import { rowCountsSql, ruleSql } from "./set-sql.ts";
 
 /** What a look at one expectation found. */
 export interface Finding {
+  /** The source, or the view. */
   readonly source: string;
   /** The expectation as it was written. */
   readonly expectation: string;
@@ -255,7 +256,8 @@ async function oneRow(tables: AsyncIterable<Table>): Promise<readonly Value[]> {
   return [];
 }
 
-function share(failing: number, rows: number, what: string, example: Value | undefined): string {
+/** How many fail of how many, with an example. */
+export function share(failing: number, rows: number, what: string, example: Value | undefined): string {
   const all = `${rows.toLocaleString("en")} ${what}`;
   if (failing === 0) return all;
   return `${failing.toLocaleString("en")} of ${all}${typeof example === "string" ? `, e.g. ${example}` : ""}`;

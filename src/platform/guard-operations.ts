@@ -10,6 +10,7 @@ import {
   type Finding,
   listQuarantine,
   lookAt,
+  lookAtView,
   type Proposals,
   proposeForSource,
   proposeForView,
@@ -46,15 +47,22 @@ export function sourcesOf({ rows, label, views }: ModelSpec): readonly SourceSpe
   return [rows, label.source, ...views.map(({ source }) => source)];
 }
 
-/** Looks at every expectation of the project's sources, or of one, as of now. */
-export async function checkExpectations(platform: Platform, source?: string): Promise<readonly Finding[]> {
-  const { project, engines, guard } = platform;
-  const sources = source === undefined ? definitionsOf(project, "source") : [findDefinition(project, "source", source)];
+/** Looks at every expectation of the project's sources and views, or of one of them, as of now. Throws DEFINITION_NOT_FOUND. */
+export async function checkExpectations(
+  { project, engines, guard }: Platform,
+  name?: string,
+): Promise<readonly Finding[]> {
+  const now = engines.clock.now();
+  const isAsked = (each: { readonly name: string }): boolean => name === undefined || each.name === name;
+  const sources = definitionsOf(project, "source").filter(isAsked);
+  const views = definitionsOf(project, "featureView").filter(isAsked);
+  if (name !== undefined && sources.length + views.length === 0) findDefinition(project, "source", name);
   const found: Finding[] = [];
-  for (const each of sources) {
-    await engines.offline.check(each);
-    found.push(...(await lookAt(guard, each, engines.clock.now())));
+  for (const source of sources) {
+    await engines.offline.check(source);
+    found.push(...(await lookAt(guard, source, now)));
   }
+  for (const view of views) found.push(...(await lookAtView(guard, view, now)));
   return found;
 }
 

@@ -124,6 +124,7 @@ export function deliveriesProject(changes: Changes = {}): ProjectConfig {
     source: deliveries,
     ttl: hours(12),
     features: { last_minutes_late: latest(deliveries.minutes_late), last_age_min: age(minutes(1)) },
+    expect: guard === undefined ? [] : [between("last_minutes_late", -60, 240).orWarn()],
   });
   const cityRecord = featureView("city_record", {
     entity: city,

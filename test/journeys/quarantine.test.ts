@@ -134,6 +134,11 @@ test("one that stops changes nothing, and check says what it is", async () => {
     ["warn", true, 0],
     ["warn", true, null],
   ]);
+  const ofView = await checkExpectations(platform, "courier_last");
+  expect(ofView.map(({ source, severity, passed }) => [source, severity, passed])).toEqual([
+    ["courier_last", "warn", false],
+  ]);
+  expect(ofView[0]?.seen).toContain("last_minutes_late = 99999");
   expect(found[0]?.seen).toContain(`${BAD.minutes} of`);
   expect(found[0]?.seen).toContain("minutes_late = 99999");
 });

@@ -3,7 +3,7 @@ import { checkExpectations, type Finding } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
-/** `slipway features check [source]` */
+/** `slipway features check [name]` */
 export async function run(context: CommandContext, _options: unknown, source?: string): Promise<void> {
   const { output, progress } = context;
   await withPlatform(context, async (platform) => {
@@ -14,7 +14,7 @@ export async function run(context: CommandContext, _options: unknown, source?: s
       found.length === 0
         ? "No expectations yet. Run slipway features expect SOURCE to have some proposed."
         : {
-            columns: ["source", "expectation", "verdict", "seen"],
+            columns: ["source or view", "expectation", "verdict", "seen"],
             rows: found.map((each) => [each.source, each.expectation, verdict(each), each.seen]),
           },
     ]);
