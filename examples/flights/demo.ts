@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { asSlipwayError, days, errorTable, formatInstant, hours, parseInstant, SlipwayError } from "slipway";
 import { keepFresh, openPlatform, startServing } from "slipway/platform";
 import { local } from "slipway/presets";
-import { createServer } from "slipway/server";
+import { appOptionsOf, createServer } from "slipway/server";
 import { screenOn } from "./demo-screen.ts";
 import { runDemo } from "./demo-steps.ts";
 import config from "./slipway.config.ts";
@@ -68,15 +68,8 @@ async function main(signal: AbortSignal): Promise<void> {
     const serving = await startServing(platform, {
       onSwap: ({ model, to }) => screen.line(`  ${model} is now answered by version ${to}`),
     });
-    const server = await createServer({
-      serving,
-      models: serving.models().map(({ model }) => model),
-      features: platform.features,
-      version: "demo",
-      host: "127.0.0.1",
-      port: Number(values.port),
-      now: () => platform.engines.clock.now(),
-    });
+    const app = await appOptionsOf(platform, serving, { version: "demo" });
+    const server = await createServer({ ...app, host: "127.0.0.1", port: Number(values.port) });
     try {
       const { summary, curl } = await runDemo({
         screen,

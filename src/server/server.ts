@@ -5,6 +5,7 @@ import { SlipwayError } from "../core/core.ts";
 import { type AppOptions, buildApp } from "./app.ts";
 
 export { openApiDocument } from "./openapi/document.ts";
+export { appOptionsOf, type PlatformServerOptions } from "./serve-platform.ts";
 
 /** How to serve over HTTP. */
 export interface ServerOptions extends AppOptions {

@@ -2,22 +2,8 @@
 // afterwards is said on stderr.
 
 import { SlipwayError } from "../../core/core.ts";
-import { definitionsOf } from "../../define/define.ts";
-import {
-  catalogOf,
-  datasetsOf,
-  keepFresh,
-  materialize,
-  openPushing,
-  type Platform,
-  pushSources,
-  quarantineOf,
-  type Serving,
-  startServing,
-  tracking,
-  type WatchRound,
-} from "../../platform/platform.ts";
-import { createServer } from "../../server/server.ts";
+import { keepFresh, type Platform, type Serving, startServing, type WatchRound } from "../../platform/platform.ts";
+import { appOptionsOf, createServer } from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -53,24 +39,8 @@ async function serve(
   });
   let stopWatching = (): void => {};
   try {
-    const sources = pushSources(platform);
-    const push = sources.length === 0 ? undefined : { intake: await openPushing(platform), sources };
-    const server = await createServer({
-      serving,
-      models: definitionsOf(platform.project, "model"),
-      features: platform.features,
-      materialize: (request) => materialize(platform, request),
-      keyLimit: limit,
-      catalog: catalogOf(platform),
-      tracking: await tracking.openTracking(platform.registry),
-      datasets: datasetsOf(platform),
-      ...(push === undefined ? {} : { push }),
-      quarantine: quarantineOf(platform),
-      version: ownVersion(),
-      now: () => platform.engines.clock.now(),
-      host,
-      port,
-    });
+    const app = await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit });
+    const server = await createServer({ ...app, host, port });
     if (watch === true)
       stopWatching = keepFresh(platform, {
         signal,

@@ -1,0 +1,47 @@
+// The whole server of an open platform: every route it can answer, wired to what the platform does. Programs that want fewer routes call
+// `createServer` with what they want.
+
+import { definitionsOf } from "../define/define.ts";
+import {
+  catalogOf,
+  datasetsOf,
+  materialize,
+  openPushing,
+  type Platform,
+  pushSources,
+  quarantineOf,
+  type Serving,
+  tracking,
+} from "../platform/platform.ts";
+import type { AppOptions } from "./app.ts";
+
+/** What a platform does not say about its server. */
+export interface PlatformServerOptions {
+  /** The version of Slipway, told to clients. */
+  readonly version: string;
+  /** The most keys of one feature read; default 1,000. */
+  readonly keyLimit?: number;
+}
+
+/** What the routes of a platform's server work with. Takes in pushed events from now on, when the project has push sources. */
+export async function appOptionsOf(
+  platform: Platform,
+  serving: Serving,
+  { version, keyLimit }: PlatformServerOptions,
+): Promise<AppOptions> {
+  const sources = pushSources(platform);
+  return {
+    serving,
+    models: definitionsOf(platform.project, "model"),
+    features: platform.features,
+    materialize: (request) => materialize(platform, request),
+    ...(keyLimit === undefined ? {} : { keyLimit }),
+    catalog: catalogOf(platform),
+    tracking: await tracking.openTracking(platform.registry),
+    datasets: datasetsOf(platform),
+    quarantine: quarantineOf(platform),
+    ...(sources.length === 0 ? {} : { push: { intake: await openPushing(platform), sources } }),
+    version,
+    now: () => platform.engines.clock.now(),
+  };
+}
