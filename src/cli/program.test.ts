@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { main } from "./program.ts";
 import { tree } from "./tree.ts";
@@ -140,4 +142,16 @@ describe("init", () => {
     expect(JSON.parse(stdout)).toMatchObject({ kept: ["package.json"] });
     expect(readFileSync(join(folder, "package.json"), "utf8")).toBe("{}");
   });
+});
+
+test("a reader that closes the pipe early is no failure", async () => {
+  const bin = fileURLToPath(new URL("./bin.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", bin, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
