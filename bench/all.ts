@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { coldStart } from "./cold-start.ts";
+import { onlineHttp } from "./online-http.ts";
 import { onlineRead } from "./online-read.ts";
 import { predictHttp } from "./predict-http.ts";
 import { push } from "./push.ts";
@@ -15,7 +16,16 @@ import { trainingSet } from "./training-set.ts";
 const quick = process.argv.includes("--quick");
 const results: BenchResult[] = [];
 let failed = false;
-for (const [name, bench] of Object.entries({ coldStart, trainingSet, onlineRead, predictHttp, push, train, replay })) {
+for (const [name, bench] of Object.entries({
+  coldStart,
+  trainingSet,
+  onlineRead,
+  onlineHttp,
+  predictHttp,
+  push,
+  train,
+  replay,
+})) {
   process.stderr.write(`${name} …\n`);
   try {
     results.push(await measured(bench, quick));

@@ -2,23 +2,17 @@
 // they are answered. Beside it the same server without waiting for the disk, and one bare Fastify route that answers a constant of the
 // same size. Each server, and the load, is a process of its own; the three take turns.
 
-import { type ChildProcess, fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { materialize, type Platform, trainModel } from "slipway/platform";
-import type { FromServer, ToServer } from "./support/http-server.ts";
-import { generator, type Load, loadOn, script } from "./support/load.ts";
+import { generator, type Load, loadOn } from "./support/load.ts";
+import { start } from "./support/own-server.ts";
 import { flightsYear, openFlights, temporaryFolder } from "./support/project.ts";
 import { type Bench, compared, median, runIfMain } from "./support/report.ts";
 
 const CONNECTIONS = 32;
 const MODEL = "flight_delay";
-
-interface Side {
-  readonly url: string;
-  readonly cpu: () => Promise<number>;
-  readonly stop: () => void;
-}
+const PATH = `/api/v1/models/${MODEL}/predict`;
 
 interface Spell extends Load {
   readonly cpuMicros: number;
@@ -37,7 +31,7 @@ export const predictHttp: Bench = async (quick) => {
   await platform.close();
 
   const durable = await start({ kind: "slipway", state, durable: true });
-  const answer = await fetch(durable.url, {
+  const answer = await fetch(durable.url + PATH, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: asked[0] ?? "",
@@ -54,12 +48,12 @@ export const predictHttp: Bench = async (quick) => {
   const spells: Record<keyof typeof sides, Spell[]> = { durable: [], quick: [], constant: [] };
   const names = Object.keys(sides) as (keyof typeof sides)[];
   // Each side warms up first, uncounted.
-  for (const name of names) await loadOn(sides[name].url, bodies, CONNECTIONS, quick ? 1 : 5);
+  for (const name of names) await loadOn(sides[name].url + PATH, bodies, CONNECTIONS, quick ? 1 : 5);
   for (let round = 0; round < rounds; round += 1)
     for (const name of names) {
       const { url, cpu } = sides[name];
       const before = await cpu();
-      const load = await loadOn(url, bodies, CONNECTIONS, seconds);
+      const load = await loadOn(url + PATH, bodies, CONNECTIONS, seconds);
       spells[name].push({ ...load, cpuMicros: (((await cpu()) - before) * 1e6) / load.requests });
     }
   for (const side of Object.values(sides)) side.stop();
@@ -90,34 +84,6 @@ export const predictHttp: Bench = async (quick) => {
     ),
   };
 };
-
-async function start(what: ToServer): Promise<Side> {
-  const [, ...args] = script(join(import.meta.dirname, "support/http-server.ts"));
-  const child = fork(args[2] ?? "", { execArgv: args.slice(0, 2), stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const ask = (message: ToServer): Promise<FromServer> => asked(child, message);
-  const started = await ask(what);
-  if (started.kind !== "url") throw new Error("The server did not start.");
-  return {
-    url: `${started.url}/api/v1/models/${MODEL}/predict`,
-    cpu: async () => {
-      const used = await ask({ kind: "cpu" });
-      return used.kind === "cpu" ? used.seconds : Number.NaN;
-    },
-    stop: () => child.disconnect(),
-  };
-}
-
-function asked(child: ChildProcess, message: ToServer): Promise<FromServer> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`A server ended with ${code}.`));
-    child.once("exit", onExit);
-    child.once("message", (answer) => {
-      child.off("exit", onExit);
-      resolve(answer as FromServer);
-    });
-    child.send(message);
-  });
-}
 
 /** Request bodies of flights of the last days, in a random order. */
 async function someBodies({ engines: { offline } }: Platform, count: number): Promise<readonly string[]> {

@@ -1,20 +1,22 @@
 // A load generator for machines without wrk, in a process of its own: keep-alive connections that each ask again as soon as they are
-// answered. Arguments: url, file of bodies (one JSON a line), connections, seconds. Prints one JSON document.
+// answered, or, with a rate, at even intervals: latency then counts from when a request was due. Arguments: url, file of bodies (one JSON a
+// line), connections, seconds, requests a second. Prints one JSON document.
 
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { quantile } from "./report.ts";
 
-const [url = "", file = "", connections = "32", seconds = "10"] = process.argv.slice(2);
+const [url = "", file = "", connections = "32", seconds = "10", rate = ""] = process.argv.slice(2);
 const bodies = readFileSync(file, "utf8").trim().split("\n");
 const agent = new Agent({ keepAlive: true, maxSockets: Number(connections) });
 const times: number[] = [];
 let errors = 0;
 let next = 0;
 
-function ask(): Promise<void> {
+function ask(due: number | undefined): Promise<void> {
   const body = bodies[next++ % bodies.length] ?? "";
-  const start = performance.now();
+  const start = due ?? performance.now();
   return new Promise((resolve) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
     const asked = request(url, { method: "POST", agent, headers }, (answer) => {
@@ -34,11 +36,22 @@ function ask(): Promise<void> {
 
 const start = performance.now();
 const until = start + Number(seconds) * 1e3;
-await Promise.all(
-  Array.from({ length: Number(connections) }, async () => {
-    while (performance.now() < until) await ask();
-  }),
-);
+if (rate === "")
+  await Promise.all(
+    Array.from({ length: Number(connections) }, async () => {
+      while (performance.now() < until) await ask(undefined);
+    }),
+  );
+else {
+  const asked: Promise<void>[] = [];
+  const gap = 1e3 / Number(rate);
+  for (let due = start; due < until; due += gap) {
+    const early = due - performance.now();
+    if (early > 0.5) await pause(early);
+    asked.push(ask(due));
+  }
+  await Promise.all(asked);
+}
 const elapsed = (performance.now() - start) / 1e3;
 agent.destroy();
 process.stdout.write(

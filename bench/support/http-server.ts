@@ -1,14 +1,16 @@
-// A server of its own process for predict-http.ts: either Slipway on a state folder, or one bare Fastify route that answers a constant.
+// A server of its own process for predict-http.ts and online-http.ts: Slipway on a state folder, or one bare Fastify route that answers a constant.
 // The parent asks over IPC what it has used of the processor.
 
 import Fastify from "fastify";
 import { startServing } from "slipway/platform";
 import { createServer } from "slipway/server";
+import { openOnline } from "./online-project.ts";
 import { openFlights } from "./project.ts";
 
 /** What the parent may send. */
 export type ToServer =
   | { readonly kind: "slipway"; readonly state: string; readonly durable: boolean }
+  | { readonly kind: "online"; readonly root: string }
   | { readonly kind: "constant"; readonly answer: string }
   | { readonly kind: "cpu" };
 
@@ -34,10 +36,29 @@ async function slipway(state: string, durable: boolean): Promise<string> {
   return server.url;
 }
 
+async function online(root: string): Promise<string> {
+  const platform = await openOnline(root);
+  const server = await createServer({
+    serving: await startServing(platform),
+    models: [],
+    features: platform.features,
+    version: "bench",
+    host: "127.0.0.1",
+    port: 0,
+    now: () => platform.engines.clock.now(),
+  });
+  return server.url;
+}
+
 async function constant(text: string): Promise<string> {
   const app = Fastify();
   app.post("/*", async (_, reply) => reply.type("application/json; charset=utf-8").send(text));
   return app.listen({ host: "127.0.0.1", port: 0 });
+}
+
+function urlOf(message: Exclude<ToServer, { readonly kind: "cpu" }>): Promise<string> {
+  if (message.kind === "online") return online(message.root);
+  return message.kind === "slipway" ? slipway(message.state, message.durable) : constant(message.answer);
 }
 
 process.on("message", async (message: ToServer) => {
@@ -47,7 +68,7 @@ process.on("message", async (message: ToServer) => {
   } else
     answer({
       kind: "url",
-      url: message.kind === "slipway" ? await slipway(message.state, message.durable) : await constant(message.answer),
+      url: await urlOf(message),
     });
 });
 process.on("disconnect", () => process.exit(0));

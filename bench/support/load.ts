@@ -22,8 +22,14 @@ export interface Load {
 /** The generator's name, for the report. */
 export const generator: "wrk" | "node" = spawnSync(WRK, ["--version"]).error === undefined ? WRK : "node";
 
-/** Keeps `connections` busy for some seconds with the bodies in a file, one a line. Throws when anything but 200 came back. */
-export async function loadOn(url: string, file: string, connections: number, seconds: number): Promise<Load> {
+/** Keeps `connections` busy for some seconds with the bodies in a file, one a line; with a rate, asks so often a second. Throws when anything but 200 came back. */
+export async function loadOn(
+  url: string,
+  file: string,
+  connections: number,
+  seconds: number,
+  rate?: number,
+): Promise<Load> {
   const own = import.meta.dirname;
   const wrk = [WRK, "-t1", `-c${connections}`, `-d${seconds}s`, "-s", join(own, "http-load.lua"), url, "--", file];
   const node = [
@@ -32,8 +38,9 @@ export async function loadOn(url: string, file: string, connections: number, sec
     file,
     String(connections),
     String(seconds),
+    ...(rate === undefined ? [] : [String(rate)]),
   ];
-  const { stdout } = await runChild(generator === "wrk" ? wrk : node);
+  const { stdout } = await runChild(generator === "wrk" && rate === undefined ? wrk : node);
   const load = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Load;
   if (load.errors > 0)
     throw new Error(

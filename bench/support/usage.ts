@@ -30,25 +30,42 @@ export function endedChildrenCpu(): number {
   return Number(userSeconds + systemSeconds) + Number(userMicros + systemMicros) / 1e6;
 }
 
+/** The fields of /proc/PID/stat after the command's name, of every process in a tree. Throws without /proc. */
+function treeStats(root: number): ReadonlyMap<number, readonly string[]> {
+  const stats = new Map<number, readonly string[]>();
+  for (const entry of readdirSync("/proc"))
+    if (/^\d+$/.test(entry)) {
+      const stat = readOrEmpty(`/proc/${entry}/stat`);
+      stats.set(Number(entry), stat.slice(stat.lastIndexOf(")") + 2).split(" "));
+    }
+  const isInTree = (pid: number): boolean => {
+    for (let at: number | undefined = pid; at !== undefined && at > 1; at = Number(stats.get(at)?.[1] ?? 0))
+      if (at === root) return true;
+    return false;
+  };
+  return new Map([...stats].filter(([pid]) => isInTree(pid)));
+}
+
 /** Resident bytes of a process and all its descendants, pages that they share counted once per process; null without /proc. */
 function treeResident(root: number): number | null {
   try {
-    const parents = new Map<number, number>();
-    for (const entry of readdirSync("/proc"))
-      if (/^\d+$/.test(entry)) {
-        const stat = readOrEmpty(`/proc/${entry}/stat`);
-        parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-      }
-    const isInTree = (pid: number): boolean => {
-      for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at))
-        if (at === root) return true;
-      return false;
-    };
     let total = 0;
-    for (const pid of parents.keys())
-      if (isInTree(pid))
-        total += Number(/^VmRSS:\s+(\d+) kB/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+    for (const pid of treeStats(root).keys())
+      total += Number(/^VmRSS:\s+(\d+) kB/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
     return total;
+  } catch {
+    return null;
+  }
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** Processor seconds that a process and its living descendants have used, to a hundredth; null without /proc. */
+export function treeCpu(root: number): number | null {
+  try {
+    let ticks = 0;
+    for (const stat of treeStats(root).values()) ticks += Number(stat[11]) + Number(stat[12]);
+    return ticks / TICKS_PER_SECOND;
   } catch {
     return null;
   }

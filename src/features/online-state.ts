@@ -224,9 +224,23 @@ export interface StateView {
   readonly sections: readonly Uint8Array[];
 }
 
-/** Opens stored bytes. They are copied once: a store's memory may be unaligned, or reused after the read. */
+/** The head of a state without tiles: row bytes, last event, recent count. */
+const HEAD_BYTES = 24;
+const NO_CELLS = { groups: [], wholes: new BigInt64Array(), floats: new Float64Array() } as const;
+
+/** Opens stored bytes. Tiles are copied once, because a store's memory may be unaligned; a row stays where it lies, and is read at once. */
 export function viewState(shape: StateShape, stored: Uint8Array): StateView {
-  const copy = stored.slice();
+  if (shape.hops.length === 0) {
+    const head = new DataView(stored.buffer, stored.byteOffset, HEAD_BYTES);
+    const lastEvent = head.getBigInt64(8, true);
+    const rowBytes = head.getInt32(0, true);
+    return {
+      lastEvent: lastEvent === NO_EVENT ? undefined : lastEvent,
+      row: rowBytes < 0 ? undefined : stored.subarray(HEAD_BYTES, HEAD_BYTES + rowBytes),
+      ...NO_CELLS,
+    };
+  }
+  const copy = Uint8Array.prototype.slice.call(stored);
   const head = new BigInt64Array(copy.buffer, 0, 3 + shape.hops.length);
   const width = 1 + shape.slots.length;
   const groups: { start: number; count: number }[] = [];

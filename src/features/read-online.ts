@@ -3,7 +3,7 @@
 
 import { type Duration, formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
 import type { DerivedFeatureSpec, FeatureSpec } from "../define/define.ts";
-import type { OnlineKey, OnlineStore } from "../ports/ports.ts";
+import { isShowingStore, type OnlineKey, type OnlineStore } from "../ports/ports.ts";
 import { encodeKey, keyValues, metaKey } from "./entity-key.ts";
 import { decodeMeta } from "./materialize.ts";
 import { viewState } from "./online-state.ts";
@@ -75,21 +75,60 @@ export async function readViews(
     const { places, count } = placesOf(view, rows, asked);
     return { meta, places, count };
   });
-  const found = await online.get(asked);
+  const readers = plans.map(({ meta, count }) => ({
+    meta,
+    reads: new Array<KeyRead>(count + 1),
+    known: undefined as Meta | undefined,
+  }));
+  let current = -1;
+  await eachValue(online, asked, (stored, place) => {
+    // What is asked of a view stands together, its bookkeeping first.
+    if (plans[current + 1]?.meta === place) {
+      current += 1;
+      const { view } = wanted[current] as WantedView;
+      const reader = readers[current] as (typeof readers)[number];
+      reader.known = knownMeta(view, stored);
+      if (reader.known && !view.isStatic) refusePast(view, reader.known, at);
+      return;
+    }
+    const { view, places } = wanted[current] as WantedView;
+    const { meta, reads } = readers[current] as (typeof readers)[number];
+    reads[place - meta] = readKey(view, places, stored, at);
+  });
   return wanted.map(({ view, places: features }, index) => {
-    const plan = plans[index] as (typeof plans)[number];
-    const known = decodeMeta(found[plan.meta]);
-    if (known && !view.isStatic) refusePast(view, known, at);
-    const reads = new Array<KeyRead | undefined>(plan.count + 1);
-    const keys = plan.places.map((place): KeyRead => {
-      // Reads of this view stand one after the other; null keys share the first place.
-      const slot = place - plan.meta;
-      const read = reads[slot] ?? readKey(view, features, place === plan.meta ? undefined : found[place], at);
-      reads[slot] = read;
-      return read;
+    const { meta, places } = plans[index] as (typeof plans)[number];
+    const { reads, known } = readers[index] as (typeof readers)[number];
+    const keys = places.map((place): KeyRead => {
+      // Null keys share the first place, where nothing was read.
+      reads[place - meta] ??= readKey(view, features, undefined, at);
+      return reads[place - meta] as KeyRead;
     });
     return { through: known?.through ?? null, keys };
   });
+}
+
+/** Shows the values of keys in order, without copies where the store can. */
+async function eachValue(
+  online: OnlineStore,
+  keys: readonly OnlineKey[],
+  see: (value: Uint8Array | undefined, place: number) => void,
+): Promise<void> {
+  if (isShowingStore(online)) online.show(keys, see);
+  else (await online.get(keys)).forEach(see);
+}
+
+type Meta = NonNullable<ReturnType<typeof decodeMeta>>;
+
+/** Bookkeeping as it was last read: it changes with a materialisation, and is read with every request. */
+const lastMeta = new WeakMap<OnlineView, { readonly stored: Uint8Array; readonly meta: Meta | undefined }>();
+
+function knownMeta(view: OnlineView, stored: Uint8Array | undefined): Meta | undefined {
+  if (!stored) return undefined;
+  const last = lastMeta.get(view);
+  if (last && Buffer.compare(last.stored, stored) === 0) return last.meta;
+  const meta = decodeMeta(stored);
+  lastMeta.set(view, { stored: Uint8Array.from(stored), meta });
+  return meta;
 }
 
 /** Per row the place of its key among what is asked for, or the view's own place for a null key. */

@@ -45,3 +45,14 @@ export interface JointOnlineStore extends OnlineStore {
 export function isJointStore(store: OnlineStore): store is JointOnlineStore {
   return "updateTogether" in store;
 }
+
+/** A store that can show values where they lie, without copies; not every engine can. */
+export interface ShowingOnlineStore extends OnlineStore {
+  /** Shows the value of each key in order, from one snapshot. The bytes are good only until `see` returns. */
+  show(keys: readonly OnlineKey[], see: (value: Uint8Array | undefined, place: number) => void): void;
+}
+
+/** Whether a store can show values where they lie. */
+export function isShowingStore(store: OnlineStore): store is ShowingOnlineStore {
+  return "show" in store;
+}

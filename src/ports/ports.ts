@@ -8,10 +8,12 @@ export type { EventFiles, EventLog } from "./event-log.ts";
 export type { OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,
+  isShowingStore,
   type JointOnlineStore,
   type OnlineChange,
   type OnlineKey,
   type OnlineStore,
+  type ShowingOnlineStore,
 } from "./online-store.ts";
 export type { Predictor, Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";

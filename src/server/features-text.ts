@@ -16,44 +16,55 @@ const statusTexts: Readonly<Record<ValueStatus, string>> = {
   rejected: '"rejected"',
 };
 
-const writers = new WeakMap<SelectedView, KeyText>();
+/** What is written the same way each time a view is read. */
+interface ViewWriter {
+  readonly head: string;
+  readonly key: KeyText;
+}
 
-function writerOf(view: SelectedView): KeyText {
+const writers = new WeakMap<SelectedView, ViewWriter>();
+
+function writerOf(view: SelectedView): ViewWriter {
   const known = writers.get(view);
   if (known) return known;
   const columns = view.features.map((feature) => ({ feature, text: valueText(feature.type) }));
-  const start = `${JSON.stringify(view.spec.name)}:{"status":`;
-  const writer: KeyText = (read, at) => {
+  const name = JSON.stringify(view.spec.name);
+  const start = `${name}:{"status":`;
+  const allPresent = columns.map(() => statusTexts.present).join(",");
+  const key: KeyText = (read, at) => {
     const { status, event, values } = read;
     let cells = "";
-    let statuses = "";
+    let isPresent = status === "present";
     for (let place = 0; place < columns.length; place += 1) {
-      const { feature, text } = columns[place] as (typeof columns)[number];
       const value = values[place] ?? null;
-      cells += place === 0 ? text(value) : `,${text(value)}`;
-      const found = statusTexts[valueStatus(feature, read, place)];
-      statuses += place === 0 ? found : `,${found}`;
+      if (value === null) isPresent = false;
+      cells += place === 0 ? columns[place]?.text(value) : `,${columns[place]?.text(value)}`;
     }
-    const fresh = event === null ? "null" : `${instantText(event)},"age_seconds":${Number(at - event) / 1e6}`;
-    return `${start}${statusTexts[status]},"event_time":${event === null ? 'null,"age_seconds":null' : fresh},"values":[${cells}],"statuses":[${statuses}]}`;
+    const statuses = isPresent
+      ? allPresent
+      : columns.map(({ feature }, place) => statusTexts[valueStatus(feature, read, place)]).join(",");
+    const fresh =
+      event === null ? 'null,"age_seconds":null' : `${instantText(event)},"age_seconds":${Number(at - event) / 1e6}`;
+    return `${start}${statusTexts[status]},"event_time":${fresh},"values":[${cells}],"statuses":[${statuses}]}`;
   };
+  const named = view.features.map((feature) => `{"name":"${feature.name}","type":${JSON.stringify(feature.type)}}`);
+  const writer = { head: `${name}:{"features":[${named.join(",")}],"materialized_through":`, key };
   writers.set(view, writer);
   return writer;
 }
 
 /** `{ at, views: { view: { features, materialized_through } }, results: [{ view: { status, event_time, age_seconds, values, statuses } }] }`. */
 export function featuresText({ selection, at, views }: FeatureReads, count: number): string {
-  const head = selection.views.map(({ spec, features }, index) => {
-    const named = features.map(({ name, type }) => `{"name":"${name}","type":${JSON.stringify(type)}}`).join(",");
-    const through = views[index]?.through ?? null;
-    return `"${spec.name}":{"features":[${named}],"materialized_through":${through === null ? "null" : instantText(through)}}`;
-  });
   const write = selection.views.map(writerOf);
+  const head = write.map((writer, index) => {
+    const through = views[index]?.through ?? null;
+    return `${writer.head}${through === null ? "null" : instantText(through)}}`;
+  });
   let results = "";
   for (let row = 0; row < count; row += 1) {
     let parts = "";
     for (let index = 0; index < write.length; index += 1) {
-      const part = write[index]?.(views[index]?.keys[row] as KeyRead, at) ?? "";
+      const part = write[index]?.key(views[index]?.keys[row] as KeyRead, at) ?? "";
       parts += index === 0 ? part : `,${part}`;
     }
     results += row === 0 ? `{${parts}}` : `,{${parts}}`;

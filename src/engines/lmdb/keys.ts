@@ -42,3 +42,21 @@ export function storedKey(namespace: string, key: Uint8Array): Uint8Array {
   stored.set(key, prefix.length);
   return stored;
 }
+
+/** Room for a stored key of each length, written over by the next of that length. */
+const rooms = new Map<number, Uint8Array>();
+
+/** A stored key that is good until the next one of its length: for a lookup that copies it anyway. */
+export function keyInto(namespace: string, key: Uint8Array): Uint8Array {
+  const prefix = namespacePrefix(namespace);
+  const length = prefix.length + key.length;
+  if (length > LONGEST_STORED_KEY) return storedKey(namespace, key);
+  let room = rooms.get(length);
+  if (!room) {
+    room = new Uint8Array(length);
+    rooms.set(length, room);
+  }
+  room.set(prefix);
+  room.set(key, prefix.length);
+  return room;
+}

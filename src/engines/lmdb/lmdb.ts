@@ -3,9 +3,9 @@
 
 import { open } from "lmdb";
 import { SlipwayError } from "../../core/core.ts";
-import type { JointOnlineStore } from "../../ports/ports.ts";
+import type { JointOnlineStore, ShowingOnlineStore } from "../../ports/ports.ts";
 import { understood } from "./failure.ts";
-import { namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
+import { keyInto, namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
 /** How an LMDB store treats the disk. */
 export interface LmdbOptions {
@@ -19,7 +19,7 @@ type Tree = ReturnType<typeof openTree>;
 const SCAN_BATCH = 500;
 
 /** An online store in a local folder, made when it is missing. */
-export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineStore {
+export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineStore & ShowingOnlineStore {
   const attempt = <T>(action: () => T): T => understood(path, action);
   const tree = attempt(() => openTree(path, options.durable ?? true));
   return {
@@ -31,6 +31,16 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineS
         return stored.map((key) => tree.getBinary(key));
       });
     },
+    show: (keys, see) =>
+      attempt(() => {
+        tree.resetReadTxn();
+        for (let place = 0; place < keys.length; place += 1) {
+          const { namespace, key } = keys[place] as (typeof keys)[number];
+          const room = tree.getBinaryFast(keyInto(namespace, key));
+          // A room that the library reads into again and again: only its property `length` tells how much of it is the value.
+          see(room?.subarray(0, room.length), place);
+        }
+      }),
     update: async (namespace, keys, change) => {
       const stored = keys.map((key) => storedKey(namespace, key));
       attempt(() => tree.transactionSync(() => rewrite(tree, stored, change)));

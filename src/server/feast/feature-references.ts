@@ -19,8 +19,26 @@ interface Reference {
   readonly feature: string;
 }
 
+/** So many selections are remembered per reader: programs ask for few, over and over. */
+const REMEMBERED = 100;
+const remembered = new WeakMap<FeatureReader, Map<string, FeastSelection>>();
+
 /** Looks feature references up, and checks that the names they are answered under are all different. */
 export function selectReferences(reader: FeatureReader, texts: readonly string[], isFull: boolean): FeastSelection {
+  let known = remembered.get(reader);
+  if (!known || known.size >= REMEMBERED) {
+    known = new Map();
+    remembered.set(reader, known);
+  }
+  const mark = `${isFull} ${texts.join(" ")}`;
+  const before = known.get(mark);
+  if (before) return before;
+  const selected = lookUp(reader, texts, isFull);
+  known.set(mark, selected);
+  return selected;
+}
+
+function lookUp(reader: FeatureReader, texts: readonly string[], isFull: boolean): FeastSelection {
   if (texts.length === 0) throw pythonError("Provide the features to read, or a feature_service.");
   const references = texts.map((text) => parseReference(reader.project, text));
   refuseCollisions(references, isFull);

@@ -27,9 +27,19 @@ const EPOCH = '"1970-01-01T00:00:00Z"';
 
 /** Values as Feast has them: whole numbers of any size as JSON numbers, timestamps as whole seconds since the epoch. */
 function feastValueText(type: DataType): (value: Value) => string {
-  if (type === "int64") return String;
-  if (type === "timestamp") return (value) => (value === null ? "null" : String(secondsOf(value as Instant)));
+  const orNull = (text: (value: never) => string) => (value: Value) => (value === null ? "null" : text(value as never));
+  if (type === "int64") return orNull(wholeText);
+  if (type === "timestamp") return orNull((value: Instant) => String(secondsOf(value)));
+  if (typeof type === "object" && type.kind === "list") {
+    const item = feastValueText(type.of);
+    return orNull((value: readonly Value[]) => `[${value.map(item).join(",")}]`);
+  }
   return valueText(type);
+}
+
+function wholeText(value: bigint): string {
+  const number = Number(value);
+  return String(Number.isSafeInteger(number) ? number : value);
 }
 
 function secondsOf(instant: Instant): bigint {

@@ -50,8 +50,8 @@ export function featureTally(): FeatureTally {
       tally.byStatus[status] += 1;
       if (age === null) return;
       const seconds = Number(age) / 1e6;
-      const place = BOUNDS.findIndex((bound) => seconds <= bound);
-      const slot = place === -1 ? BOUNDS.length : place;
+      let slot = 0;
+      while (slot < BOUNDS.length && seconds > (BOUNDS[slot] as number)) slot += 1;
       tally.ages[slot] = (tally.ages[slot] ?? 0) + 1;
       tally.seconds += seconds;
     },

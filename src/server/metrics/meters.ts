@@ -94,10 +94,21 @@ export function serverMeters(
       },
     });
   const features = featureTally();
+  // Routes and statuses are few, and looking a histogram up by labels costs more than counting in it.
+  const byAnswer = new Map<string, ReturnType<typeof durations.labels>>();
+  const durationOf = (route: string, status: number): ReturnType<typeof durations.labels> => {
+    const mark = `${status} ${route}`;
+    let known = byAnswer.get(mark);
+    if (!known) {
+      known = durations.labels({ route, status });
+      byAnswer.set(mark, known);
+    }
+    return known;
+  };
   return {
     contentType: registry.contentType,
     text: async () => `${(await registry.metrics()).trimEnd()}\n${features.text()}`,
-    answered: (route, status, seconds) => durations.observe({ route, status }, seconds),
+    answered: (route, status, seconds) => durationOf(route, status).observe(seconds),
     predicted(made) {
       const [first] = made;
       if (first) predictions.inc({ model: first.model, version: first.version }, made.length);
