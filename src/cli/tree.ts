@@ -39,6 +39,25 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     load: () => import("./commands/init.ts"),
   },
   {
+    name: "import",
+    summary: "take over another tool's project",
+    commands: [
+      {
+        name: "feast",
+        summary: "turn a Feast repository into definitions",
+        about:
+          "Reads feature_store.yaml and the Python files without running them, and writes definitions.ts and slipway.config.ts. What could not be carried over is listed, here and in the file.",
+        arguments: [["<repo>", "the folder that holds feature_store.yaml"]],
+        options: [
+          ["--out <dir>", "the folder to write into", "."],
+          ["--force", "write over files that are there"],
+        ],
+        examples: ["slipway import feast ../driver_ranking/feature_repo --out drivers"],
+        load: () => import("./commands/import-feast.ts"),
+      },
+    ],
+  },
+  {
     name: "doctor",
     summary: "check this machine and project, and say what to do",
     examples: ["slipway doctor", "slipway doctor --project examples/flights"],

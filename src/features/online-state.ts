@@ -226,11 +226,11 @@ export interface StateView {
 
 /** The head of a state without tiles: row bytes, last event, recent count. */
 const HEAD_BYTES = 24;
-const NO_CELLS = { groups: [], wholes: new BigInt64Array(), floats: new Float64Array() } as const;
+const NO_CELLS = { groups: [], wholes: new BigInt64Array(), floats: new Float64Array(), sections: [] } as const;
 
 /** Opens stored bytes. Tiles are copied once, because a store's memory may be unaligned; a row stays where it lies, and is read at once. */
 export function viewState(shape: StateShape, stored: Uint8Array): StateView {
-  if (shape.hops.length === 0) {
+  if (shape.hops.length === 0 && shape.sections.length === 0) {
     const head = new DataView(stored.buffer, stored.byteOffset, HEAD_BYTES);
     const lastEvent = head.getBigInt64(8, true);
     const rowBytes = head.getInt32(0, true);
@@ -240,7 +240,7 @@ export function viewState(shape: StateShape, stored: Uint8Array): StateView {
       ...NO_CELLS,
     };
   }
-  const copy = Uint8Array.prototype.slice.call(stored);
+  const copy = new Uint8Array(stored);
   const head = new BigInt64Array(copy.buffer, 0, 3 + shape.hops.length);
   const width = 1 + shape.slots.length;
   const groups: { start: number; count: number }[] = [];

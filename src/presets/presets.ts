@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { duckdb } from "../engines/duckdb/duckdb.ts";
+import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import { postgresReader } from "../engines/postgres/postgres.ts";
@@ -73,3 +73,6 @@ export function local(options: LocalOptions = {}): EngineFactory {
     };
   };
 }
+
+/** The columns of a Parquet file or glob, with their types, before anything is declared; undefined when it cannot be read. */
+export const parquetColumns: typeof describeParquet = describeParquet;

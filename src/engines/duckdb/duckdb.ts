@@ -12,6 +12,8 @@ import { fileHash, writeParquet } from "./parquet-writer.ts";
 import { type SourceOptions, sourceAccess } from "./source-access.ts";
 import { isInterrupt, notParquet } from "./source-error.ts";
 
+export { describeParquet } from "./describe-parquet.ts";
+
 /** How DuckDB may use the machine. */
 export interface DuckdbOptions extends SourceOptions {
   /** Where it spills what does not fit in memory. */
