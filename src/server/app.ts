@@ -131,7 +131,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
   const { features: reader, keyLimit = KEY_LIMIT, materialize } = options;
   if (reader) {
-    const context = { reader, keyLimit, meters, ...(materialize ? { materialize } : {}) };
+    const context = { reader, keyLimit, meters, ...(materialize ? { materialize } : {}), ...(push ? { push } : {}) };
     app.register(featureRoutes(context), { prefix: "/api/v1" });
     app.register(feastRoutes(context));
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { FeatureReader } from "../platform/platform.ts";
 import { readAskedFeatures } from "./asked-features.ts";
 import type { Materialize } from "./feast/materialize.ts";
+import type { FeastPush } from "./feast/push.ts";
 import { featuresText } from "./features-text.ts";
 import type { Meters } from "./metrics/meters.ts";
 import { JSON_TYPE } from "./refusal.ts";
@@ -14,6 +15,8 @@ export interface FeatureContext {
   readonly meters: Meters;
   /** Brings views online, where that may be asked for. */
   readonly materialize?: Materialize;
+  /** Takes in events, where there are push sources. */
+  readonly push?: FeastPush;
 }
 
 /** `POST /features/read`, below /api/v1: features of many keys from many views, from one snapshot. */

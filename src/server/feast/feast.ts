@@ -6,6 +6,7 @@ import type { FeatureContext } from "../read-features.ts";
 import { refusalOf, refuse } from "../refusal.ts";
 import { onlineFeaturesRoute } from "./get-online-features.ts";
 import { materializeRoutes } from "./materialize.ts";
+import { pushRoutes } from "./push.ts";
 import { bodyError, feastError, feastForm, feastRefusal } from "./refusal.ts";
 
 /** What Feast has and Slipway does not. */
@@ -19,6 +20,11 @@ const unmaterialized: Readonly<Record<string, string>> = {
   "/materialize-incremental": "is not offered by this server",
 };
 
+const unpushed: Readonly<Record<string, string>> = {
+  "/push": "has nothing to push to: the project has no push source",
+  "/write-to-online-store": "has nothing to write to: the project has no push source",
+};
+
 /** The routes of Feast's feature server. */
 export function feastRoutes(context: FeatureContext): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
@@ -28,8 +34,14 @@ export function feastRoutes(context: FeatureContext): (app: FastifyInstance) => 
       return refuse(reply, feastRefusal(refusalOf(shaped, request)), feastForm);
     });
     onlineFeaturesRoute(app, context);
+    const { push } = context;
+    if (push) pushRoutes(app, context.reader.project, push, context.meters);
     if (context.materialize) materializeRoutes(app, context.reader.project, context.materialize);
-    for (const [route, what] of Object.entries(context.materialize ? absent : { ...absent, ...unmaterialized }))
+    for (const [route, what] of Object.entries({
+      ...absent,
+      ...(context.materialize ? {} : unmaterialized),
+      ...(push ? {} : unpushed),
+    }))
       app.post(route, () => {
         throw feastError("FeastError", `${route} ${what}.`);
       });

@@ -40,6 +40,20 @@ const onlineFeatures = closed({
 
 /** The paths of Feast's dialect. */
 export const feastPaths: Json = {
+  "/push": post(
+    "feastPush",
+    "Feast: rows for a push source.",
+    { push_source_name: { type: "string" }, df: columns, to: { enum: ["online", "online_and_offline"] } },
+    ["push_source_name", "df"],
+    {},
+  ),
+  "/write-to-online-store": post(
+    "feastWriteToOnlineStore",
+    "Feast: rows for a view over a push source.",
+    { feature_view_name: { type: "string" }, df: columns },
+    ["feature_view_name", "df"],
+    { type: "null" },
+  ),
   "/get-online-features": post(
     "feastGetOnlineFeatures",
     "Feast: online features, column by column.",
