@@ -3,6 +3,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { asOf } from "./as-of.ts";
 import { coldStart } from "./cold-start.ts";
 import { onlineHttp } from "./online-http.ts";
 import { onlineRead } from "./online-read.ts";
@@ -19,6 +20,7 @@ let failed = false;
 for (const [name, bench] of Object.entries({
   coldStart,
   trainingSet,
+  asOf,
   onlineRead,
   onlineHttp,
   predictHttp,
