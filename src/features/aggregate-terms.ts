@@ -11,10 +11,14 @@ import type { ExpressionNode, FeatureRule, FeatureSpec, FeatureViewSpec, WindowR
  */
 export type CellTerm =
   | { readonly kind: "rows" }
-  | {
-      readonly kind: "count" | "true" | "wholeSum" | "floatSum" | "min" | "max" | "moments";
-      readonly value: ExpressionNode;
-    };
+  | { readonly kind: "count" | "true" | "wholeSum" | "min" | "max" | "moments"; readonly value: ExpressionNode }
+  | FloatSumTerm;
+
+/** A sum of float64. */
+export interface FloatSumTerm {
+  readonly kind: "floatSum";
+  readonly value: ExpressionNode;
+}
 
 /**
  * One thing whose size grows with what it has seen: how often each item occurred (`distinct` and `tally`: the values; `registers` and

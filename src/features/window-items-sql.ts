@@ -2,19 +2,29 @@
 // items with how often it occurred, a row per item, so that merging is a GROUP BY, which DuckDB spills to disk where it must. The parts
 // are those of window-merge-sql.ts: whole tiles, the part tile before t, and late events.
 
-import type { ItemTerm } from "./aggregate-terms.ts";
+import { type FloatSumTerm, type ItemTerm, isItemTerm, type Term } from "./aggregate-terms.ts";
+import { exactSumSql, sumPartSql, sumWeightSql } from "./exact-sum-sql.ts";
 import { bucketSql, estimateDistinctSql, registerCodeSql } from "./sketch-sql.ts";
 import type { MergedWindow } from "./window-merge-sql.ts";
 import type { WindowSpans } from "./window-spans-sql.ts";
 import type { WindowContext } from "./window-terms-sql.ts";
 
-/** The relation of a term's items, shared by all windows: kid, e, k, item. */
-export function itemRelation({ name, events }: WindowContext, term: ItemTerm, index: number): string {
-  const value = `v${index}`;
-  return `${name(`items ${index}`)} AS (SELECT kid, e, k, ${itemSql(term, value)} AS item FROM ${events} WHERE ${value} IS NOT NULL)`;
+/** A term that is a row per item in SQL: what is kept as items online, and sums of float64, whose items are parts of a number. */
+export type RowsTerm = ItemTerm | FloatSumTerm;
+
+/** Whether a term is a row per item in SQL. */
+export function isRowsTerm(term: Term): term is RowsTerm {
+  return isItemTerm(term) || term.kind === "floatSum";
 }
 
-function itemSql({ kind, value: { type } }: ItemTerm, value: string): string {
+/** The relation of a term's items, shared by all windows: kid, e, k, item, and n: how much of it there is. */
+export function itemRelation({ name, events }: WindowContext, term: RowsTerm, index: number): string {
+  const value = `v${index}`;
+  const weight = term.kind === "floatSum" ? sumWeightSql(value) : "1";
+  return `${name(`items ${index}`)} AS (SELECT kid, e, k, ${itemSql(term, value)} AS item, ${weight} AS n FROM ${events} WHERE ${value} IS NOT NULL)`;
+}
+
+function itemSql({ kind, value: { type } }: RowsTerm, value: string): string {
   switch (kind) {
     case "distinct":
     case "tally":
@@ -23,6 +33,8 @@ function itemSql({ kind, value: { type } }: ItemTerm, value: string): string {
       return registerCodeSql(value, type);
     case "buckets":
       return bucketSql(value);
+    case "floatSum":
+      return sumPartSql(value);
     default:
       return kind satisfies never;
   }
@@ -39,22 +51,23 @@ export function itemWindow(
   const { name, isLate, plan, dialect } = context;
   const items = name(`items ${index}`);
   const part = (label: string): string => name(`${label} ${place} ${index}`);
+  const { kind } = plan.terms[index] as RowsTerm;
+  const [sum, whole] = kind === "floatSum" ? ["sum(n)", "HUGEINT"] : ["count(*)", "BIGINT"];
   const all = [
     `SELECT q.idx, s.item, s.n FROM ${query} q JOIN ${part("whole")} s ON q.kid = s.kid AND q.tail = s.tail AND q.head = s.head`,
-    `SELECT q.idx, s.item, 1 FROM ${query} q JOIN (SELECT *, ${tile("e")} AS tile FROM ${items} WHERE k = e) s ON q.kid = s.kid AND q.head = s.tile AND s.e >= q.tail AND s.e < q.x`,
+    `SELECT q.idx, s.item, s.n FROM ${query} q JOIN (SELECT *, ${tile("e")} AS tile FROM ${items} WHERE k = e) s ON q.kid = s.kid AND q.head = s.tile AND s.e >= q.tail AND s.e < q.x`,
     ...(isLate
       ? [
-          `SELECT q.idx, s.item, 1 FROM (SELECT *, ${buckets("tail", "t")} FROM ${query}) q JOIN (SELECT *, ${bucket("e")} AS bucket FROM ${items} WHERE k > e) s ON q.kid = s.kid AND q.bucket = s.bucket AND s.e >= q.tail AND s.e < q.t AND s.k <= least(q.t, q.cutoff)`,
+          `SELECT q.idx, s.item, s.n FROM (SELECT *, ${buckets("tail", "t")} FROM ${query}) q JOIN (SELECT *, ${bucket("e")} AS bucket FROM ${items} WHERE k > e) s ON q.kid = s.kid AND q.bucket = s.bucket AND s.e >= q.tail AND s.e < q.t AND s.k <= least(q.t, q.cutoff)`,
         ]
       : []),
   ];
   const ctes = [
-    `${part("tiles")} AS (SELECT kid, ${tile("e")} AS tile, ${bucket("e")} AS bucket, item, count(*) AS n FROM ${items} WHERE k = e GROUP BY ALL)`,
-    `${part("whole")} AS (SELECT q.kid, q.tail, q.head, s.item, sum(s.n)::BIGINT AS n FROM (SELECT *, ${buckets("tail", "head")} FROM ${spans}) q JOIN ${part("tiles")} s ON q.kid = s.kid AND q.bucket = s.bucket AND s.tile >= q.tail AND s.tile < q.head GROUP BY ALL)`,
-    `${part("contents")} AS (SELECT idx, item, sum(n)::BIGINT AS n FROM (${all.join(" UNION ALL ")}) GROUP BY ALL)`,
+    `${part("tiles")} AS (SELECT kid, ${tile("e")} AS tile, ${bucket("e")} AS bucket, item, ${sum} AS n FROM ${items} WHERE k = e GROUP BY ALL)`,
+    `${part("whole")} AS (SELECT q.kid, q.tail, q.head, s.item, sum(s.n)::${whole} AS n FROM (SELECT *, ${buckets("tail", "head")} FROM ${spans}) q JOIN ${part("tiles")} s ON q.kid = s.kid AND q.bucket = s.bucket AND s.tile >= q.tail AND s.tile < q.head GROUP BY ALL)`,
+    `${part("contents")} AS (SELECT idx, item, sum(n)::${whole} AS n FROM (${all.join(" UNION ALL ")}) GROUP BY ALL)`,
   ];
   const relation = part("answers");
-  const kind = (plan.terms[index] as ItemTerm).kind;
   return {
     ctes: [...ctes, `${relation} AS (${answersSql(kind, part("contents"), asked)})`],
     relation,
@@ -70,8 +83,10 @@ export function answerColumn(place: number, index: number, asked: number): strin
   return `w${place}_${index}_${asked}`;
 }
 
-function answersSql(kind: ItemTerm["kind"], contents: string, asked: readonly number[]): string {
+function answersSql(kind: RowsTerm["kind"], contents: string, asked: readonly number[]): string {
   switch (kind) {
+    case "floatSum":
+      return exactSumSql(contents);
     case "distinct":
       return `SELECT idx, count(*) AS a0 FROM ${contents} GROUP BY idx`;
     case "tally": {

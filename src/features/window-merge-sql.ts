@@ -1,10 +1,9 @@
-// What cannot be subtracted (floating-point sums, minima and maxima, moments, first and last rows) over [tail, t), merged from three parts:
+// What cannot be subtracted and is one value per tile (minima and maxima, moments, first and last rows) over [tail, t), merged from three parts:
 // whole tiles between the tail and the last hop before t, the events of the part tile after that, and events that became known later than
-// they happened, one by one. Sums are taken in event order, so that they do not depend on threads.
+// they happened, one by one. Moments are taken in event order, so that they do not depend on threads.
 
-import type { ItemTerm, Term } from "./aggregate-terms.ts";
 import type { WindowSpans } from "./window-spans-sql.ts";
-import { mergeSql, termSql, type WindowContext } from "./window-terms-sql.ts";
+import { type MergedTerm, mergeSql, termSql, type WindowContext } from "./window-terms-sql.ts";
 
 /** What one window adds to the plan: relations, the last of which has at most one row per asking `idx`, and its columns. */
 export interface MergedWindow {
@@ -12,8 +11,6 @@ export interface MergedWindow {
   readonly relation: string;
   readonly columns: readonly string[];
 }
-
-type MergedTerm = Exclude<Term, ItemTerm>;
 
 /** Merges the terms at `indexes` over one window. */
 export function mergedWindow(

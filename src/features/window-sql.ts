@@ -6,8 +6,6 @@
 import { type DataType, isDecimal } from "../core/core.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import {
-  type CellTerm,
-  isItemTerm,
   isRowTerm,
   isSubtractable,
   type Term,
@@ -18,10 +16,17 @@ import {
 } from "./aggregate-terms.ts";
 import { bucketValueSql } from "./sketch-sql.ts";
 import { type EventValue, timeColumns, type ViewJoin, type ViewRelations } from "./view-events-sql.ts";
-import { answerColumn, itemRelation, itemWindow } from "./window-items-sql.ts";
+import { answerColumn, isRowsTerm, itemRelation, itemWindow } from "./window-items-sql.ts";
 import { mergedWindow } from "./window-merge-sql.ts";
 import { windowSpans } from "./window-spans-sql.ts";
-import { rowOrderSql, tailSql, termSql, type WindowContext, wideFloatSql } from "./window-terms-sql.ts";
+import {
+  type MergedTerm,
+  rowOrderSql,
+  tailSql,
+  termSql,
+  type WindowContext,
+  wideFloatSql,
+} from "./window-terms-sql.ts";
 
 /** The join of a view's window features, or undefined when it has none. */
 export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
@@ -42,7 +47,7 @@ export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
   return {
     ctes: [
       `${context.events} AS (${relations.events(values, order)})`,
-      ...plan.terms.flatMap((term, index) => (isItemTerm(term) ? [itemRelation(context, term, index)] : [])),
+      ...plan.terms.flatMap((term, index) => (isRowsTerm(term) ? [itemRelation(context, term, index)] : [])),
       ...running,
       ...parts.flatMap((part) => part.ctes),
       `${relation} AS (SELECT q.idx, q.t${parts
@@ -74,7 +79,7 @@ interface Running {
  * The running totals a term needs. DuckDB adds up float64 three to four times as fast as its 128-bit whole numbers, so whatever stays below
  * 2^53 is float64: counts, and the two 16-bit halves of an int32 (each exact for 2^37 events).
  */
-function runningOf(term: CellTerm, index: number): readonly Running[] {
+function runningOf(term: MergedTerm, index: number): readonly Running[] {
   if (term.kind !== "wholeSum") return [{ name: `r${index}`, group: termSql(term, index), isFloat: true }];
   if (term.value.type !== "int32") return [{ name: `r${index}`, group: termSql(term, index), isFloat: false }];
   const low = `(v${index}::BIGINT & 65535)`;
@@ -85,7 +90,7 @@ function runningOf(term: CellTerm, index: number): readonly Running[] {
 }
 
 /** A term over the window: the difference of its running totals `h` (up to t) and `a` (up to the tail). */
-function differenceSql(term: CellTerm, index: number, a: string): string {
+function differenceSql(term: MergedTerm, index: number, a: string): string {
   const [first, second] = runningOf(term, index).map(({ name, isFloat }) => {
     const difference = `(coalesce(h.${name}, 0) - coalesce(${a}.${name}, 0))`;
     return isFloat ? `${difference}::BIGINT` : difference;
@@ -96,7 +101,7 @@ function differenceSql(term: CellTerm, index: number, a: string): string {
 /** Running totals by event time (`by event`) and, where rows come late, by known time. */
 function runningTotals(context: WindowContext): readonly string[] {
   const { plan, name, events } = context;
-  const running = subtractable(plan).flatMap((index) => runningOf(plan.terms[index] as CellTerm, index));
+  const running = subtractable(plan).flatMap((index) => runningOf(plan.terms[index] as MergedTerm, index));
   if (running.length === 0) return [];
   const by = (label: string, at: string): string => {
     const groups = running.map((one) => `${one.group}${one.isFloat ? "::DOUBLE" : ""} AS ${one.name}`).join(", ");
@@ -129,7 +134,7 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
   const used = [...new Set(results.flatMap(termsOf))];
   const termAt = (index: number): Term => plan.terms[index] as Term;
   const exact = used.filter((index) => isSubtractable(termAt(index)));
-  const items = used.filter((index) => isItemTerm(termAt(index)));
+  const items = used.filter((index) => isRowsTerm(termAt(index)));
   const inexact = used.filter((index) => !exact.includes(index) && !items.includes(index));
   const tail = tailSql(window, "q.t");
   const before = isLate ? tail : `least(${tail}, q.cutoff + 1)`;
@@ -139,7 +144,7 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
       : ` ASOF LEFT JOIN ${name("by event")} a${place} ON q.kid = a${place}.kid AND ${before} > a${place}.moment`;
   const correction = name(`unknown ${place}`);
   const needsCorrection = isLate && exact.length > 0;
-  const corrections = exact.map((index) => `${termSql(termAt(index) as CellTerm, index)} AS c${index}`).join(", ");
+  const corrections = exact.map((index) => `${termSql(termAt(index) as MergedTerm, index)} AS c${index}`).join(", ");
   const gap = `least(2 * t, 2 * cutoff + 1) - 2 * ${tailSql(window)}`;
   const ctes = needsCorrection
     ? [
@@ -148,7 +153,7 @@ function windowPart(context: WindowContext, window: bigint, place: number): Wind
     : [];
   const columns = exact.map((index) => {
     const back = needsCorrection ? ` + coalesce(${correction}.c${index}, 0)` : "";
-    return `${differenceSql(termAt(index) as CellTerm, index, `a${place}`)}${back} AS w${place}_${index}`;
+    return `${differenceSql(termAt(index) as MergedTerm, index, `a${place}`)}${back} AS w${place}_${index}`;
   });
   const spans = windowSpans(context, window, place);
   const answersOf = (index: number): readonly number[] => [

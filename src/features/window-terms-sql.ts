@@ -3,7 +3,14 @@
 import { windowHop } from "../core/core.ts";
 import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
-import { type ItemTerm, MOMENTS_LIMIT, type RowTerm, type Term, type WindowPlan } from "./aggregate-terms.ts";
+import {
+  type FloatSumTerm,
+  type ItemTerm,
+  MOMENTS_LIMIT,
+  type RowTerm,
+  type Term,
+  type WindowPlan,
+} from "./aggregate-terms.ts";
 import type { ViewRelations } from "./view-events-sql.ts";
 
 /** The names and pieces that both ways of summing share. */
@@ -21,8 +28,11 @@ export function tailSql(window: bigint, t = "t"): string {
   return `(((${t} - ${window}) - (((${t} - ${window}) % ${hop}) + ${hop}) % ${hop}))`;
 }
 
+/** A term that is one value per group of events in SQL. */
+export type MergedTerm = Exclude<Term, ItemTerm | FloatSumTerm>;
+
 /** A term's sum over a group of events, as SQL. */
-export function termSql(term: Exclude<Term, ItemTerm>, index: number): string {
+export function termSql(term: MergedTerm, index: number): string {
   switch (term.kind) {
     case "rows":
       return "count(*)";
@@ -32,8 +42,6 @@ export function termSql(term: Exclude<Term, ItemTerm>, index: number): string {
       return `count(*) FILTER (WHERE v${index})`;
     case "wholeSum":
       return `coalesce(sum(v${index}), 0)`;
-    case "floatSum":
-      return `sum(v${index} ORDER BY e, v${index})`;
     case "min":
       return `min(v${index})`;
     case "max":
@@ -63,7 +71,7 @@ function momentsSql(value: string): string {
 }
 
 /** Partial sums of one term merged into one, taken in an order that makes floating-point sums come out the same every time. */
-export function mergeSql(term: Term, partial: string, order: string): string {
+export function mergeSql(term: MergedTerm, partial: string, order: string): string {
   switch (term.kind) {
     case "min":
     case "max":
