@@ -72,7 +72,8 @@ function sectionOf(spec: FeatureViewSpec, term: GatheredTerm, grids: readonly Gr
     case "tally":
       return section({
         gathering: talliedItems(type, grids),
-        itemOf: (value) => value,
+        // Plus 0, because -0 and 0 are one value.
+        itemOf: (value) => (typeof value === "number" ? value + 0 : value),
         answer: (tally, { result }) => (result.kind === "top" ? mostFrequent(tally, result.size) : null),
       });
     case "first":

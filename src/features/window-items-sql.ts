@@ -2,6 +2,7 @@
 // items with how often it occurred, a row per item, so that merging is a GROUP BY, which DuckDB spills to disk where it must. The parts
 // are those of window-merge-sql.ts: whole tiles, the part tile before t, and late events.
 
+import { isFloat } from "../core/core.ts";
 import { type FloatSumTerm, type ItemTerm, isItemTerm, type Term } from "./aggregate-terms.ts";
 import { exactSumSql, sumPartSql, sumWeightSql } from "./exact-sum-sql.ts";
 import { bucketSql, estimateDistinctSql, registerCodeSql } from "./sketch-sql.ts";
@@ -27,8 +28,10 @@ export function itemRelation({ name, events }: WindowContext, term: RowsTerm, in
 function itemSql({ kind, value: { type } }: RowsTerm, value: string): string {
   switch (kind) {
     case "distinct":
-    case "tally":
       return value;
+    case "tally":
+      // Plus 0, because -0 and 0 are one value, and which of them is shown must not depend on the order of rows.
+      return isFloat(type) ? `${value} + 0` : value;
     case "registers":
       return registerCodeSql(value, type);
     case "buckets":
