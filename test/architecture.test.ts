@@ -121,6 +121,35 @@ describe("the room table of ARCHITECTURE.md", () => {
   });
 });
 
+describe("contracts", () => {
+  const isContract = (file: string): boolean => file.endsWith(".contract.ts");
+
+  test("need no more than their room may import, and vitest: they are published", () => {
+    const permitted = [
+      ...(byName.get("ports")?.rooms ?? []),
+      ...(byName.get("ports")?.packages ?? []),
+      "vitest",
+      "ports",
+    ];
+    const forbidden = files
+      .filter(isContract)
+      .flatMap(importsOf)
+      .filter((each) => {
+        if (each.specifier.startsWith("node:")) return false;
+        const target = targetOf(each);
+        if (target !== undefined && isTest(target)) return !isContract(target);
+        return !permitted.includes(target === undefined ? packageOf(each.specifier) : roomOf(target));
+      });
+    expect(forbidden.map(place)).toEqual([]);
+  });
+
+  test("are all exported by `testing`, and nothing else that runs names them", () => {
+    const named = imports.filter((each) => isContract(targetOf(each) ?? ""));
+    expect(named.filter(({ file }) => file !== "testing/testing.ts").map(place)).toEqual([]);
+    expect(named.map(targetOf).sort()).toEqual(files.filter(isContract));
+  });
+});
+
 describe("inside src/", () => {
   test("another room is entered by its door", () => {
     const around = files.flatMap(importsOf).filter((each) => {

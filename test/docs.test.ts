@@ -1,7 +1,8 @@
-// Holds the documents to the code: every error is explained with its real numbers, and every `ts` block type-checks.
+// Holds the documents to the code: every error is explained with its real numbers, and every `ts` block type-checks. A block that begins with
+// its file's name, `// memory-store.ts`, may be imported by that name in the blocks of the same page.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -57,9 +58,12 @@ describe("code in documents", () => {
     try {
       for (const page of pages) {
         const blocks = [...textOf(page).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code ?? "");
+        const own = join(folder, page.replace(/\W+/g, "-"));
+        mkdirSync(own);
         blocks.forEach((code, index) => {
-          const name = `${page.replace(/\W+/g, "-")}-${index}.ts`;
-          writeFileSync(join(folder, name), /^(import|export) /m.test(code) ? code : `${code}\nexport {};\n`);
+          const [, name = `${index}.ts`] = /^\/\/ ([\w.-]+\.ts)$/m.exec(code.split("\n")[0] ?? "") ?? [];
+          const file = join(own, existsSync(join(own, name)) ? `${index}.ts` : name);
+          writeFileSync(file, /^(import|export) /m.test(code) ? code : `${code}\nexport {};\n`);
         });
       }
       writeFileSync(
@@ -68,7 +72,7 @@ describe("code in documents", () => {
           extends: "../tsconfig.json",
           // Blocks show a few lines of a file; the names they leave unused are no fault of theirs.
           compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
-          include: ["*.ts"],
+          include: ["**/*.ts"],
         }),
       );
       const checked = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8" });

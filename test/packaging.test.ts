@@ -75,13 +75,15 @@ describe("the packed package", () => {
     for (const file of [
       "dist/index.js",
       "dist/index.d.ts",
+      "dist/testing/testing.js",
+      "dist/ports/online-store.contract.js",
       "docs/errors.md",
       "LICENSE",
       "README.md",
       "examples/starter/definitions.ts",
     ])
       expect(files).toContain(file);
-    expect(files.filter((file) => /\.test\.|^src\b|\.slipway/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.(test|test-d|fixture)\.|^src\b|\.slipway/.test(file))).toEqual([]);
   });
 
   test("npx slipway --help", () => {
@@ -133,6 +135,56 @@ describe("the packed package", () => {
     expect(answer("features", "audit")).toMatchObject({ reads: 1, mismatches: 0 });
     expect(answer("models", "list")).toMatchObject({ models: [{ name: "delivery_late", aliases: { champion: 1 } }] });
   }, 180_000);
+
+  test("an engine written as docs/engines.md says type-checks and is held to its contract", () => {
+    const engine = join(folder, "engine");
+    mkdirSync(engine);
+    symlinkSync(modules, join(engine, "node_modules"));
+    const page = readFileSync(join(installed, "docs/engines.md"), "utf8");
+    const written = [...page.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, name = "", code = ""]) => {
+      writeFileSync(join(engine, name), code);
+      return name;
+    });
+    expect(written).toEqual(["memory-store.ts", "memory-store.test.ts", "slipway.config.ts"]);
+    writeFileSync(join(engine, "package.json"), `{ "name": "engine", "private": true, "type": "module" }`);
+    const compilerOptions = {
+      target: "es2023",
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+    };
+    writeFileSync(join(engine, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+    const checked = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", engine], { encoding: "utf8" });
+    expect({ code: checked.status, stdout: checked.stdout }).toEqual({ code: 0, stdout: "" });
+
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
+    const held = (): { numPassedTests: number; failed: readonly string[] } => {
+      const vitest = join(modules, "vitest/vitest.mjs");
+      const ran = spawnSync(process.execPath, [vitest, "run", "--reporter=json"], {
+        cwd: engine,
+        encoding: "utf8",
+        env,
+      });
+      const { numPassedTests, testResults } = JSON.parse(ran.stdout) as {
+        numPassedTests: number;
+        testResults: readonly { assertionResults: readonly { status: string; fullName: string }[] }[];
+      };
+      const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+      return { numPassedTests, failed: all.filter(({ status }) => status !== "passed").map((each) => each.fullName) };
+    };
+    const sound = held();
+    expect(sound.failed).toEqual([]);
+    expect(sound.numPassedTests).toBeGreaterThan(5);
+
+    const store = readFileSync(join(engine, "memory-store.ts"), "utf8");
+    writeFileSync(join(engine, "memory-store.ts"), store.replace("memory.delete(namespace);", ""));
+    expect(held().failed).toEqual([
+      "memoryStore keeps the OnlineStore contract keeps namespaces apart, also where one begins like another",
+    ]);
+  }, 120_000);
 
   test("definitions in the config are of the installed module, wherever else `slipway` could be found", () => {
     writeFileSync(

@@ -6,7 +6,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AppendLog } from "./append-log.ts";
 
-/** The lines a reader finds in a stream, part by part. */
+/**
+ * The lines a reader finds in a stream, part by part.
+ *
+ * @example expect(await linesOf(log, "predictions")).toEqual(["first", "second"]);
+ */
 export async function linesOf(log: AppendLog, stream: string): Promise<readonly string[]> {
   const texts = (await log.files(stream)).map(({ path }) => readFileSync(path, "utf8"));
   return texts.flatMap((text) => {
@@ -15,15 +19,20 @@ export async function linesOf(log: AppendLog, stream: string): Promise<readonly 
   });
 }
 
-/** Runs the suite; `open` gets a fresh folder and must give a log that is empty in it. */
-export function appendLogContract(name: string, open: (folder: string) => AppendLog): void {
+/**
+ * Holds an append log to the port's contract. `open` gets a folder of the test's own: a fresh one has an empty log, and the same one the same
+ * log again, also while the first is open.
+ *
+ * @example appendLogContract("fileAppendLog", (folder) => fileAppendLog(folder));
+ */
+export function appendLogContract(name: string, open: (folder: string) => AppendLog | Promise<AppendLog>): void {
   describe(`${name} keeps the AppendLog contract`, () => {
     let folder: string;
     let log: AppendLog;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), "slipway-log-"));
-      log = open(folder);
+      log = await open(folder);
     });
     afterEach(async () => {
       await log.close();
@@ -65,8 +74,8 @@ export function appendLogContract(name: string, open: (folder: string) => Append
     test("goes on where an earlier log ended, and beside another that is still open", async () => {
       await log.append("a", "p", ["1"]);
       await log.close();
-      log = open(folder);
-      const other = open(folder);
+      log = await open(folder);
+      const other = await open(folder);
       await log.append("a", "p", ["2"]);
       await other.append("a", "p", ["3"]);
       expect([...(await linesOf(log, "a"))].sort()).toEqual(["1", "2", "3"]);

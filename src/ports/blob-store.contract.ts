@@ -10,22 +10,27 @@ import type { BlobStore } from "./blob-store.ts";
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined): string | undefined => content && new TextDecoder().decode(content);
 
-/** Runs the suite; `open` gets a fresh folder and must give a store that is empty in it. */
-export function blobStoreContract(name: string, open: (folder: string) => BlobStore): void {
+/**
+ * Holds a blob store to the port's contract. `open` gets a folder of the test's own: a fresh one has an empty store, and the same one the same
+ * store again.
+ *
+ * @example blobStoreContract("fileBlobs", (folder) => fileBlobs(folder));
+ */
+export function blobStoreContract(name: string, open: (folder: string) => BlobStore | Promise<BlobStore>): void {
   describe(`${name} keeps the BlobStore contract`, () => {
     let folder: string;
     let store: BlobStore;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), "slipway-blobs-"));
-      store = open(join(folder, "store"));
+      store = await open(join(folder, "store"));
     });
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
     test("gives back what was put, also to another instance, and undefined for what was not", async () => {
       await store.put("models/a.bin", bytes("first"));
       await store.put("empty", new Uint8Array(0));
-      const again = open(join(folder, "store"));
+      const again = await open(join(folder, "store"));
       expect(text(await again.get("models/a.bin"))).toBe("first");
       expect((await again.get("empty"))?.length).toBe(0);
       expect(await again.get("models/b.bin")).toBeUndefined();

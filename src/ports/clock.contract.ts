@@ -4,7 +4,11 @@ import { describe, expect, test } from "vitest";
 import { hours, type Instant, seconds } from "../core/core.ts";
 import type { Clock, ReplayClock } from "./clock.ts";
 
-/** Runs the suite for a clock that moves by itself. */
+/**
+ * Holds a clock that moves by itself to the port's contract.
+ *
+ * @example clockContract("systemClock", () => systemClock());
+ */
 export function clockContract(name: string, open: () => Clock): void {
   describe(`${name} keeps the Clock contract`, () => {
     test("moves on", async () => {
@@ -25,7 +29,11 @@ export function clockContract(name: string, open: () => Clock): void {
   });
 }
 
-/** Runs the suite for a clock that a caller moves. */
+/**
+ * Holds a clock that a caller moves to the port's contract. `open` gets the instant at which it must stand.
+ *
+ * @example replayClockContract("replayClock", (start) => replayClock(start));
+ */
 export function replayClockContract(name: string, open: (start: Instant) => ReplayClock): void {
   describe(`${name} keeps the ReplayClock contract`, () => {
     test("stands still until it is moved", () => {

@@ -1,4 +1,4 @@
-// What every Database must do, as a vitest suite: `databaseContract("sqlite", (folder) => sqlite(join(folder, "records.db")))`.
+// What every Database must do, as a vitest suite.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,12 @@ interface Tables {
   };
 }
 
-/** Runs the suite; `open` gets a fresh folder and must give a database that is empty in it. */
+/**
+ * Holds a database to the port's contract. `open` gets a folder of the test's own: a fresh one has an empty database, and the same one the same
+ * database again, also while the first is open.
+ *
+ * @example databaseContract("sqlite", (folder) => sqlite(join(folder, "records.db")));
+ */
 export function databaseContract(name: string, open: (folder: string) => Database): void {
   describe(`${name} keeps the Database contract`, () => {
     let folder: string;

@@ -5,17 +5,37 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
+/** What Node needs to load TypeScript: tsx where it is installed; elsewhere it takes what Node itself can load. */
+function loaders(): readonly string[] {
+  try {
+    return ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return [];
+    throw error;
+  }
+}
+
 /**
- * Runs a TypeScript module in a child process, kills it once it has acknowledged `after` times and `delay` more milliseconds have
- * passed, and gives what it wrote with `acknowledge(line)`. Imports in the module need absolute URLs.
+ * Runs a module in a child process, kills it once it has acknowledged `after` times and `delay` more milliseconds have passed, and
+ * gives what it wrote with `acknowledge(line)`. Imports in the module need absolute URLs; TypeScript is loaded by tsx where it is installed.
+ *
+ * @example
+ * const acknowledged = await acknowledgedUntilKilled(
+ *   `import { openStore } from "${new URL("./store.js", import.meta.url)}";
+ *   const store = openStore("/tmp/store");
+ *   for (let n = 0; ; n += 1) {
+ *     await store.update("n", [new Uint8Array([n & 255])], () => [new Uint8Array([1])]);
+ *     acknowledge(String(n));
+ *   }`,
+ *   { after: 50 },
+ * );
  */
 export async function acknowledgedUntilKilled(
   module: string,
   { after, delay = 0 }: { readonly after: number; readonly delay?: number },
 ): Promise<readonly string[]> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const acknowledge = `const acknowledge = (line) => process.stdout.write(line + "\\n");\n`;
-  const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "--eval", acknowledge + module], {
+  const child = spawn(process.execPath, [...loaders(), "--input-type=module", "--eval", acknowledge + module], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

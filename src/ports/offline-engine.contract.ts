@@ -14,7 +14,7 @@ export type ContractRow = Readonly<Record<string, Value>>;
 
 /** One format of source, and a place in it. */
 export interface SourceKit {
-  /** The place with these columns, and `key` as id if it is one of them. */
+  /** The place as a source called "contract" with these columns, and `key` as id if it is one of them. */
   define(columns: Fields): SourceSpec;
   /** Makes the place hold these rows, and no others. */
   write(columns: readonly ColumnSchema[], rows: readonly ContractRow[]): Promise<void>;
@@ -83,7 +83,15 @@ function schemaOf(fields: Fields): readonly ColumnSchema[] {
   return Object.entries(fields).map(([name, { type, isOptional: optional }]) => ({ name, type, optional }));
 }
 
-/** Runs the suite. */
+/**
+ * Holds an offline engine to the port's contract, over every format of source that it reads.
+ *
+ * @example
+ * offlineEngineContract("duckdb", {
+ *   open: (folder) => duckdb({ root: folder, temporaryFolder: join(folder, "spill") }),
+ *   formats: { CSV: csvKit, "JSON lines": jsonLinesKit },
+ * });
+ */
 export function offlineEngineContract(name: string, { open, formats }: OfflineEngineSubject): void {
   let folder: string;
   let engine: OfflineEngine;

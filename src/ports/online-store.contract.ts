@@ -9,15 +9,20 @@ import type { OnlineStore } from "./online-store.ts";
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
 const plain = (value: Uint8Array | undefined): readonly number[] | undefined => value && [...value];
 
-/** Runs the suite; `open` gets a fresh folder and must give a store that is empty in it. */
-export function onlineStoreContract(name: string, open: (folder: string) => OnlineStore): void {
+/**
+ * Holds an online store to the port's contract. `open` gets a folder of the test's own: a fresh one has an empty store, and the same one the
+ * same store again.
+ *
+ * @example onlineStoreContract("lmdbStore", (folder) => lmdbStore(folder));
+ */
+export function onlineStoreContract(name: string, open: (folder: string) => OnlineStore | Promise<OnlineStore>): void {
   describe(`${name} keeps the OnlineStore contract`, () => {
     let folder: string;
     let store: OnlineStore;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), "slipway-online-"));
-      store = open(folder);
+      store = await open(folder);
     });
     afterEach(async () => {
       await store.close();
@@ -124,7 +129,7 @@ export function onlineStoreContract(name: string, open: (folder: string) => Onli
     test("keeps what was written when it is opened again", async () => {
       await put("n", bytes(1), bytes(5));
       await store.close();
-      store = open(folder);
+      store = await open(folder);
       expect(await read("n", bytes(1))).toEqual([5]);
     });
 

@@ -1,4 +1,18 @@
-// The door of `ports`: what an engine must do. Interfaces only; each file's first lines are the contract in words.
+// The door of `ports`: what an engine must do. Interfaces; each file's first lines are the contract in words. It is public, as `slipway/ports`,
+// and so it also names the values that pass through ports, for engines that are made elsewhere and have no other way to them.
+
+export {
+  type Column,
+  type ColumnSchema,
+  cellEncoders,
+  columnFrom,
+  type ModelInput,
+  rowAt,
+  type Table,
+  tableFrom,
+  valueAt,
+} from "../core/core.ts";
+export type { ExpressionNode, Fields, LeafNode, PushSpec, SourceSpec } from "../define/define.ts";
 
 export type { AppendLog } from "./append-log.ts";
 export type { BlobStore, BlobStream, StoredBlob } from "./blob-store.ts";

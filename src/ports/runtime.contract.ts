@@ -28,7 +28,17 @@ function matrixOf(rows: number, width: number): Float32Array {
   return new Float32Array(rows * width).map((_, cell) => (cell % 11 === 7 ? Number.NaN : ((cell * 37) % 101) / 50 - 1));
 }
 
-/** Holds a runtime to the port's contract. */
+/**
+ * Holds a runtime to the port's contract, with a model that it can load. `makeCase` is called once, when the first test needs it.
+ *
+ * @example
+ * runtimeContract("xgboost", async () => ({
+ *   runtime: xgboostRuntime(options),
+ *   artifact: await readFile("model.ubj"),
+ *   inputCount: 3,
+ *   rounds: 8,
+ * }));
+ */
 export function runtimeContract(name: string, makeCase: () => Promise<RuntimeCase>): void {
   describe(`Runtime contract: ${name}`, { timeout: SLOW }, () => {
     let made: Promise<RuntimeCase> | undefined;

@@ -13,7 +13,7 @@ export interface TrainerCase {
 }
 
 /** Rows of the contract's data. */
-export type ContractRow = Readonly<Record<"signal" | "color" | "noise" | "label", Value>>;
+export type TrainerRow = Readonly<Record<"signal" | "color" | "noise" | "label", Value>>;
 
 /** The inputs of the contract's data, in matrix order. */
 export const contractInputs: readonly ModelInput[] = [
@@ -22,8 +22,12 @@ export const contractInputs: readonly ModelInput[] = [
   { name: "signal", kind: "number" },
 ];
 
-/** `count` rows that are the same for the same seed, some cells missing and some labels wrong. */
-export function contractRows(count: number, seed: number): readonly ContractRow[] {
+/**
+ * `count` rows that are the same for the same seed, some cells missing and some labels wrong.
+ *
+ * @example const rows = contractRows(300, 1);
+ */
+export function contractRows(count: number, seed: number): readonly TrainerRow[] {
   let state = seed;
   const next = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -39,8 +43,12 @@ export function contractRows(count: number, seed: number): readonly ContractRow[
   });
 }
 
-/** Rows as batches of at most `size`. */
-export async function* contractBatches(rows: readonly ContractRow[], size: number): AsyncGenerator<Table> {
+/**
+ * Rows as batches of at most `size`.
+ *
+ * @example const train = contractBatches(contractRows(300, 1), 100);
+ */
+export async function* contractBatches(rows: readonly TrainerRow[], size: number): AsyncGenerator<Table> {
   const schema = [
     { name: "label", type: "bool", optional: true },
     { name: "signal", type: "float64", optional: true },
@@ -64,7 +72,11 @@ async function refusal(promise: Promise<unknown>): Promise<SlipwayError> {
   throw error;
 }
 
-/** Rows as the matrix that a runtime takes, encoded value by value. */
+/**
+ * Rows as the matrix that a runtime takes, encoded value by value: (rows, 3) float32, row-major, NaN = missing.
+ *
+ * @example const scores = await predictor.predict(contractMatrix(rows), rows.length);
+ */
 export function contractMatrix(rows: readonly Readonly<Record<string, Value>>[]): Float32Array {
   const encoders = cellEncoders(contractInputs);
   return Float32Array.from(
@@ -72,7 +84,15 @@ export function contractMatrix(rows: readonly Readonly<Record<string, Value>>[])
   );
 }
 
-/** Holds a trainer to the port's contract. */
+/**
+ * Holds a trainer to the port's contract, on data of the contract's own.
+ *
+ * @example
+ * trainerContract("xgboost", () => ({
+ *   trainer: xgboostTrainer(options),
+ *   parameters: { objective: "binary:logistic", max_depth: 3 },
+ * }));
+ */
 export function trainerContract(name: string, makeCase: () => TrainerCase): void {
   describe(`Trainer contract: ${name}`, { timeout: SLOW }, () => {
     const { trainer, parameters } = makeCase();
@@ -130,7 +150,7 @@ export function trainerContract(name: string, makeCase: () => TrainerCase): void
 
     it("refuses rows it cannot learn from", async () => {
       const withLabel = (label: Value): AsyncIterable<Table> =>
-        contractBatches([...trainRows, { ...(trainRows[0] as ContractRow), label }], 100);
+        contractBatches([...trainRows, { ...(trainRows[0] as TrainerRow), label }], 100);
       const missing = await refusal(trainer.fit(job({ train: withLabel(null) })));
       expect(missing.code).toBe("INPUT_INVALID");
       expect(missing.message).toContain("label");

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync,
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { eventLogContract } from "../../ports/event-log.contract.ts";
 import type { EventLog } from "../../ports/ports.ts";
 import { fileEventLog } from "./files.ts";
 
@@ -19,28 +20,12 @@ afterEach(async () => {
 const linesIn = async (source: string): Promise<readonly string[]> =>
   (await log.files(source)).lines.flatMap((path) => readFileSync(path, "utf8").trim().split("\n"));
 
-test("gives what was appended, in order and by source, and nothing of a source that has no events", async () => {
-  await Promise.all([log.append("a", ["1", "2"]), log.append("b", ["x"]), log.append("a", ["3"])]);
-  expect(await linesIn("a")).toEqual(["1", "2", "3"]);
-  expect(await linesIn("b")).toEqual(["x"]);
-  expect(await log.files("c")).toEqual({ columns: [], lines: [] });
-  await expect(log.append("../a", ["x"])).rejects.toMatchObject({ code: "INPUT_INVALID" });
-});
+eventLogContract("fileEventLog", (folder) => fileEventLog(folder));
 
-test("gives column files in the order of their numbers, however many digits these have", async () => {
+test("takes an unfinished column file for none", async () => {
   await log.append("a", ["1"]);
-  for (const [first, last] of [
-    [1_000_000_000_000_000n, 2_000_000_000_000_000n],
-    [7n, 12n],
-    [1n, 6n],
-  ] as const)
-    writeFileSync(log.columnsPath("a", first, last), "");
   writeFileSync(join(folder, "a", ".unfinished.parquet.tmp"), "");
-  expect((await log.files("a")).columns.map(({ first, last }) => [first, last])).toEqual([
-    [1n, 6n],
-    [7n, 12n],
-    [1_000_000_000_000_000n, 2_000_000_000_000_000n],
-  ]);
+  expect((await log.files("a")).columns).toEqual([]);
 });
 
 test("forgets the lines it is told to, also those of a killed writer, and counts the bytes of the others", async () => {

@@ -2,11 +2,21 @@ import { spawn } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { dateOf, parseInstant, seconds } from "../../core/core.ts";
 import { clockContract, replayClockContract } from "../../ports/clock.contract.ts";
-import { isProcessAlive, offsetClock, randomBytes, replayClock, systemClock, thisProcess } from "./system.ts";
+import { schedulerContract } from "../../ports/scheduler.contract.ts";
+import {
+  isProcessAlive,
+  offsetClock,
+  randomBytes,
+  replayClock,
+  systemClock,
+  systemScheduler,
+  thisProcess,
+} from "./system.ts";
 
 clockContract("systemClock", systemClock);
 clockContract("offsetClock", () => offsetClock(parseInstant("2013-07-01")));
 replayClockContract("replayClock", replayClock);
+schedulerContract("systemScheduler", systemScheduler);
 
 test("the system clock shows the computer's time", () => {
   expect(Math.abs(dateOf(systemClock().now()).getTime() - Date.now())).toBeLessThan(50);
