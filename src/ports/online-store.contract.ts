@@ -1,10 +1,10 @@
-// What every OnlineStore must do, as a vitest suite.
+// What every OnlineStore must do, as a vitest suite, and what one must that can do more.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { OnlineStore } from "./online-store.ts";
+import { isJointStore, isShowingStore, type OnlineStore } from "./online-store.ts";
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
 const plain = (value: Uint8Array | undefined): readonly number[] | undefined => value && [...value];
@@ -131,6 +131,54 @@ export function onlineStoreContract(name: string, open: (folder: string) => Onli
       await store.close();
       store = await open(folder);
       expect(await read("n", bytes(1))).toEqual([5]);
+    });
+
+    test("changes several namespaces together or none, where it can", async (context) => {
+      if (!isJointStore(store)) return context.skip("the store has no updateTogether");
+      await put("n", bytes(1), bytes(1));
+      const increment = (current: readonly (Uint8Array | undefined)[]): readonly (Uint8Array | undefined)[] =>
+        current.map((value) => bytes((value?.[0] ?? 0) + 1));
+      await store.updateTogether([
+        { namespace: "n", keys: [bytes(1), bytes(2)], change: increment },
+        { namespace: "m", keys: [bytes(1)], change: () => [bytes(9)] },
+        { namespace: "n", keys: [bytes(3)], change: () => [undefined] },
+      ]);
+      const all = async (): Promise<unknown> =>
+        Promise.all([read("n", bytes(1)), read("n", bytes(2)), read("n", bytes(3)), read("m", bytes(1))]);
+      expect(await all()).toEqual([[2], [1], undefined, [9]]);
+      const failing = store.updateTogether([
+        { namespace: "n", keys: [bytes(1)], change: increment },
+        {
+          namespace: "m",
+          keys: [bytes(1)],
+          change: () => {
+            throw new Error("no");
+          },
+        },
+      ]);
+      await expect(failing).rejects.toThrow("no");
+      expect(await all()).toEqual([[2], [1], undefined, [9]]);
+    });
+
+    test("shows values where they lie, in the order asked, where it can", async (context) => {
+      if (!isShowingStore(store)) return context.skip("the store has no show");
+      await put("n", bytes(1), bytes(10, 11));
+      await put("m", bytes(2), new Uint8Array(0));
+      const seen: unknown[] = [];
+      const keys = [
+        { namespace: "m", key: bytes(2) },
+        { namespace: "n", key: bytes(9) },
+        { namespace: "n", key: bytes(1) },
+        { namespace: "n", key: bytes(1) },
+      ];
+      store.show(keys, (value, place) => seen.push([place, plain(value)]));
+      expect(seen).toEqual([
+        [0, []],
+        [1, undefined],
+        [2, [10, 11]],
+        [3, [10, 11]],
+      ]);
+      store.show([], () => expect.unreachable("nothing was asked"));
     });
 
     test("refuses a namespace without a name", async () => {
