@@ -10,8 +10,13 @@ export function stateDirOf(host: Host, globals: GlobalOptions, root: string): st
 }
 
 /** The folder of downloads that every project shares: SLIPWAY_CACHE, else `slipway` in the user's cache folder. */
-export function cacheDirOf({ env, cwd }: Host): string {
+export function cacheDirOf({ env, cwd }: Pick<Host, "env" | "cwd">): string {
   const { SLIPWAY_CACHE, XDG_CACHE_HOME } = env;
   if (SLIPWAY_CACHE) return resolve(cwd, SLIPWAY_CACHE);
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "slipway");
+}
+
+/** Where TypeScript files without their types are kept. */
+export function strippedFolder(host: Pick<Host, "env" | "cwd">): string {
+  return join(cacheDirOf(host), "typescript");
 }

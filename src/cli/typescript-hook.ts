@@ -2,16 +2,18 @@
 // the name `slipway` is passed on at once. `slipway` always means the running copy: a config then builds definitions, and
 // throws errors, of the very classes that the command line knows.
 
-import { readFile } from "node:fs/promises";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { LoadHook, ResolveHook } from "node:module";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 let home = import.meta.url;
+let cache: string | undefined;
 
-/** Called by Node once, with what `register` was given. */
-export function initialize(data: { readonly home: string }): void {
+/** Called by Node once, with what `register` was given; `cache` is a folder in which stripped files are kept. */
+export function initialize(data: { readonly home: string; readonly cache?: string | undefined }): void {
   home = data.home;
+  cache = data.cache;
 }
 
 const TYPESCRIPT = /\.m?ts$/;
@@ -42,7 +44,9 @@ function typeScriptName(specifier: string): string | undefined {
 export const load: LoadHook = async (url, context, next) => {
   if (!url.startsWith("file:") || !TYPESCRIPT.test(url)) return next(url, context);
   const file = fileURLToPath(url);
-  const text = await readFile(file, "utf8");
+  const text = readFileSync(file, "utf8");
+  const known = readKept(url, text);
+  if (known !== undefined) return { format: "module", source: known, shortCircuit: true };
   const { transformSync } = await import("oxc-transform");
   const { code, map, errors } = transformSync(file, text, { sourcemap: true, sourceType: "module", lang: "ts" });
   const [problem] = errors;
@@ -53,8 +57,50 @@ export const load: LoadHook = async (url, context, next) => {
   }
   const encoded = Buffer.from(JSON.stringify({ ...map, sources: [url] })).toString("base64");
   const source = `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`;
+  keep(url, text, source);
   return { format: "module", source, shortCircuit: true };
 };
+
+// What is kept says what it was made of and is held against that, so that its name may come of a quick hash. This thread starts with every
+// command, and node:crypto alone would be a tenth of what a command costs.
+
+interface Kept {
+  readonly url: string;
+  readonly text: string;
+  readonly source: string;
+}
+
+/** Where a file is kept: FNV-1a of its URL (Fowler, Noll and Vo), 32 bits. */
+function placeOf(url: string): string | undefined {
+  if (cache === undefined) return undefined;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < url.length; at += 1) hash = Math.imul(hash ^ url.charCodeAt(at), 0x01000193);
+  return join(cache, `${(hash >>> 0).toString(16)}.json`);
+}
+
+function readKept(url: string, text: string): string | undefined {
+  const place = placeOf(url);
+  if (place === undefined) return undefined;
+  try {
+    const kept: Kept = JSON.parse(readFileSync(place, "utf8"));
+    return kept.url === url && kept.text === text ? kept.source : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(url: string, text: string, source: string): void {
+  const place = placeOf(url);
+  if (place === undefined) return;
+  try {
+    mkdirSync(cache ?? "", { recursive: true });
+    const temporary = `${place}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify({ url, text, source } satisfies Kept));
+    renameSync(temporary, place);
+  } catch {
+    // Without a place to keep it, it is stripped again next time.
+  }
+}
 
 function position(text: string, offset: number): { readonly line: number; readonly column: number } {
   const before = Buffer.from(text).subarray(0, offset).toString();
