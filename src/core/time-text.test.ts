@@ -11,7 +11,10 @@ test.each([
   ["2024-02-29", "2024-02-29T00:00:00Z", false],
   ["1969-12-31 23:59:59.999999Z", "1969-12-31T23:59:59.999999Z", true],
 ])("reads %s", (text, instant, hasZone) => {
-  expect(readTime(text)).toEqual({ instant: parseInstant(instant), hasZone });
+  const [, whole = "", fraction = ""] = /^(.{19})\.?(\d*)Z$/.exec(instant) ?? [];
+  const micros = BigInt(Date.parse(`${whole}Z`)) * 1000n + BigInt(fraction.padEnd(6, "0"));
+  expect(readTime(text)).toEqual({ instant: micros, hasZone });
+  expect(parseInstant(text)).toBe(micros);
 });
 
 test.each([
@@ -23,7 +26,13 @@ test.each([
   "",
   "12024-01-01",
   "2024-01-01 BC",
-])("does not read %j", (text) => expect(readTime(text)).toBeUndefined());
+  "2024-02-30T00:00:00Z",
+  "2024-01-01T00:00:00+24:00",
+  "2024-01-01T00:00:00-01:60",
+])("does not read %j", (text) => {
+  expect(readTime(text)).toBeUndefined();
+  expect(() => parseInstant(text)).toThrow("is not a time. Write it as 2013-07-01");
+});
 
 test("reads years before 100 as they are", () => {
   expect(readTime("0001-01-01T00:00:00Z")?.instant).toBe(-62135596800000000n);

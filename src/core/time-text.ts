@@ -32,6 +32,7 @@ export function readTime(text: string): { readonly instant: Instant; readonly ha
   const local = BigInt(date.getTime()) * 1000n + BigInt(fraction.padEnd(6, "0"));
   const hasZone = utc !== undefined || sign !== undefined;
   if (sign === undefined) return { instant: local, hasZone };
+  if (Number(zoneHours) > 23 || Number(zoneMinutes) > 59) return undefined;
   const offset = BigInt(Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000_000n;
   return { instant: sign === "-" ? local + offset : local - offset, hasZone };
 }

@@ -2,6 +2,7 @@
 // Nothing here reads a clock; the Clock port does.
 
 import { SlipwayError } from "./errors.ts";
+import { readTime } from "./time-text.ts";
 
 /** A point in time: microseconds since 1970-01-01T00:00:00Z. */
 export type Instant = bigint;
@@ -61,19 +62,15 @@ export function formatInstant(instant: Instant): string {
   return fraction === 0n ? `${whole}Z` : `${whole}.${String(fraction).padStart(6, "0").replace(/0+$/, "")}Z`;
 }
 
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,6}))?(Z|[+-]\d{2}:?\d{2})?)?$/;
-
-/** Reads ISO 8601; a date alone is midnight UTC, and a time without a zone is UTC. Throws INPUT_INVALID. */
+/** Reads ISO 8601; a date alone is midnight UTC, and a time without a zone is UTC. A day that no calendar has throws INPUT_INVALID, as all else. */
 export function parseInstant(text: string): Instant {
-  const match = ISO.exec(text.trim());
-  const [, day, minute = "00:00", second = ":00", fraction = "", zone = "Z"] = match ?? [];
-  const millis = match ? Date.parse(`${day}T${minute}${second}${zone}`) : Number.NaN;
-  if (Number.isNaN(millis))
+  const read = readTime(text);
+  if (!read)
     throw new SlipwayError(
       "INPUT_INVALID",
       `"${text}" is not a time. Write it as 2013-07-01 or 2013-07-01T14:00:00Z (UTC when no zone is given).`,
     );
-  return BigInt(millis) * MICROS_PER_MILLI + BigInt(fraction.padEnd(6, "0"));
+  return read.instant;
 }
 
 /** A duration in words, largest unit that divides it: `7d`, `24h`, `5m`, `30s`, `10us`. */

@@ -114,6 +114,7 @@ test("NaN and infinities go out as text and do not come in from JSON", () => {
 const refused: readonly (readonly [DataType, unknown, string])[] = [
   ["timestamp", "2013-07-01T14:00:00", "x"],
   ["timestamp", "2013-07-01", "x"],
+  ["timestamp", "2013-02-30T14:00:00Z", "x"],
   ["timestamp", 1_372_687_200, "x"],
   ["date", 15_887, "x"],
   ["date", "2013-07-01T00:00:00Z", "x"],

@@ -27,7 +27,8 @@ export const safetyHeaders: Readonly<Record<string, string>> = {
 const advice: Readonly<Record<string, string>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "The body must be JSON. Send the header Content-Type: application/json.",
   FST_ERR_CTP_EMPTY_JSON_BODY: "The body is empty. Send a JSON object.",
-  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not JSON, or has a field called "__proto__" or "constructor".',
+  FST_ERR_CTP_INVALID_JSON_BODY:
+    'The body is not JSON, which has no NaN and no Infinity, or has a field called "__proto__" or "constructor".',
   FST_ERR_CTP_BODY_TOO_LARGE: "The body is too large. Send fewer rows at a time.",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "The body is not as long as its Content-Length says.",
   FST_ERR_BAD_URL: "The path is not validly encoded.",

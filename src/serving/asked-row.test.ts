@@ -66,6 +66,11 @@ test.each(bad)("%s refuses another value, and says what it wants", (type, given)
   expect(error.details).toEqual({ model: "m", field: "x" });
 });
 
+test("a number that JSON cannot write is named as what it is", () => {
+  const given = JSON.parse('{"x":1e999}') as Readonly<Record<string, unknown>>;
+  expect(refused([field("x", "int64")], given).message).toContain('"x" is "Infinity"; give a whole number');
+});
+
 describe("fields", () => {
   const fields = [field("key", "string"), field("note", "string", true)];
 

@@ -25,13 +25,15 @@ export function rowFields(model: ModelSpec): readonly ColumnSchema[] {
   return [...fields.values()];
 }
 
+/** JSON has no bigint, and would show NaN and the infinities as null. */
+function shownItem(_key: string, item: unknown): unknown {
+  return typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item)) ? String(item) : item;
+}
+
 /** A value of any kind, for a message. */
 function shown(value: unknown): string {
   const text =
-    value instanceof Uint8Array
-      ? `${value.length} bytes`
-      : (JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item)) ??
-        String(value));
+    value instanceof Uint8Array ? `${value.length} bytes` : (JSON.stringify(value, shownItem) ?? String(value));
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
 import { type PartitionUnit, partitionUnits, writeDatasetFolder, writeTrainingSet } from "../../platform/platform.ts";
@@ -23,6 +24,11 @@ export async function run(context: CommandContext, options: TrainingSetWords, mo
   const unit = partitionBy === undefined ? undefined : unitOf(partitionBy);
   if (unit !== undefined && target.endsWith(".parquet"))
     throw new SlipwayError("USAGE", `--partition-by writes a folder, and ${out} is the name of a file.`);
+  if (unit === undefined && statSync(target, { throwIfNoEntry: false })?.isDirectory())
+    throw new SlipwayError(
+      "USAGE",
+      `${target} is a folder. Name a file to write, such as ${out}/${model}.parquet, or add --partition-by month for parts in a new folder.`,
+    );
   await withPlatform(context, async (platform) => {
     const step = `Writing the training set of ${model}`;
     if (unit === undefined) {

@@ -4,7 +4,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { createClient } from "../../client/client.ts";
-import { SlipwayError } from "../../core/core.ts";
+import { errorTable, SlipwayError } from "../../core/core.ts";
 import { type PushOutcome, pushEvents } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -60,20 +60,32 @@ async function pushFile({ output, progress, signal }: CommandContext, source: st
       total.duplicates += duplicates;
       total.rejected += rejected.length;
       for (const { index, code, message } of rejected)
-        if (named.length < NAMED) named.push({ line: batch[index]?.line ?? 0, code, message });
+        if (named.length < NAMED) {
+          const { line = 0, problem = message } = batch[index] ?? {};
+          named.push({ line, code, message: problem });
+        }
       progress.note(`${total.accepted} accepted, ${total.duplicates} duplicates, ${total.rejected} rejected`);
     }
   });
-  output.show({ source, ...total, examples: named }, [
-    `${source}: ${total.accepted} accepted, ${total.duplicates} there already, ${total.rejected} rejected`,
-    ...named.map(({ line, message }) => `  line ${line}: ${message}`),
-    ...(total.rejected > named.length ? [`  … and ${total.rejected - named.length} more`] : []),
-  ]);
+  // The events that are good are safe; a script still has to learn that others are not.
+  const exit = total.rejected === 0 ? 0 : errorTable.INPUT_INVALID.exit;
+  output.show(
+    { source, ...total, examples: named },
+    [
+      `${source}: ${total.accepted} accepted, ${total.duplicates} there already, ${total.rejected} rejected`,
+      ...named.map(({ line, message }) => `  line ${line}: ${message}`),
+      ...(total.rejected > named.length ? [`  … and ${total.rejected - named.length} more`] : []),
+      ...(total.rejected > 0 ? ["Correct these lines and push the file again: what was accepted counts once."] : []),
+    ],
+    exit,
+  );
 }
 
 interface Line {
   readonly line: number;
   readonly event: unknown;
+  /** Why it is no JSON. */
+  readonly problem?: string;
 }
 
 async function* batchesOf(file: string): AsyncGenerator<readonly Line[]> {
@@ -84,7 +96,7 @@ async function* batchesOf(file: string): AsyncGenerator<readonly Line[]> {
     for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       line += 1;
       if (text.trim() === "") continue;
-      batch.push({ line, event: parsed(text) });
+      batch.push({ line, ...parsed(text) });
       if (batch.length < BATCH) continue;
       yield batch;
       batch = [];
@@ -100,11 +112,15 @@ async function* batchesOf(file: string): AsyncGenerator<readonly Line[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** A line as JSON; one that is none is left as text, for the intake to refuse by its line. */
-function parsed(text: string): unknown {
+/** A line as JSON; one that is none is left as text, which the intake refuses. */
+function parsed(text: string): Omit<Line, "line"> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    return { event: JSON.parse(text) };
+  } catch (thrown) {
+    const why = (thrown as SyntaxError).message;
+    return {
+      event: text,
+      problem: `It is not JSON, which has no NaN and no Infinity: ${why}. Write one object a line.`,
+    };
   }
 }

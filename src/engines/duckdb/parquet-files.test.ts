@@ -75,14 +75,26 @@ test("names the column and both types of what does not fit, and what to do about
   await write("SELECT 1::BIGINT AS wide, 1.5 AS fixed, '2024-01-01' AS at, TIMESTAMP_NS '2024-01-01 00:00:00' AS fine");
   const file = join(folder, "trips.parquet");
   const refusals: readonly (readonly [Fields, string])[] = [
-    [{ wide: t.int32() }, `${file} has column "wide" as BIGINT, but it is declared int32.`],
-    [{ fixed: t.float64() }, `${file} has column "fixed" as DECIMAL(2,1), but it is declared float64.`],
-    [{ fine: t.timestamp() }, `${file} has column "fine" as TIMESTAMP_NS, but it is declared timestamp.`],
+    [
+      { wide: t.int32() },
+      `${file} has column "wide" as BIGINT, but it is declared int32. Write the column in that type again, or declare the type it has now.`,
+    ],
+    [
+      { fixed: t.float64() },
+      `${file} has column "fixed" as DECIMAL(2,1), but it is declared float64. Write the column in that type again, or declare the type it has now.`,
+    ],
+    [
+      { fine: t.timestamp() },
+      `${file} has column "fine" as TIMESTAMP_NS, but it is declared timestamp. Write the column in that type again, or declare the type it has now.`,
+    ],
     [
       { at: t.timestamp() },
       `${file} has column "at" as VARCHAR, but it is declared timestamp; convert the text to timestamps when the file is written.`,
     ],
-    [{ nothing: t.int32() }, `${file} has no column "nothing"; it has wide, fixed, at, fine.`],
+    [
+      { nothing: t.int32() },
+      `${file} has no column "nothing"; it has wide, fixed, at, fine. Put the column back, or declare the columns as they are now.`,
+    ],
   ];
   for (const [columns, message] of refusals)
     await expect(check(trips(columns))).rejects.toMatchObject({
@@ -95,7 +107,7 @@ test("looks at every file of a glob, because the first one's types would be forc
   await write("SELECT 1::INTEGER AS a", "day=1.parquet");
   await write("SELECT 2.5::DOUBLE AS a", "day=2.parquet");
   await expect(check(trips({ a: t.int32() }, "*.parquet"))).rejects.toThrow(
-    `${join(folder, "day=2.parquet")} has column "a" as DOUBLE, but it is declared int32.`,
+    `${join(folder, "day=2.parquet")} has column "a" as DOUBLE, but it is declared int32. Write the column in that type again, or declare the type it has now.`,
   );
 });
 
@@ -118,7 +130,7 @@ test("names the part that lacks a column, and the name that may be meant", async
   await write("SELECT 1 AS fare_amt, 'x' AS city", "2.parquet");
   await expect(check(trips({ fare_amount: t.int32() }, "*.parquet"))).rejects.toMatchObject({
     code: "SOURCE_SCHEMA_MISMATCH",
-    message: `Source "trips": ${folder}/2.parquet has no column "fare_amount"; it has fare_amt, city. Did you mean "fare_amt"?`,
+    message: `Source "trips": ${folder}/2.parquet has no column "fare_amount"; it has fare_amt, city. Did you mean "fare_amt"? Put the column back, or declare the columns as they are now.`,
   });
 });
 

@@ -18,7 +18,7 @@ export function missingColumn(
   const meant = didYouMean(column, known);
   return new SlipwayError(
     "SOURCE_SCHEMA_MISMATCH",
-    `Source "${source}": ${place} has no column "${column}"; it has ${known.join(", ") || "none"}.${meant}`,
+    `Source "${source}": ${place} has no column "${column}"; it has ${known.join(", ") || "none"}.${meant} Put the column back, or declare the columns as they are now.`,
     { details: { source, path: place, column, declared: typeText(declared), found: null } },
   );
 }
@@ -33,7 +33,7 @@ export function wrongType(
 ): SlipwayError {
   return new SlipwayError(
     "SOURCE_SCHEMA_MISMATCH",
-    `Source "${source}": ${place} has column "${column}" as ${found}, but it is declared ${typeText(declared)}${adviceFor(declared, found)}.`,
+    `Source "${source}": ${place} has column "${column}" as ${found}, but it is declared ${typeText(declared)}${adviceFor(declared, found) || ". Write the column in that type again, or declare the type it has now"}.`,
     { details: { source, path: place, column, declared: typeText(declared), found } },
   );
 }

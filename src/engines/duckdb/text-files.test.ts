@@ -159,7 +159,7 @@ describe("CSV", () => {
   test("names the column that is not there and the one that may be meant", async () => {
     const file = write("trips.csv", "fare_amt,city\n1,x\n");
     expect((await refusal(trips({ fare_amount: t.float64() }))).message).toBe(
-      `Source "trips": ${file} has no column "fare_amount"; it has fare_amt, city. Did you mean "fare_amt"?`,
+      `Source "trips": ${file} has no column "fare_amount"; it has fare_amt, city. Did you mean "fare_amt"? Put the column back, or declare the columns as they are now.`,
     );
     write("trips.csv", "i,i\n1,2\n");
     expect((await refusal(trips({ i: t.int32() }))).message).toContain('names column "i" twice');
