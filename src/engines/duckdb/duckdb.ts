@@ -150,7 +150,10 @@ const DAMAGED = /TProtocolException|thrift|magic bytes|corrupt|decompress|zstd|s
 function translated(cause: unknown, sql = ""): unknown {
   if (cause instanceof SlipwayError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (isInterrupt(cause)) return new SlipwayError("CANCELLED", "The query was stopped.", { cause });
+  if (isInterrupt(cause))
+    return new SlipwayError("CANCELLED", "The query was stopped. Nothing is left half made; run it again to go on.", {
+      cause,
+    });
   const named = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
   const read = [...sql.matchAll(/read_parquet\('((?:[^']|'')*)'[,)]/g)].map(([, path = ""]) =>
     path.replaceAll("''", "'"),
