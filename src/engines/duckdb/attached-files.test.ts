@@ -89,7 +89,7 @@ test("names the file, the table or the column that is not there", async () => {
   });
   await expect(refusal(orders({ amounts: t.int32() }, "order_lines"))).rejects.toMatchObject({
     code: "SOURCE_SCHEMA_MISMATCH",
-    message: `Source "orders": ${file}, table order_lines has no column "amounts"; it has amount, gap. Did you mean "amount"?`,
+    message: `Source "orders": ${file}, table order_lines has no column "amounts"; it has amount, gap. Did you mean "amount"? Put the column back, or declare the columns as they are now.`,
   });
   await expect(refusal(orders({ amount: t.string() }, "order_lines"))).rejects.toMatchObject({
     code: "SOURCE_SCHEMA_MISMATCH",
