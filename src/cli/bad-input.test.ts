@@ -74,3 +74,12 @@ test("a training set is not written over a folder", async () => {
   expect(code).toBe(64);
   expect(stderr).toMatch(/USAGE .*sets is a folder\. Name a file to write, such as sets\/late\.parquet/);
 });
+
+test.each([
+  ["quarantine", "list"],
+  ["quarantine", "show", "one"],
+  ["datasets", "list"],
+])("%s %s refuses a limit that is no count", async (...words) => {
+  const { code, stderr } = await slipway([...words, "--limit", "1.5"], await clicksProject());
+  expect({ code, stderr }).toEqual({ code: 64, stderr: 'USAGE --limit takes a whole number above zero, not "1.5".\n' });
+});

@@ -50,3 +50,10 @@ export function durationOf(option: string, text: string): Duration {
     throw new SlipwayError("USAGE", `${option} ${text} is not a length of time; write it as 7d, 24h, 5m or 30s.`);
   return UNITS[unit as keyof typeof UNITS](Number(count));
 }
+
+/** Reads an option that takes a whole number above zero. Throws USAGE, naming the option. */
+export function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new SlipwayError("USAGE", `${option} takes a whole number above zero, not "${text}".`);
+}

@@ -1,16 +1,14 @@
-import { SlipwayError } from "../../core/core.ts";
 import { datasetList } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
+import { countOf } from "../words.ts";
 
 /** `slipway datasets list` */
 export async function run(
   context: CommandContext,
   options: { readonly model?: string; readonly limit?: string },
 ): Promise<void> {
-  const limit = options.limit === undefined ? 100 : Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new SlipwayError("USAGE", `--limit takes a whole number above zero, not "${options.limit}".`);
+  const limit = options.limit === undefined ? 100 : countOf("--limit", options.limit);
   await withPlatform(context, async (platform) => {
     const datasets = await datasetList(platform, {
       limit,

@@ -4,6 +4,7 @@ import { featureHistory } from "../../platform/platform.ts";
 import { keyOf } from "../key-words.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
+import { countOf } from "../words.ts";
 
 interface HistoryWords {
   readonly from?: string;
@@ -28,7 +29,7 @@ export async function run(
         from: instant(options.from),
         to: instant(options.to),
         after: instant(options.after),
-        limit: Number(options.limit),
+        limit: countOf("--limit", options.limit),
       }),
     );
     const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -2,7 +2,7 @@ import { listQuarantined, type QuarantineBatch, quarantineDocument } from "../..
 import { reasonsText } from "../quarantine-words.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { instantText } from "../words.ts";
+import { countOf, instantText } from "../words.ts";
 
 /** `slipway quarantine list [source]` */
 export async function run(
@@ -14,7 +14,7 @@ export async function run(
     const batches = await listQuarantined(platform, {
       ...(source === undefined ? {} : { source }),
       status: options.all === true ? "all" : "held",
-      limit: Number(options.limit),
+      limit: countOf("--limit", options.limit),
     });
     const rows = batches.reduce((total, batch) => total + (batch.status === "held" ? batch.rows : 0), 0);
     const known = ({ knownFrom, knownTo }: QuarantineBatch): string =>

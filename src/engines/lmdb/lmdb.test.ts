@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -30,6 +30,18 @@ describe("lmdbStore", () => {
     expect(await store.get([{ namespace: "n", key: long.subarray(1) }])).toEqual([Buffer.from(long)]);
     await store.close();
   });
+
+  test.each(["x", "no file of LMDB's, and longer than its header is"])(
+    "refuses a data file that is none: %s",
+    (bytes) => {
+      writeFileSync(join(folder, "data.mdb"), bytes);
+      const refusal = {
+        code: "STATE_FORMAT_UNKNOWN",
+        message: expect.stringContaining("slipway features materialize"),
+      };
+      expect(() => lmdbStore(folder)).toThrow(expect.objectContaining(refusal));
+    },
+  );
 
   test("keeps nothing of a change that gives too few values", async () => {
     const store = lmdbStore(folder, { durable: false });

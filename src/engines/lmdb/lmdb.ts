@@ -4,7 +4,7 @@
 import { open } from "lmdb";
 import { SlipwayError } from "../../core/core.ts";
 import type { JointOnlineStore, ShowingOnlineStore } from "../../ports/ports.ts";
-import { understood } from "./failure.ts";
+import { checkDataFile, understood } from "./failure.ts";
 import { keyInto, namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
 /** How an LMDB store treats the disk. */
@@ -70,6 +70,7 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineS
 }
 
 function openTree(path: string, durable: boolean) {
+  checkDataFile(path);
   return open<Uint8Array, Uint8Array>(path, {
     encoding: "binary",
     keyEncoding: "binary",
