@@ -34,7 +34,7 @@ async function withPython(body: string): Promise<{ env: Record<string, string>; 
 }
 
 const unpacks = `case "$2" in
-  pip) cp wanted.txt ../../asked.txt ;;
+  pip) cp wanted.txt ../../asked.$$ && mv -f ../../asked.$$ ../../asked.txt ;;
   zipfile) mkdir -p unpacked/xgboost/lib; sleep 0.2; printf native > unpacked/xgboost/lib/libxgboost.so ;;
 esac`;
 
