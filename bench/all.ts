@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asOf } from "./as-of.ts";
 import { coldStart } from "./cold-start.ts";
+import { mlflow } from "./mlflow.ts";
 import { onlineHttp } from "./online-http.ts";
 import { onlineRead } from "./online-read.ts";
 import { predictHttp } from "./predict-http.ts";
@@ -25,6 +26,7 @@ for (const [name, bench] of Object.entries({
   onlineHttp,
   predictHttp,
   push,
+  mlflow,
   train,
   replay,
 })) {

@@ -4,6 +4,8 @@ import { dirname, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SlipwayError } from "../core/core.ts";
 import { findConfig } from "./find-config.ts";
+import { strippedFolder } from "./places.ts";
+import { importPlain } from "./plain-modules.ts";
 
 /** A configuration as it was found. */
 export interface LoadedConfig<C> {
@@ -22,12 +24,15 @@ interface ConfigShape {
 /** Loads slipway.config.ts. Throws CONFIG_NOT_FOUND, CONFIG_INVALID, or what a definition refused, with file and line. */
 export async function loadConfig<C extends ConfigShape>(cwd: string, project?: string): Promise<LoadedConfig<C>> {
   const file = findConfig(cwd, project);
-  // Loaded first: once the hook is there every import takes a detour through its thread, and a config imports all of this.
+  // Loaded first: should the hooks be needed, every import takes a detour through their thread from then on, and a config imports all of this.
   await import("../define/define.ts");
-  await import("./typescript.ts");
-  const module: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch((thrown: unknown) => {
-    throw explain(thrown, file, cwd);
-  });
+  const plain = await importPlain(file, strippedFolder({ env: process.env, cwd }));
+  if (!plain) await import("./typescript.ts");
+  const module: { readonly default?: unknown } =
+    plain ??
+    (await import(pathToFileURL(file).href).catch((thrown: unknown) => {
+      throw explain(thrown, file, cwd);
+    }));
   const config = module.default;
   if (!isConfig(config))
     throw new SlipwayError(
