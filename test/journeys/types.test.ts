@@ -221,10 +221,10 @@ describe("predictions", () => {
   it.each([
     ['"price":12.34', '"price" is 12.34; give a decimal as text with at most 10 digits before and 2 after the point'],
     ['"price":"1.005"', '"price" is "1.005"; give a decimal'],
-    ['"ratio":1e999', '"ratio" is null; give a number within float32'],
+    ['"ratio":1e999', '"ratio" is "Infinity"; give a number within float32'],
     ['"ratio":"NaN"', '"ratio" is "NaN"; give a number'],
     ['"notes":["a",1]', '"notes[1]" is 1; give text'],
-    ['"place":{"lat":1e999}', '"place.lat" is null; give a number'],
+    ['"place":{"lat":1e999}', '"place.lat" is "Infinity"; give a number'],
     ['"place":{"lat":1,"seal":"?"}', '"place.seal" is "?"; give bytes as base64'],
     ['"place":{}', '"place.lat" is missing; give a number'],
     ['"place":{"lat":1,"lon":2}', '"place.lon" is not a field of it; give an object with "lat", "seal"'],
