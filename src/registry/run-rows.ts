@@ -30,7 +30,8 @@ export async function withBelongings({ db }: Records, rows: readonly RunRow[]): 
   }));
 }
 
-function byRun<T extends { readonly run_id: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> {
+/** Rows by the run that they belong to. */
+export function byRun<T extends { readonly run_id: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const row of rows) {
     const group = groups.get(row.run_id);

@@ -2,6 +2,7 @@
 
 import type { RunRow } from "../../records/records.ts";
 import { fromJson, numberFromSql, type Records } from "../../records/records.ts";
+import { byRun } from "../run-rows.ts";
 import { runNotFound } from "../runs.ts";
 import { type Tag, type TrackingContext, toMillis } from "./context.ts";
 import type { InputDataset } from "./run-inputs.ts";
@@ -120,14 +121,4 @@ export function trackedMetric(row: {
     datasetName: row.dataset_name ?? undefined,
     datasetDigest: row.dataset_digest ?? undefined,
   };
-}
-
-function byRun<T extends { readonly run_id: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(row.run_id);
-    if (group) group.push(row);
-    else groups.set(row.run_id, [row]);
-  }
-  return groups;
 }
