@@ -1,7 +1,27 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { noPostgres } from "./src/engines/postgres/server.fixture.ts";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const settings = {
+  // Tests start databases, child processes and native libraries: two workers keep two cores busy and no more.
+  pool: "forks",
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+} as const;
+
+/** What keeps records runs once on SQLite and once more on Postgres. */
+const ON_POSTGRES = [
+  "src/records/**",
+  "src/registry/**",
+  "src/server/mlflow/**",
+  "src/retraining/**",
+  "src/serving/**",
+  "src/platform/**",
+];
+
+if (noPostgres !== undefined) console.warn(`Suites of records run on SQLite alone (${noPostgres}).`);
 
 export default defineConfig({
   resolve: {
@@ -11,12 +31,35 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
-    // Tests start databases, child processes and native libraries: two workers keep two cores busy and no more.
-    pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    typecheck: { enabled: true, include: ["src/**/*.test-d.ts", "test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...settings,
+          name: "slipway",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
+          provide: { recordsUrl: "" },
+          typecheck: {
+            enabled: true,
+            include: ["src/**/*.test-d.ts", "test/**/*.test-d.ts"],
+            tsconfig: "./tsconfig.json",
+          },
+        },
+      },
+      ...(noPostgres === undefined
+        ? [
+            {
+              extends: true as const,
+              test: {
+                ...settings,
+                name: "on Postgres",
+                include: ON_POSTGRES.map((folder) => `${folder}/*.test.ts`),
+                globalSetup: "./test/postgres-records.ts",
+              },
+            },
+          ]
+        : []),
+    ],
   },
 });

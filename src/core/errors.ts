@@ -50,6 +50,7 @@ export const errorTable = {
   ARTIFACT_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
   NOT_READY: { http: 503, grpc: 14, exit: EXIT.tempFail, retry: true },
   STATE_LOCKED: { http: 409, grpc: 10, exit: EXIT.tempFail, retry: true },
+  RECORDS_UNAVAILABLE: { http: 503, grpc: 14, exit: EXIT.unavailable, retry: true },
   STATE_FORMAT_UNKNOWN: { http: 500, grpc: 9, exit: EXIT.config, retry: false },
   STATE_NOT_WRITABLE: { http: 500, grpc: 9, exit: EXIT.noWrite, retry: false },
   STORAGE_FULL: { http: 507, grpc: 8, exit: EXIT.noWrite, retry: true },

@@ -150,7 +150,7 @@ export {
   type TimeText,
 } from "./source.ts";
 export { epochUnits } from "./source-time.ts";
-export { duckdbTable, env, postgresTable, sqliteTable } from "./table-source.ts";
+export { duckdbTable, type EnvironmentValue, env, postgresTable, sqliteTable } from "./table-source.ts";
 export {
   auc,
   byTime,

@@ -218,7 +218,7 @@ async function keep(
   filesState: string,
   { passed, ...observed }: Judged,
 ): Promise<void> {
-  await records.db.transaction().execute(async (tx) => {
+  await records.transact(async (tx) => {
     const own = () =>
       tx.selectFrom("expectation_looks").where("source", "=", source.name).where("expectation", "=", expectation);
     await tx

@@ -164,7 +164,7 @@ export async function dropQuarantine(
   if ("batch" in which) requireHeld(await findBatch(context, which.batch));
   const { records, clock, actor, blobs } = context;
   const at = instantToSql(clock.now());
-  const dropped = await records.db.transaction().execute(async (tx) => {
+  const dropped = await records.transact(async (tx) => {
     let query = tx.selectFrom("quarantine_batches").selectAll().where("status", "=", "held");
     query = "batch" in which ? query.where("id", "=", which.batch) : query.where("source", "=", which.source.name);
     const found = await query.execute();

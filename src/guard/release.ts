@@ -66,7 +66,7 @@ export async function closePushed(
 ): Promise<void> {
   const { records, clock, actor, blobs } = context;
   const at = instantToSql(clock.now());
-  await records.db.transaction().execute(async (tx) => {
+  await records.transact(async (tx) => {
     await tx
       .updateTable("quarantine_batches")
       .set({ status: "released", closed_at: at, closed_by: actor })
@@ -153,7 +153,7 @@ async function replaceBatch(
 ): Promise<void> {
   const { records, clock, actor } = context;
   const at = instantToSql(clock.now());
-  await records.db.transaction().execute(async (tx) => {
+  await records.transact(async (tx) => {
     await tx
       .updateTable("quarantine_batches")
       .set({ status: "released", closed_at: at, closed_by: actor })

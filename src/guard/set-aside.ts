@@ -45,7 +45,7 @@ export async function setAside(context: GuardContext, source: SourceSpec, to: In
 
 /** Where nothing is turned away any more, nothing is set aside. */
 async function closeAll(context: GuardContext, source: SourceSpec): Promise<void> {
-  const closed = await context.records.db.transaction().execute(async (tx) => {
+  const closed = await context.records.transact(async (tx) => {
     await tx.deleteFrom("quarantine_marks").where("source", "=", source.name).execute();
     return closeBatches(tx, context, await heldBatches(tx, source));
   });
@@ -99,7 +99,7 @@ async function markOf(db: Connection, source: SourceSpec): Promise<Mark | undefi
 
 async function lookThrough(context: GuardContext, source: SourceSpec, look: Look): Promise<Omit<SetAside, "source">> {
   const batch = await writeBatch(context, source, look.range);
-  const gone = await context.records.db.transaction().execute(async (tx) => {
+  const gone = await context.records.transact(async (tx) => {
     const mark = await markOf(tx, source);
     // Another process was here first: what it set aside is the same.
     if (mark?.through !== look.before?.through || mark?.filesState !== look.before?.filesState) return undefined;

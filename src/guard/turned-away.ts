@@ -62,7 +62,7 @@ async function keep(context: GuardContext, source: SourceSpec, rows: readonly Tu
   const reasons: Record<string, number> = {};
   for (const { failed } of rows) for (const { text } of failed) reasons[text] = (reasons[text] ?? 0) + 1;
   const batch: WrittenBatch = { id, blob, rows: rows.length, reasons };
-  await records.db.transaction().execute((tx) => insertBatch(tx, context, source, { kind: "pushed" }, batch));
+  await records.transact((tx) => insertBatch(tx, context, source, { kind: "pushed" }, batch));
 }
 
 function valuesSql(dialect: SqlDialect, { columns }: SourceSpec, rows: readonly TurnedAway[]): string {

@@ -8,6 +8,7 @@ import { days, parseInstant } from "../core/core.ts";
 import { count, definitionHash, definitionsOf, entity, featureView, parquet, project, t } from "../define/define.ts";
 import { viewNamespace } from "../features/features.ts";
 import { local } from "../presets/presets.ts";
+import { testDatabase } from "../records/database.fixture.ts";
 import {
   applyDefinitions,
   auditTrail,
@@ -40,9 +41,10 @@ const view = (name: string, window: number) =>
   featureView(name, { entity: driver, source: rides, features: { rides: count().over(days(window)) } });
 
 async function platformOf(definitions: Readonly<Record<string, unknown>>): Promise<Platform> {
+  const records = await testDatabase(folder);
   const platform = await openPlatform({
     config: project({ name: "rides", definitions }),
-    engines: local({ threads: 1, durable: false }),
+    engines: local({ threads: 1, durable: false, records: () => records }),
     root: folder,
     stateDir: join(folder, "state"),
     cacheDir: join(folder, "cache"),

@@ -40,7 +40,7 @@ export async function applyDefinitions(
 ): Promise<readonly DefinitionChange[]> {
   const { project, registry } = platform;
   const at = instantToSql(registry.clock.now());
-  return registry.records.db.transaction().execute(async (tx) => {
+  return registry.records.transact(async (tx) => {
     const applied = await appliedNow(platform, tx);
     const changes = definitionChanges(project, applied);
     const open = changes.filter(({ change }) => change !== "unchanged");

@@ -27,6 +27,7 @@ import {
   xgboost,
 } from "../define/define.ts";
 import { local } from "../presets/presets.ts";
+import { testDatabase } from "../records/database.fixture.ts";
 import { recordDataset, registerVersion, startRun } from "../registry/registry.ts";
 import { servingContract } from "../serving/serving.ts";
 import { moveAlias, openPlatform, type Platform } from "./platform.ts";
@@ -49,9 +50,10 @@ export function ridesWorld(): RidesWorld {
   return {
     folder,
     async open(definitions) {
+      const records = await testDatabase(folder);
       const platform = await openPlatform({
         config: project({ name: "rides", definitions }),
-        engines: local({ threads: 1, durable: false }),
+        engines: local({ threads: 1, durable: false, records: () => records }),
         root: folder,
         stateDir: join(folder, "state"),
         cacheDir: join(folder, "cache"),

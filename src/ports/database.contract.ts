@@ -24,15 +24,16 @@ interface Tables {
  *
  * @example databaseContract("sqlite", (folder) => sqlite(join(folder, "records.db")));
  */
-export function databaseContract(name: string, open: (folder: string) => Database): void {
+export function databaseContract(name: string, open: (folder: string) => Database | Promise<Database>): void {
   describe(`${name} keeps the Database contract`, () => {
     let folder: string;
     let db: Kysely<Tables>;
-    const connect = (): Kysely<Tables> => new Kysely<Tables>({ dialect: open(folder).dialect() });
+    const connect = async (): Promise<Kysely<Tables>> =>
+      new Kysely<Tables>({ dialect: (await open(folder)).dialect() });
 
     beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), "slipway-database-"));
-      db = connect();
+      db = await connect();
       await db.schema
         .createTable("parent")
         .addColumn("id", "bigint", (column) => column.primaryKey())
@@ -41,7 +42,7 @@ export function databaseContract(name: string, open: (folder: string) => Databas
         .createTable("child")
         .addColumn("id", "integer", (column) => column.primaryKey())
         .addColumn("parent", "bigint", (column) => column.references("parent.id"))
-        .addColumn("bytes", open(folder).kind === "sqlite" ? "blob" : "bytea")
+        .addColumn("bytes", (await open(folder)).kind === "sqlite" ? "blob" : "bytea")
         .addColumn("real", "double precision")
         .addColumn("words", "text")
         .execute();
@@ -100,12 +101,12 @@ export function databaseContract(name: string, open: (folder: string) => Databas
     test("keeps what was committed when it is opened again", async () => {
       await db.insertInto("parent").values({ id: 5 }).execute();
       await db.destroy();
-      db = connect();
+      db = await connect();
       expect(await db.selectFrom("parent").selectAll().execute()).toEqual([{ id: 5 }]);
     });
 
     test("a value read in a transaction is still the newest when it is written", async () => {
-      const other = connect();
+      const other = await connect();
       await db.insertInto("child").values({ id: 1, real: 0 }).execute();
       const increment = (connection: Kysely<Tables>): Promise<unknown> =>
         connection.transaction().execute(async (tx) => {

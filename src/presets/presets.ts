@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
-import { postgresReader } from "../engines/postgres/postgres.ts";
+import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
   isProcessAlive,
@@ -18,7 +18,7 @@ import {
   thisProcess,
 } from "../engines/system/system.ts";
 import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
-import type { EngineContext, EngineFactory, SourceReader } from "../platform/platform.ts";
+import type { EngineContext, EngineFactory, Engines, SourceReader } from "../platform/platform.ts";
 
 /** How the local engines may use the machine. */
 export interface LocalOptions {
@@ -31,6 +31,22 @@ export interface LocalOptions {
    * nothing is lost when the process is killed.
    */
   readonly durable?: boolean;
+  /**
+   * Where the records are; default a SQLite file in the state folder. A replay keeps its own in a file whatever is said here.
+   *
+   * @example local({ records: postgres({ url: env("PG_URL") }) })
+   */
+  readonly records?: RecordsFactory;
+}
+
+/** Finds the database that records are kept in. */
+export type RecordsFactory = (context: Pick<EngineContext, "env">) => Engines["database"];
+
+export type { PostgresOptions };
+
+/** Records on a Postgres server, which several servers of one project may share. Needs the package pg. */
+export function postgres(options: PostgresOptions): RecordsFactory {
+  return ({ env }) => postgresDatabase(options, env);
 }
 
 /** Readers of tables in SQLite files and Postgres databases; connection strings are looked up in `env`. */
@@ -46,6 +62,10 @@ export function local(options: LocalOptions = {}): EngineFactory {
     const temporaryFolder = join(stateDir, "tmp");
     await mkdir(temporaryFolder, { recursive: true });
     const library = { env, cacheDir };
+    const database =
+      options.records === undefined || disposable === true
+        ? sqlite(join(stateDir, "records.db"))
+        : options.records({ env });
     const events = fileEventLog(join(stateDir, "events"), { fsync: durable });
     return {
       offline: await duckdb({
@@ -58,7 +78,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
       }),
       online: lmdbStore(join(stateDir, "online"), { durable }),
-      database: sqlite(join(stateDir, "records.db")),
+      database,
       blobs: fileBlobs(join(stateDir, "blobs")),
       events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { sqlite } from "../engines/sqlite/sqlite.ts";
+import { testDatabase } from "./database.fixture.ts";
 import { groupedWrites, openRecords, type Records } from "./records.ts";
 
 let folder: string;
 let records: Records;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-grouped-"));
-  records = await openRecords(sqlite(join(folder, "records.db")));
+  records = await openRecords(await testDatabase(folder));
 });
 afterEach(async () => {
   await records.close();

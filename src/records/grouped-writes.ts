@@ -3,7 +3,7 @@
 // nothing with it, and nobody is answered before the commit that holds his write.
 
 import { sql } from "kysely";
-import type { Records, RecordsTransaction } from "./open.ts";
+import { isGivenUp, type Records, type RecordsTransaction } from "./open.ts";
 
 /** Runs a write in a transaction that it may share with others. */
 export type Write = <T>(work: (tx: RecordsTransaction) => Promise<T>) => Promise<T>;
@@ -18,7 +18,7 @@ interface Waiting {
 const MOST = 64;
 
 /** Collects the writes that wait for each other. */
-export function groupedWrites({ db }: Records): Write {
+export function groupedWrites({ transact }: Records): Write {
   const waiting: Waiting[] = [];
   let isWriting = false;
 
@@ -27,7 +27,7 @@ export function groupedWrites({ db }: Records): Write {
     while (waiting.length > 0) {
       const group = waiting.splice(0, MOST);
       try {
-        const settle = await db.transaction().execute((tx) => writeGroup(tx, group));
+        const settle = await transact((tx) => writeGroup(tx, group));
         for (const tell of settle) tell();
       } catch (thrown) {
         for (const { reject } of group) reject(thrown);
@@ -57,6 +57,7 @@ async function writeGroup(tx: RecordsTransaction, group: readonly Waiting[]): Pr
       await sql`release savepoint write`.execute(tx);
       settle.push(() => resolve(value as never));
     } catch (thrown) {
+      if (isGivenUp(thrown)) throw thrown;
       await sql`rollback to savepoint write`.execute(tx);
       await sql`release savepoint write`.execute(tx);
       settle.push(() => reject(thrown));

@@ -1,5 +1,5 @@
-// Opening brings the schema up to date. The whole of it is one write transaction, so of two processes that open at once the second
-// waits, and then finds everything done.
+// Opening brings the schema up to date. The whole of it is one transaction, which a Database begins as the writer, so of two processes that
+// open at once the second waits, and then finds everything done.
 
 import { type Dialect, Kysely, sql, type Transaction } from "kysely";
 import { asSlipwayError, SlipwayError } from "../core/core.ts";
@@ -16,6 +16,8 @@ export interface RecordsDatabase {
 export interface Records {
   readonly kind: RecordsDatabase["kind"];
   readonly db: Kysely<Schema>;
+  /** Runs one transaction, and runs it again when the database gave it up for another one's sake: `work` does nothing but ask the database. */
+  transact<T>(work: (tx: RecordsTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -26,17 +28,32 @@ export type RecordsTransaction = Transaction<Schema>;
 export async function openRecords(database: RecordsDatabase): Promise<Records> {
   const db = new Kysely<Schema>({ dialect: database.dialect() });
   try {
-    await db.transaction().execute((tx) => migrate(tx, database.kind));
+    await transact(db, (tx) => migrate(tx, database.kind));
   } catch (thrown) {
     await db.destroy().catch(() => undefined);
     throw asSlipwayError(thrown);
   }
-  return { kind: database.kind, db, close: () => db.destroy() };
+  return { kind: database.kind, db, transact: (work) => transact(db, work), close: () => db.destroy() };
+}
+
+const ATTEMPTS = 5;
+
+async function transact<T>(db: Kysely<Schema>, work: (tx: RecordsTransaction) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (thrown) {
+      if (!isGivenUp(thrown) || attempt === ATTEMPTS) throw thrown;
+    }
+  }
+}
+
+/** Whether the database ended a transaction for another one's sake, by a deadlock or since they could not both be true. */
+export function isGivenUp(thrown: unknown): boolean {
+  return thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED" && thrown.details["again"] === true;
 }
 
 async function migrate(tx: RecordsTransaction, kind: RecordsDatabase["kind"]): Promise<void> {
-  // Postgres lets two transactions create the same table at once, and then fails one of them. The number is arbitrary.
-  if (kind === "postgres") await sql`select pg_advisory_xact_lock(7547929)`.execute(tx);
   await tx.schema
     .createTable("slipway_migrations")
     .ifNotExists()
@@ -57,7 +74,12 @@ async function migrate(tx: RecordsTransaction, kind: RecordsDatabase["kind"]): P
   for (const [index, { name, statements }] of migrations.entries()) {
     const version = index + 1;
     if (version <= found) continue;
-    for (const statement of statements(kind)) await sql.raw(statement).execute(tx);
+    for (const statement of statements(kind)) await sql.raw(inWords(statement, kind)).execute(tx);
     await tx.insertInto("slipway_migrations").values({ version, name }).execute();
   }
+}
+
+/** Postgres sorts and compares text by the database's locale where nothing else is said; SQLite, and a place in a list, go by code point. */
+function inWords(statement: string, kind: RecordsDatabase["kind"]): string {
+  return kind === "postgres" ? statement.replace(/(?<= )text\b/g, 'text collate "C"') : statement;
 }

@@ -2,22 +2,31 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sqlite } from "../engines/sqlite/sqlite.ts";
 import { acknowledgedUntilKilled } from "../ports/killed-process.contract.ts";
+import { databaseInChild, testDatabase } from "./database.fixture.ts";
 import { migrations } from "./migrations/migrations.ts";
-import { fromJson, instantFromSql, instantToSql, numberFromSql, numberToSql, openRecords, toJson } from "./records.ts";
+import {
+  fromJson,
+  instantFromSql,
+  instantToSql,
+  numberFromSql,
+  numberToSql,
+  openRecords,
+  type Records,
+  toJson,
+} from "./records.ts";
 
 let folder: string;
-let file: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "slipway-records-"));
-  file = join(folder, "records.db");
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const open = async (): Promise<Records> => openRecords(await testDatabase(folder));
+
 describe("openRecords", () => {
   test("makes the tables once, also when many open at once", async () => {
-    const all = await Promise.all(Array.from({ length: 4 }, () => openRecords(sqlite(file))));
+    const all = await Promise.all(Array.from({ length: 4 }, () => open()));
     for (const records of all) {
       const rows = await records.db.selectFrom("slipway_migrations").selectAll().orderBy("version").execute();
       expect(rows.map(({ name }) => name)).toEqual(migrations.map(({ name }) => name));
@@ -27,11 +36,12 @@ describe("openRecords", () => {
   });
 
   test("opens in another process while it is open here", async () => {
-    const here = await openRecords(sqlite(file));
+    const here = await open();
+    const { imports, database } = databaseInChild(folder);
     const lines = await acknowledgedUntilKilled(
       `import { openRecords } from "${new URL("./records.ts", import.meta.url)}";
-      import { sqlite } from "${new URL("../engines/sqlite/sqlite.ts", import.meta.url)}";
-      const { db } = await openRecords(sqlite(${JSON.stringify(file)}));
+      ${imports}
+      const { db } = await openRecords(${database});
       await db.insertInto("experiments").values({ id: "1", name: "there", created_at: 1 }).execute();
       acknowledge("done");
       setInterval(() => undefined, 1000);`,
@@ -43,21 +53,21 @@ describe("openRecords", () => {
   });
 
   test("refuses a newer schema and says what to do", async () => {
-    const records = await openRecords(sqlite(file));
+    const records = await open();
     await records.db.insertInto("slipway_migrations").values({ version: 99, name: "future" }).execute();
     await records.close();
-    await expect(openRecords(sqlite(file))).rejects.toMatchObject({
+    await expect(open()).rejects.toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.stringContaining("Upgrade the slipway package"),
     });
   });
 
   test("leaves no table behind when it cannot finish", async () => {
-    const records = await openRecords(sqlite(file));
+    const records = await open();
     await records.db.deleteFrom("slipway_migrations").execute();
     await records.close();
-    await expect(openRecords(sqlite(file))).rejects.toThrow("already exists");
-    await expect(openRecords(sqlite(file))).rejects.toThrow("already exists");
+    await expect(open()).rejects.toThrow("already exists");
+    await expect(open()).rejects.toThrow("already exists");
   });
 });
 

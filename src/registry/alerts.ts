@@ -84,7 +84,7 @@ export async function acknowledgeAlerts(
   ids: readonly string[],
   handledBy: string = context.actor,
 ): Promise<void> {
-  await context.records.db.transaction().execute((tx) => acknowledgeIn(tx, context, ids, handledBy));
+  await context.records.transact((tx) => acknowledgeIn(tx, context, ids, handledBy));
 }
 
 /** Does the same inside a transaction. */

@@ -22,7 +22,7 @@ export interface AliasMove {
 
 /** Moves an alias and says where it pointed; moving it where it is changes nothing. */
 export async function moveAlias(context: RegistryContext, move: AliasMove): Promise<{ readonly from: number | null }> {
-  return context.records.db.transaction().execute((tx) => moveAliasIn(tx, context, move, "alias.moved"));
+  return context.records.transact((tx) => moveAliasIn(tx, context, move, "alias.moved"));
 }
 
 /** Moves an alias back to the version it pointed to before; VERSION_NOT_FOUND when there is none. */
@@ -32,7 +32,7 @@ export async function rollback(
   alias: string,
   reason: string,
 ): Promise<{ readonly from: number | null; readonly to: number }> {
-  return context.records.db.transaction().execute(async (tx) => {
+  return context.records.transact(async (tx) => {
     await requireModel(tx, model);
     const to = previousVersion(await historyIn(tx, model, alias));
     if (to === undefined)

@@ -47,7 +47,7 @@ export async function recordDataset(
     sources: toJson(dataset.sources),
     created_at: instantToSql(context.clock.now()),
   };
-  return context.records.db.transaction().execute(async (tx) => {
+  return context.records.transact(async (tx) => {
     const known = await tx.selectFrom("datasets").selectAll().where("id", "=", id).executeTakeFirst();
     if (known) return datasetOf(known);
     await tx.insertInto("datasets").values(row).execute();
@@ -67,7 +67,7 @@ export async function recordWrittenDataset(
   const blob = `${FOLDER}${folder}`;
   const recorded = await recordDataset(context, { ...dataset, blob });
   if (recorded.blob === blob) return recorded;
-  await context.records.db.transaction().execute(async (tx) => {
+  await context.records.transact(async (tx) => {
     await tx.updateTable("datasets").set({ blob }).where("id", "=", dataset.id).execute();
     await writeAudit(tx, context, { action: "dataset.moved", subject: dataset.id, details: { folder } });
   });

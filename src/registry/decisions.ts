@@ -54,7 +54,7 @@ export async function recordDecision(context: RegistryContext, decision: NewDeci
     evidence: toJson(decision.evidence),
     alert_ids: toJson(alertIds),
   };
-  await context.records.db.transaction().execute(async (tx) => {
+  await context.records.transact(async (tx) => {
     await tx.insertInto("decisions").values(row).execute();
     await acknowledgeIn(tx, context, alertIds, `decision ${row.id}`);
     await writeAudit(tx, context, { action: `decision.${verdict}`, subject: row.id, details: { model, reason } });

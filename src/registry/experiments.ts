@@ -12,7 +12,7 @@ export interface Experiment {
 
 /** The experiment of that name, made when there is none. */
 export async function createExperiment(context: RegistryContext, name: string): Promise<Experiment> {
-  return context.records.db.transaction().execute((tx) => experimentIn(tx, context, name));
+  return context.records.transact((tx) => experimentIn(tx, context, name));
 }
 
 /** Does the same inside a transaction. */

@@ -10,7 +10,7 @@ export async function recoverRuns(
   context: RegistryContext,
   isAlive: (owner: string) => boolean,
 ): Promise<readonly string[]> {
-  return context.records.db.transaction().execute(async (tx) => {
+  return context.records.transact(async (tx) => {
     const running = await tx.selectFrom("runs").select(["id", "owner"]).where("status", "=", "running").execute();
     const ended = running.filter(({ owner }) => owner !== null && !isAlive(owner)).map(({ id }) => id);
     if (ended.length === 0) return [];

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseInstant } from "../core/core.ts";
 import { fileBlobs } from "../engines/files/files.ts";
-import { sqlite } from "../engines/sqlite/sqlite.ts";
 import { randomBytes, replayClock } from "../engines/system/system.ts";
+import { databaseInChild, testDatabase } from "../records/database.fixture.ts";
 import { openRecords } from "../records/records.ts";
 import type { NewVersion, RegistryContext } from "./registry.ts";
 
@@ -20,7 +20,7 @@ export interface TestRegistry extends RegistryContext {
 /** Opens a registry in a new folder. */
 export async function testRegistry(): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-registry-"));
-  const records = await openRecords(sqlite(join(folder, "records.db")));
+  const records = await openRecords(await testDatabase(folder));
   return {
     folder,
     records,
@@ -61,15 +61,16 @@ export function newVersion(text: string, rest: Partial<NewVersion> = {}): NewVer
 /** A module's head for a child process that opens the same registry as `context`. */
 export function openInChild(folder: string): string {
   const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+  const { imports, database } = databaseInChild(folder);
   return `
     import { fileBlobs } from ${from("../engines/files/files.ts")};
-    import { sqlite } from ${from("../engines/sqlite/sqlite.ts")};
+    ${imports}
     import { randomBytes, systemClock } from ${from("../engines/system/system.ts")};
     import { openRecords } from ${from("../records/records.ts")};
     import { aliasOf, moveAlias, registerVersion } from ${from("./registry.ts")};
     import { newVersion } from ${from("./registry.fixture.ts")};
     const context = {
-      records: await openRecords(sqlite(${JSON.stringify(join(folder, "records.db"))})),
+      records: await openRecords(${database}),
       blobs: fileBlobs(${JSON.stringify(join(folder, "blobs"))}),
       clock: systemClock(),
       random: randomBytes,

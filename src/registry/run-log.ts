@@ -28,7 +28,7 @@ export async function logMetrics(
 ): Promise<void> {
   const now = context.clock.now();
   const rows = points.map(({ key, value, step = 0, at = now }) => ({ key, step, value, at: instantToSql(at) }));
-  await context.records.db.transaction().execute(async (tx) => {
+  await context.records.transact(async (tx) => {
     await requireRun(tx, runId);
     await insertMetrics(tx, runId, rows);
   });
@@ -57,7 +57,7 @@ export async function logParams(
   runId: string,
   params: Readonly<Record<string, string | number | boolean>>,
 ): Promise<void> {
-  await records.db.transaction().execute(async (tx) => {
+  await records.transact(async (tx) => {
     await requireRun(tx, runId);
     const rows = await tx.selectFrom("params").select(["key", "value"]).where("run_id", "=", runId).execute();
     const known = new Map(rows.map(({ key, value }) => [key, value]));
@@ -81,7 +81,7 @@ export async function setTags(
   runId: string,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await records.db.transaction().execute(async (tx) => {
+  await records.transact(async (tx) => {
     await requireRun(tx, runId);
     for (const [key, value] of Object.entries(tags))
       await tx
@@ -94,7 +94,7 @@ export async function setTags(
 
 /** Notes that a run used a recorded dataset. */
 export async function linkDataset({ records }: RegistryContext, runId: string, datasetId: string): Promise<void> {
-  await records.db.transaction().execute(async (tx) => {
+  await records.transact(async (tx) => {
     await requireRun(tx, runId);
     await tx
       .insertInto("run_datasets")

@@ -64,7 +64,7 @@ export async function startRun(context: RegistryContext, run: NewRun): Promise<R
   const now = context.clock.now();
   const id = newId(now, context.random);
   const name = checkedName(run.name ?? `${kind} ${id.slice(-6)}`, "a run");
-  await context.records.db.transaction().execute(async (tx) => {
+  await context.records.transact(async (tx) => {
     const experiment = await experimentIn(tx, context, run.experiment);
     await tx
       .insertInto("runs")

@@ -22,7 +22,7 @@ export async function registerVersion(context: RegistryContext, version: NewVers
   const blob = `artifacts/${hash}`;
   await context.blobs.put(blob, version.artifact);
   const created_at = instantToSql(context.clock.now());
-  return context.records.db.transaction().execute(async (tx) => {
+  return context.records.transact(async (tx) => {
     await requireOrigins(tx, version);
     await tx
       .insertInto("models")

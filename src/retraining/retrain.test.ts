@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { days, hours, parseInstant, SlipwayError } from "../core/core.ts";
 import { alertFrom, auc, byTime, model, monitor, parquet, retrain, specOf, t, xgboost } from "../define/define.ts";
 import { fileBlobs } from "../engines/files/files.ts";
-import { sqlite } from "../engines/sqlite/sqlite.ts";
 import { randomBytes, replayClock } from "../engines/system/system.ts";
+import { testDatabase } from "../records/database.fixture.ts";
 import { openRecords } from "../records/records.ts";
 import {
   aliasOf,
@@ -47,7 +47,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-retrain-"));
   clock = replayClock(parseInstant("2025-01-01"));
   registry = {
-    records: await openRecords(sqlite(join(folder, "records.db"))),
+    records: await openRecords(await testDatabase(folder)),
     blobs: fileBlobs(join(folder, "blobs")),
     clock,
     random: randomBytes,

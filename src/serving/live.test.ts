@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { days, parseInstant } from "../core/core.ts";
 import { auc, byTime, model, parquet, specOf, t, xgboost } from "../define/define.ts";
 import { fileBlobs } from "../engines/files/files.ts";
-import { sqlite } from "../engines/sqlite/sqlite.ts";
 import { randomBytes, replayClock } from "../engines/system/system.ts";
 import type { AppendLog, OnlineStore, Runtime } from "../ports/ports.ts";
+import { testDatabase } from "../records/database.fixture.ts";
 import { openRecords } from "../records/records.ts";
 import { moveAlias, type RegistryContext, registerVersion } from "../registry/registry.ts";
 import { servingContract } from "./contract.ts";
@@ -85,7 +85,7 @@ beforeEach(async () => {
   writing = undefined;
   const clock = replayClock(parseInstant("2025-01-01"));
   registry = {
-    records: await openRecords(sqlite(join(folder, "records.db"))),
+    records: await openRecords(await testDatabase(folder)),
     blobs: fileBlobs(join(folder, "blobs")),
     clock,
     random: randomBytes,

@@ -1,9 +1,9 @@
 // One connection for one reading, in one transaction that sees one state of the database and may write nothing.
 
 import type { Client } from "pg";
-import { SlipwayError } from "../../core/core.ts";
 import type { PostgresTableSpec } from "../../define/define.ts";
-import { addressOf, type PostgresAddress, postgresError } from "./failure.ts";
+import { connectionOf, type PostgresAddress, postgresError } from "./failure.ts";
+import { postgresLibrary } from "./library.ts";
 
 /** Rows of text cells. */
 export type TextRow = readonly (string | null)[];
@@ -24,15 +24,7 @@ export async function openReading(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<PostgresReading> {
   const { name } = source;
-  const variable = source.url.env;
-  const url = env[variable];
-  if (!url)
-    throw new SlipwayError(
-      "CONFIG_INVALID",
-      `Source "${name}": ${variable} is not set. Set it to the connection string: postgres://user:password@host:5432/database.`,
-      { details: { source: name, variable } },
-    );
-  const address = addressOf(name, variable, url);
+  const { url, address } = connectionOf(`Source "${name}"`, source.url.env, env);
   const client = await newClient(name, url);
   // Without a listener a connection that breaks between two queries would end the process; the next query fails instead.
   client.on("error", () => undefined);
@@ -70,15 +62,9 @@ const SETTINGS = [
 ];
 
 async function newClient(source: string, url: string): Promise<Client> {
-  const library = await import("pg").catch(() => undefined);
-  if (!library)
-    throw new SlipwayError(
-      "ENGINE_NOT_INSTALLED",
-      `Source "${source}" is a Postgres table; reading it needs the package pg. Run: npm install pg.`,
-      { details: { source, package: "pg" } },
-    );
+  const { Client } = await postgresLibrary(`Source "${source}" is a Postgres table; reading it`);
   const asText = { getTypeParser: () => (text: string) => text };
-  return new library.default.Client({
+  return new Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: "slipway",

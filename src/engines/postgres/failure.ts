@@ -10,21 +10,50 @@ export interface PostgresAddress {
   readonly user: string;
 }
 
-/** The parts of a connection string that may be shown. Throws CONFIG_INVALID, naming the variable and not its value. */
-export function addressOf(source: string, variable: string, url: string): PostgresAddress {
+/**
+ * The connection string that a variable holds, and the parts of it that may be shown. `who` begins the message, e.g. `Source "orders"`. Throws
+ * CONFIG_INVALID, naming the variable and not its value.
+ */
+export function connectionOf(
+  who: string,
+  variable: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly url: string; readonly address: PostgresAddress } {
+  const url = env[variable];
+  if (!url)
+    throw new SlipwayError(
+      "CONFIG_INVALID",
+      `${who}: ${variable} is not set. Set it to the connection string: postgres://user:password@host:5432/database.`,
+      { details: { variable } },
+    );
+  return { url, address: addressOf(who, variable, url) };
+}
+
+function addressOf(who: string, variable: string, url: string): PostgresAddress {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^postgres(ql)?:$/.test(parsed.protocol))
     throw new SlipwayError(
       "CONFIG_INVALID",
-      `Source "${source}": ${variable} does not hold a connection string such as postgres://user:password@host:5432/database.`,
-      { details: { source, variable } },
+      `${who}: ${variable} does not hold a connection string such as postgres://user:password@host:5432/database.`,
+      { details: { variable } },
     );
   const host = parsed.hostname || parsed.searchParams.get("host") || "localhost";
   return { text: `${host}:${parsed.port || "5432"}${parsed.pathname}`, user: decodeURIComponent(parsed.username) };
 }
 
-const CONNECTION = /^(08|57P|53)/;
-const LOGIN = /^28/;
+/** Whether the server could not be reached, went away or has no room; codes of SQLSTATE and of the system. */
+export function isUnreachable(code: string, { message }: Error): boolean {
+  return (
+    /^(08|57P|53)/.test(code) ||
+    /^E[A-Z]+$/.test(code) ||
+    /terminated|timeout|ended|closed|not queryable/i.test(message)
+  );
+}
+
+/** Whether a login was refused. */
+export function isRefusedLogin(code: string): boolean {
+  return code.startsWith("28");
+}
 
 /** A thrown value as one of ours; what only a programmer can act on passes through. */
 export function postgresError(thrown: unknown, source: string, { text, user }: PostgresAddress): unknown {
@@ -32,7 +61,7 @@ export function postgresError(thrown: unknown, source: string, { text, user }: P
   const code = "code" in thrown ? String(thrown.code) : "";
   const details = { source, address: text, reason: code };
   const context = { cause: thrown, details };
-  if (LOGIN.test(code))
+  if (isRefusedLogin(code))
     return new SlipwayError(
       "SOURCE_UNREADABLE",
       `Source "${source}": Postgres at ${text} refused the login of user "${user}" (${code}). Check user and password in the connection string.`,
@@ -51,7 +80,7 @@ export function postgresError(thrown: unknown, source: string, { text, user }: P
       context,
     );
   if (code === "57014") return new SlipwayError("CANCELLED", `Reading source "${source}" was stopped.`, context);
-  if (CONNECTION.test(code) || /^E[A-Z]+$/.test(code) || /terminated|timeout|ended|closed/i.test(thrown.message))
+  if (isUnreachable(code, thrown))
     return new SlipwayError(
       "SOURCE_UNAVAILABLE",
       `Source "${source}": Postgres at ${text} cannot be reached (${code || thrown.message}). Check that the server runs and the address is right, then run it again.`,

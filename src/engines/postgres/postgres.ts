@@ -1,4 +1,4 @@
-// The door of the Postgres engine: tables and views as sources. Each reading is one transaction that sees one state and writes nothing; rows
+// The door of the Postgres engine: records in a database, and tables and views as sources. Of a source each reading is one transaction that sees one state and writes nothing; rows
 // come through a cursor, so that a table of any size takes the memory of one batch.
 
 import {
@@ -15,6 +15,8 @@ import type { SourceReader } from "../../ports/source-reader.ts";
 import { type ColumnReading, catalogColumns, columnReadings, identifier } from "./columns.ts";
 import { openReading, type PostgresReading, type TextRow } from "./connection.ts";
 import { addedSince, growthMark, type Relation, tableState } from "./table-state.ts";
+
+export { type PostgresOptions, postgresDatabase } from "./database.ts";
 
 /** Reads Postgres tables; connection strings are looked up in `env` by the names that definitions give. */
 export function postgresReader(env: Readonly<Record<string, string | undefined>>): SourceReader {

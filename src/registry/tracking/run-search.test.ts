@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recordsKind } from "../../records/database.fixture.ts";
 import { type Clause, parseFilter, parseOrder } from "./filter.ts";
 import { type TestTracking, testTracking } from "./tracking.fixture.ts";
 import {
@@ -244,7 +245,7 @@ describe("searchRuns", () => {
 
   test("text in a filter is only ever compared", async () => {
     const before = (await searchRuns(context, { experimentIds: experiments, view: "all", limit: 1000 })).items.length;
-    for (const evil of ["'; drop table runs; --", "x' OR 1=1 --", '" OR ""="', "\u0000"]) {
+    for (const evil of ["'; drop table runs; --", "x' OR 1=1 --", '" OR ""="', "$1", "\\", "%s"]) {
       const filter = `params.depth = '${evil.replaceAll("'", "''")}' AND tags.\`${evil.replaceAll("`", "")}\` IS NULL`;
       const { items } = await searchRuns(context, { experimentIds: experiments, filter, view: "all", limit: 10 });
       expect(items).toEqual([]);
@@ -252,6 +253,15 @@ describe("searchRuns", () => {
     expect((await searchRuns(context, { experimentIds: experiments, view: "all", limit: 1000 })).items.length).toBe(
       before,
     );
+    // Postgres has no such character.
+    const nothing = searchRuns(context, {
+      experimentIds: experiments,
+      filter: "params.depth = '\u0000'",
+      view: "all",
+      limit: 10,
+    });
+    if (recordsKind() === "sqlite") expect((await nothing).items).toEqual([]);
+    else await expect(nothing).rejects.toMatchObject({ code: "INPUT_INVALID" });
   });
 
   test.each([

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseInstant } from "../../core/core.ts";
 import { fileBlobs } from "../../engines/files/files.ts";
-import { sqlite } from "../../engines/sqlite/sqlite.ts";
 import { randomBytes, replayClock } from "../../engines/system/system.ts";
 import { tracking } from "../../platform/platform.ts";
+import { testDatabase } from "../../records/database.fixture.ts";
 import { openRecords } from "../../records/records.ts";
 
 /** Tracking on files of its own, to be closed. */
@@ -18,7 +18,7 @@ export interface OpenTracking {
 /** Opens tracking in a new folder. */
 export async function openTestTracking(): Promise<OpenTracking> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-mlflow-"));
-  const records = await openRecords(sqlite(join(folder, "records.db")));
+  const records = await openRecords(await testDatabase(folder));
   return {
     folder,
     tracking: await tracking.openTracking({
