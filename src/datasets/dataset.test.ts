@@ -30,6 +30,7 @@ beforeEach(async () => {
   engines = {
     offline: await duckdb({ root: folder, temporaryFolder: join(folder, "tmp"), threads: 1 }),
     blobs: fileBlobs(join(folder, "blobs")),
+    root: folder,
     temporaryFolder: join(folder, "tmp"),
   };
   await write(100);

@@ -52,12 +52,15 @@ export interface DatasetEngines {
   readonly blobs: BlobStore;
   /** A temporary folder on the same file system as the blobs. */
   readonly temporaryFolder: string;
+  /** The project's folder: source files below it are named relative to it. */
+  readonly root: string;
 }
 
-/** The columns of a model's snapshot, in order. */
+/** The columns of a model's snapshot, in order; the key has the type of the rows' id. */
 export function snapshotSchema(model: ModelSpec): readonly ColumnSchema[] {
+  const id = model.rows.columns.find(({ name }) => name === model.rows.id);
   return [
-    { name: "key", type: "string", optional: false },
+    { name: "key", type: id?.type ?? "string", optional: false },
     { name: "t", type: "timestamp", optional: false },
     ...model.inputs.map(({ name, type }) => ({ name, type, optional: true })),
     { name: "label", type: "bool", optional: true },
@@ -66,7 +69,7 @@ export function snapshotSchema(model: ModelSpec): readonly ColumnSchema[] {
 }
 
 /** What a snapshot depends on: the part of the model that shapes its rows, and the state of every source file. */
-async function snapshotName(offline: OfflineEngine, model: ModelSpec): Promise<string> {
+export async function snapshotName(offline: OfflineEngine, model: ModelSpec): Promise<string> {
   const { rows, views, request, inputs, label } = model;
   const sources = [rows, label.source, ...views.map((view) => view.source)];
   const states = await Promise.all(sources.map((source) => offline.fingerprint(source)));

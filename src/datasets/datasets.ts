@@ -13,6 +13,8 @@ export {
   trainingFindings,
 } from "./dataset.ts";
 export { type ColumnDiff, type ColumnFigures, type DatasetDiff, diffDatasets } from "./diff-dataset.ts";
+export type { DefinitionDiff, SourceDiff } from "./diff-origins.ts";
+export { copyFolder, type ExportFormat, exportDataset } from "./export-dataset.ts";
 export {
   type DatasetManifest,
   type DatasetPart,
@@ -21,8 +23,16 @@ export {
   partitionUnits,
   readManifest,
 } from "./manifest.ts";
+export { modelDefinitions, snapshotSources } from "./origins.ts";
 export type { QualityFinding } from "./quality.ts";
+export {
+  boundsFrom,
+  folderDataset,
+  type ReadableDataset,
+  type TrainingRows,
+  trainingDataset,
+} from "./readable-dataset.ts";
 export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
 export { type SplitBounds, type SplitPart, splitBounds } from "./split.ts";
-export { type DatasetVerification, verifyDataset } from "./verify-dataset.ts";
+export { type DatasetVerification, verifyDataset, verifyTrainingRows } from "./verify-dataset.ts";
 export { type DatasetRequest, writeDataset } from "./write-dataset.ts";

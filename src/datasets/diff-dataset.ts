@@ -1,8 +1,10 @@
-// What is different between two written datasets of rows with a key: columns, rows by key, and how far each column's values have moved.
+// What is different between two datasets of rows with a key: columns, rows by key, how far each column's values have moved, and what they
+// were made from.
 
 import { type ColumnSchema, canonicalJson, type DataType, type Value, valueAt } from "../core/core.ts";
-import type { OfflineEngine, SqlDialect } from "../ports/ports.ts";
-import { type DatasetManifest, partFile, readManifest } from "./manifest.ts";
+import type { OfflineEngine } from "../ports/ports.ts";
+import { type DefinitionDiff, definitionDiffs, type SourceDiff, sourceDiffs } from "./diff-origins.ts";
+import type { ReadableDataset } from "./readable-dataset.ts";
 
 /** One column on one side. Figures of numbers are null for other types, and leave out NaN and infinities. */
 export interface ColumnFigures {
@@ -27,8 +29,9 @@ export interface ColumnDiff {
 
 /** What is different between dataset `from` and dataset `to`. */
 export interface DatasetDiff {
-  readonly from: DatasetManifest;
-  readonly to: DatasetManifest;
+  readonly from: DatasetSide;
+  readonly to: DatasetSide;
+  /** The same columns, rows and values. */
   readonly isSame: boolean;
   readonly schema: {
     readonly added: readonly ColumnSchema[];
@@ -47,43 +50,45 @@ export interface DatasetDiff {
     readonly examples: Readonly<Record<"added" | "removed" | "changed", readonly Value[]>>;
   };
   readonly columns: readonly ColumnDiff[];
+  /** Every source of either side. */
+  readonly sources: readonly SourceDiff[];
+  /** Definitions that differ. */
+  readonly definitions: readonly DefinitionDiff[];
 }
 
-/** The sides' folders. */
-export interface DiffFolders {
-  readonly from: string;
-  readonly to: string;
-}
+/** One of the two. */
+export type DatasetSide = Pick<ReadableDataset, "id" | "model" | "kind" | "rows">;
 
 const EXAMPLES = 5;
 const NUMBERS: ReadonlySet<unknown> = new Set(["bool", "int32", "int64", "float32", "float64"]);
 const isNumber = (type: DataType): boolean =>
   NUMBERS.has(type) || (typeof type === "object" && type.kind === "decimal");
 
-/** Compares two datasets. Rows are matched by `key`. */
-export async function diffDatasets(offline: OfflineEngine, folders: DiffFolders): Promise<DatasetDiff> {
-  const [from, to] = [await readManifest(folders.from), await readManifest(folders.to)];
-  const { dialect } = offline;
-  const there = new Map(to.schema.map((column) => [column.name, column]));
-  const here = new Map(from.schema.map((column) => [column.name, column]));
-  const typeText = ({ type }: ColumnSchema): string => canonicalJson(type);
-  const both = from.schema.filter((column) => {
-    const other = there.get(column.name);
-    return other !== undefined && typeText(other) === typeText(column);
+/** Compares two datasets. Rows are matched by `key`; which part of a training a row is in is compared where both are of trainings. */
+export async function diffDatasets(
+  offline: OfflineEngine,
+  from: ReadableDataset,
+  to: ReadableDataset,
+): Promise<DatasetDiff> {
+  const [before, after] = from.kind === to.kind ? [from.schema, to.schema] : [withoutPart(from), withoutPart(to)];
+  const there = new Map(after.map((column) => [column.name, column]));
+  const here = new Map(before.map((column) => [column.name, column]));
+  const typeOf = (type: DataType): string => canonicalJson(type);
+  const both = before.filter(({ name, type }) => {
+    const other = there.get(name);
+    return other !== undefined && typeOf(other.type) === typeOf(type);
   });
   const schema = {
-    added: to.schema.filter(({ name }) => !here.has(name)),
-    removed: from.schema.filter(({ name }) => !there.has(name)),
-    retyped: from.schema.flatMap((column) => {
-      const other = there.get(column.name);
-      return other === undefined || typeText(other) === typeText(column)
-        ? []
-        : [{ name: column.name, from: column.type, to: other.type }];
+    added: after.filter(({ name }) => !here.has(name)),
+    removed: before.filter(({ name }) => !there.has(name)),
+    retyped: before.flatMap(({ name, type }) => {
+      const other = there.get(name);
+      return other === undefined || typeOf(other.type) === typeOf(type) ? [] : [{ name, from: type, to: other.type }];
     }),
   };
-  const sides = { a: scan(dialect, folders.from, from), b: scan(dialect, folders.to, to) };
+  const sides = { a: from.relation, b: to.relation };
   const compared = both.filter(({ name }) => name !== "key");
-  const rows = await rowFigures(offline, sides, compared);
+  const rows = await rowFigures(offline, sides, compared, !both.some(({ name }) => name === "key"));
   const figures = { a: await figuresOf(offline, sides.a, compared), b: await figuresOf(offline, sides.b, compared) };
   const columns = compared.map(({ name }, index): ColumnDiff => {
     const [a, b] = [figures.a[index] as ColumnFigures, figures.b[index] as ColumnFigures];
@@ -96,29 +101,36 @@ export async function diffDatasets(offline: OfflineEngine, folders: DiffFolders)
     from.id === to.id ||
     (schema.added.length + schema.removed.length + schema.retyped.length === 0 &&
       counted.added + counted.removed + counted.changed === 0);
-  return { from, to, isSame, schema, rows: { from: from.rows, to: to.rows, ...counted }, columns };
+  const side = ({ id, model, kind, rows: count }: ReadableDataset): DatasetSide => ({ id, model, kind, rows: count });
+  return {
+    from: side(from),
+    to: side(to),
+    isSame,
+    schema,
+    rows: { from: from.rows, to: to.rows, ...counted },
+    columns,
+    sources: sourceDiffs(from, to),
+    definitions: definitionDiffs(from, to),
+  };
 }
 
-function scan(dialect: SqlDialect, folder: string, manifest: DatasetManifest): string {
-  if (manifest.parts.length > 0) return dialect.scanOwn(manifest.parts.map((part) => partFile(folder, part)));
-  const empty = manifest.schema.map(
-    ({ name, type }) => `NULL::${dialect.typeName(type)} AS ${dialect.identifier(name)}`,
-  );
-  return `(SELECT ${empty.join(", ")} WHERE false)`;
-}
+const withoutPart = ({ kind, schema }: ReadableDataset): readonly ColumnSchema[] =>
+  kind === "training" ? schema.filter(({ name }) => name !== "part") : schema;
 
 interface Sides {
   readonly a: string;
   readonly b: string;
 }
 
-async function rowFigures(offline: OfflineEngine, { a, b }: Sides, columns: readonly ColumnSchema[]) {
+/** `asText`: keys of two types are compared as text. */
+async function rowFigures(offline: OfflineEngine, { a, b }: Sides, columns: readonly ColumnSchema[], asText: boolean) {
   const { identifier } = offline.dialect;
+  const [here, there] = asText ? ["a.key::VARCHAR", "b.key::VARCHAR"] : ["a.key", "b.key"];
   const differs = columns.map(
     ({ name }, index) => `a.${identifier(name)} IS DISTINCT FROM b.${identifier(name)} AS d${index}`,
   );
   const any = columns.map((_, index) => `d${index}`).join(" OR ") || "false";
-  const joined = `SELECT coalesce(a.key, b.key) AS key, CASE WHEN a.key IS NULL THEN 'added' WHEN b.key IS NULL THEN 'removed' ELSE 'both' END AS side${differs.map((sql) => `, ${sql}`).join("")} FROM ${a} a FULL JOIN ${b} b ON a.key = b.key`;
+  const joined = `SELECT coalesce(${here}, ${there}) AS key, CASE WHEN a.key IS NULL THEN 'added' WHEN b.key IS NULL THEN 'removed' ELSE 'both' END AS side${differs.map((sql) => `, ${sql}`).join("")} FROM ${a} a FULL JOIN ${b} b ON ${here} = ${there}`;
   const kind = `CASE WHEN side <> 'both' THEN side WHEN ${any} THEN 'changed' ELSE 'unchanged' END`;
   const keys = `SELECT ${["key", "side", `${kind} AS kind`, ...columns.map((_, index) => `d${index}`)].join(", ")} FROM (${joined})`;
   return offline.session(async (session) => {

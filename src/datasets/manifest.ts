@@ -31,6 +31,13 @@ export interface DatasetSource {
   readonly state?: string;
 }
 
+/** The definitions that a dataset was made by, as hashes. */
+export interface DatasetDefinitions {
+  readonly model: string;
+  /** Every view by name. */
+  readonly views: Readonly<Record<string, string>>;
+}
+
 /** A dataset's manifest. Instants are ISO 8601, in UTC. */
 export interface DatasetManifest {
   readonly format: 1;
@@ -40,11 +47,11 @@ export interface DatasetManifest {
   readonly rows: number;
   readonly bytes: number;
   readonly schema: readonly ColumnSchema[];
-  readonly partitionBy: PartitionUnit;
+  /** `part`: by the parts of a training, `train`, `validate` and `test`. */
+  readonly partitionBy: PartitionUnit | "part";
   readonly parts: readonly DatasetPart[];
   readonly sources: readonly DatasetSource[];
-  /** Hashes of the definitions: the model, and every view by name. */
-  readonly definitions: { readonly model: string; readonly views: Readonly<Record<string, string>> };
+  readonly definitions: DatasetDefinitions;
   /** The first and the last row's time; null when no row has one. */
   readonly time: { readonly from: string | null; readonly to: string | null };
   readonly label: {
@@ -56,6 +63,10 @@ export interface DatasetManifest {
   };
   /** What wrote it: engines differ in the bytes of a file. */
   readonly writer: string;
+  /** Of a copy: the id of the dataset whose rows these are. */
+  readonly copyOf?: string;
+  /** What the parts are; Parquet where nothing is said. */
+  readonly encoding?: "csv";
 }
 
 /** The name of the manifest in a dataset's folder. */

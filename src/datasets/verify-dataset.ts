@@ -2,14 +2,42 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { OfflineEngine } from "../ports/ports.ts";
+import { contentHash } from "../core/core.ts";
+import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type DatasetManifest, MANIFEST, partFile, readManifest } from "./manifest.ts";
+import { requireSnapshot, TRAINING_PARTS, type TrainingRows } from "./readable-dataset.ts";
+import { splitCondition } from "./split.ts";
 
 /** What a look at a dataset's files found. */
 export interface DatasetVerification {
   readonly manifest: DatasetManifest;
   /** What is wrong, one sentence each; none when everything is as it was written. */
   readonly problems: readonly string[];
+}
+
+/**
+ * Verifies the rows of a training: the snapshot's bytes, the id that follows from them and the bounds, and how many rows each part has. Gives what
+ * is wrong, one sentence each. Throws DATASET_NOT_FOUND when the snapshot is gone.
+ */
+export async function verifyTrainingRows(
+  { offline, blobs }: { readonly offline: OfflineEngine; readonly blobs: BlobStore },
+  rows: TrainingRows,
+): Promise<readonly string[]> {
+  await requireSnapshot(blobs, rows);
+  const file = blobs.locate(rows.blob);
+  if ((await offline.hashFile(file)) !== rows.snapshot) return [`${rows.blob} has other bytes than were written`];
+  const { snapshot, bounds } = rows;
+  const problems = contentHash({ snapshot, bounds }) === rows.id ? [] : ["its bounds are not those that its id is of"];
+  const { dialect } = offline;
+  const counts = TRAINING_PARTS.map(
+    (part) => `(count(*) FILTER (WHERE ${splitCondition(dialect, bounds, part)}))::BIGINT`,
+  );
+  for await (const table of offline.stream(`SELECT ${counts.join(", ")} FROM ${dialect.scanOwn([file])}`))
+    TRAINING_PARTS.forEach((part, index) => {
+      const found = Number(table.columns[index]?.values[0]);
+      if (found !== rows.rows[part]) problems.push(`${part} has ${found} rows, not ${rows.rows[part]}`);
+    });
+  return problems;
 }
 
 /** Verifies a dataset's folder. Throws DATASET_NOT_FOUND, or DATASET_CORRUPT when the manifest itself was changed. */

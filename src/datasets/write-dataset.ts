@@ -2,18 +2,9 @@
 // and then that folder gets the target's name: the dataset is there as a whole or not at all. Which bytes come out depends on
 // definitions, source files and the engine's version alone.
 
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import {
-  type ColumnSchema,
-  contentHash,
-  formatInstant,
-  type Instant,
-  SlipwayError,
-  sha256,
-  valueAt,
-} from "../core/core.ts";
-import { definitionHash, type ModelSpec, type SourceSpec } from "../define/define.ts";
+import { join, resolve } from "node:path";
+import { formatInstant, type Instant, SlipwayError, valueAt } from "../core/core.ts";
+import type { ModelSpec } from "../define/define.ts";
 import type { OfflineEngine, OfflineSession } from "../ports/ports.ts";
 import { snapshotSchema } from "./dataset.ts";
 import {
@@ -25,6 +16,8 @@ import {
   manifestText,
   type PartitionUnit,
 } from "./manifest.ts";
+import { type ProcessMarks, refuseFilled, writeFolder, writeText } from "./new-folder.ts";
+import { describeSource, modelDefinitions, modelSources } from "./origins.ts";
 import { checkSources, snapshotPlan } from "./snapshot-sql.ts";
 
 /** What to write, and where. */
@@ -35,8 +28,7 @@ export interface DatasetRequest {
   readonly partitionBy: PartitionUnit;
   /** The project's folder: files below it are named relative to it. */
   readonly root: string;
-  /** A mark of this process, and whether the process of a mark still runs: what a killed one left is removed. */
-  readonly process: { readonly mark: string; readonly isAlive: (mark: string) => boolean };
+  readonly process: ProcessMarks;
   readonly onNote?: (text: string) => void;
 }
 
@@ -50,9 +42,9 @@ export async function writeDataset(offline: OfflineEngine, request: DatasetReque
   const folder = resolve(request.folder);
   await refuseFilled(folder);
   await checkSources(offline, model);
-  const sources = sourcesOf(model);
+  const sources = modelSources(model);
   const before = await Promise.all(sources.map((source) => offline.fingerprint(source)));
-  const written = await besideTarget(folder, request.process, (temporary) =>
+  const written = await writeFolder(folder, request.process, (temporary) =>
     offline.session(async (session) => {
       const made = await writeParts(offline, session, temporary, request);
       const described: DatasetSource[] = [];
@@ -71,14 +63,11 @@ export async function writeDataset(offline: OfflineEngine, request: DatasetReque
         model: model.name,
         rows: made.parts.reduce((total, part) => total + part.rows, 0),
         bytes: made.parts.reduce((total, part) => total + part.bytes, 0),
-        schema: schemaOf(model),
+        schema: snapshotSchema(model),
         partitionBy,
         parts: made.parts,
         sources: described,
-        definitions: {
-          model: definitionHash(model),
-          views: Object.fromEntries(model.views.map((view) => [view.name, definitionHash(view)])),
-        },
+        definitions: modelDefinitions(model),
         time: made.time,
         label: made.label,
         writer: `${offline.name} ${offline.version}`,
@@ -88,18 +77,6 @@ export async function writeDataset(offline: OfflineEngine, request: DatasetReque
     }),
   );
   return written;
-}
-
-/** Every source that a model's rows, label and features are from, once. */
-function sourcesOf({ rows, label, views }: ModelSpec): readonly SourceSpec[] {
-  const all = [rows, label.source, ...views.map((view) => view.source)];
-  return [...new Map(all.map((source) => [contentHash(source), source])).values()];
-}
-
-/** The columns as they are written: a key keeps the type of the rows' id. */
-function schemaOf(model: ModelSpec): readonly ColumnSchema[] {
-  const id = model.rows.columns.find(({ name }) => name === model.rows.id);
-  return snapshotSchema(model).map((column) => (column.name === "key" && id ? { ...column, type: id.type } : column));
 }
 
 async function writeParts(
@@ -166,83 +143,4 @@ async function figuresOf(session: OfflineSession): Promise<Pick<DatasetManifest,
     };
   }
   throw new SlipwayError("INTERNAL", "A dataset's figures gave no row.");
-}
-
-async function describeSource(offline: OfflineEngine, source: SourceSpec, root: string): Promise<DatasetSource> {
-  const files: { readonly path: string; readonly bytes: number; readonly hash: string }[] = [];
-  for (const file of await offline.sourceFiles(source)) {
-    const within = relative(resolve(root), file);
-    const path = within.startsWith("..") || isAbsolute(within) ? file : within.split(sep).join("/");
-    files.push({ path, bytes: (await stat(file)).size, hash: await offline.hashFile(file) });
-  }
-  const { name, format } = source;
-  return files.length > 0
-    ? { name, format, files }
-    : { name, format, files, state: sha256(await offline.fingerprint(source)) };
-}
-
-async function refuseFilled(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException): readonly string[] => {
-    if (cause.code === "ENOENT") return [];
-    throw cause.code === "ENOTDIR"
-      ? new SlipwayError("USAGE", `${folder} is a file; a dataset needs a folder.`)
-      : cause;
-  });
-  if (names.length > 0)
-    throw new SlipwayError(
-      "USAGE",
-      `${folder} is not empty${names.some((name) => name === MANIFEST) ? ": it holds a dataset, and a dataset is never changed" : ""}. Choose another folder, or remove it first.`,
-      { details: { folder } },
-    );
-}
-
-/** Names the process that fills a folder, until the folder is whole. */
-const OWNER = ".owner";
-
-/** Lets `write` fill a folder beside the target, then gives it the target's name. What killed processes left there is removed. */
-async function besideTarget<T>(
-  target: string,
-  { mark, isAlive }: DatasetRequest["process"],
-  write: (folder: string) => Promise<T>,
-): Promise<T> {
-  const parent = dirname(target);
-  const [prefix, suffix] = [`.${basename(target)}.`, ".partial"];
-  await mkdir(parent, { recursive: true });
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
-    const owner = await readFile(join(parent, name, OWNER), "utf8").catch(() => mark);
-    if (owner === mark || !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true });
-  }
-  const temporary = join(parent, `${prefix}${sha256(mark).slice(0, 16)}${suffix}`);
-  try {
-    await mkdir(temporary);
-    await writeText(join(temporary, OWNER), mark);
-    const written = await write(temporary);
-    await rm(join(temporary, OWNER));
-    await flush(temporary);
-    await rename(temporary, target);
-    await flush(parent);
-    return written;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-async function writeText(file: string, text: string): Promise<void> {
-  const handle = await open(file, "wx");
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

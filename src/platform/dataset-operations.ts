@@ -1,20 +1,25 @@
-// What users do with datasets: write a training set as a folder, find it again, hold two against each other, and verify every byte.
+// What users do with datasets: write a training set as a folder, find it again, hold two against each other, verify
+// every byte, and take one out.
 
-import { existsSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
-import { formatInstant, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
+import { resolve } from "node:path";
+import { formatInstant, type Instant, parseInstant } from "../core/core.ts";
 import {
+  copyFolder,
   type DatasetDiff,
   type DatasetManifest,
-  type DatasetVerification,
+  type DatasetSource,
   diffDatasets,
+  type ExportFormat,
+  exportDataset,
   type PartitionUnit,
   readManifest,
   verifyDataset,
+  verifyTrainingRows,
   writeDataset,
 } from "../datasets/datasets.ts";
 import { findDefinition } from "../define/define.ts";
-import { type DatasetRecord, FOLDER, findDataset, listDatasets, recordWrittenDataset } from "../registry/registry.ts";
+import { type DatasetRecord, FOLDER, listDatasets, recordWrittenDataset } from "../registry/registry.ts";
+import { findNamed, folderNamed, readable, recordNamed, trainingRows } from "./find-dataset.ts";
 import { enforceSources, sourcesOf } from "./guard-operations.ts";
 import type { Platform } from "./open.ts";
 
@@ -38,6 +43,10 @@ export interface ListedDataset {
 /** A dataset with its manifest, where it was written to a folder that is still there. */
 export interface ShownDataset extends ListedDataset {
   readonly definitionsHash: string;
+  /** What it was made from; null where that was not recorded. */
+  readonly sources: readonly DatasetSource[] | null;
+  /** The parts of a training, by name; null for a folder. */
+  readonly parts: Readonly<Record<string, { readonly rows: number; readonly positives: number }>> | null;
   readonly manifest: DatasetManifest | null;
 }
 
@@ -51,7 +60,7 @@ export interface Datasets {
 export function datasetsOf(platform: Platform): Datasets {
   return {
     list: (filter) => datasetList(platform, filter),
-    show: async (id) => shown(await findDataset(platform.registry, id)),
+    show: async (id) => shown(await recordNamed(platform, id)),
   };
 }
 
@@ -96,15 +105,15 @@ export async function datasetList(
   return (await listDatasets(platform.registry, filter)).map(listed);
 }
 
-/** A dataset by the start of its id, or by its folder. */
+/** A dataset by id or its start, `model@version`, run or folder. */
 export async function showDataset(platform: Platform, which: string, cwd: string): Promise<ShownDataset> {
   const folder = folderNamed(which, cwd);
-  if (folder === undefined) return shown(await findDataset(platform.registry, which));
+  if (folder === undefined) return shown(await recordNamed(platform, which));
   const manifest = await readManifest(folder);
   const record = (await listDatasets(platform.registry, { model: manifest.model, limit: 10_000 })).find(
     ({ id }) => id === manifest.id,
   );
-  const { id, model, rows, schema, time, definitions } = manifest;
+  const { id, model, rows, schema, time, definitions, sources } = manifest;
   return {
     id,
     model,
@@ -116,46 +125,144 @@ export async function showDataset(platform: Platform, which: string, cwd: string
     folder,
     createdAt: record ? formatInstant(record.createdAt) : null,
     definitionsHash: definitions.model,
+    sources,
+    parts: null,
     manifest,
   };
 }
 
-/** Holds two datasets against each other, each given by the start of its id or by its folder. */
-export async function diffDatasetFolders(
+/** Holds two datasets against each other, each given as `showDataset` takes it. */
+export async function diffNamedDatasets(
   platform: Platform,
   from: string,
   to: string,
   cwd: string,
 ): Promise<DatasetDiff> {
-  const [a, b] = [await folderOf(platform, from, cwd), await folderOf(platform, to, cwd)];
-  return diffDatasets(platform.engines.offline, { from: a, to: b });
+  const [a, b] = [await findNamed(platform, from, cwd), await findNamed(platform, to, cwd)];
+  return diffDatasets(platform.engines.offline, await readable(platform, a), await readable(platform, b));
 }
 
-/** Reads every byte of a dataset and holds it against its manifest. */
-export async function verifyDatasetFolder(
+/** What a look at every byte of a dataset found. */
+export interface VerifiedDataset {
+  readonly id: string;
+  readonly model: string;
+  readonly kind: "training" | "folder";
+  /** Null for the rows of a training. */
+  readonly folder: string | null;
+  readonly rows: number;
+  readonly parts: number;
+  readonly bytes: number | null;
+  /** What is wrong, one sentence each; none when everything is as it was written. */
+  readonly problems: readonly string[];
+  /** Whether the files that it was made from are still what they were; that they are not is no fault of the dataset. */
+  readonly sources: readonly SourceFileState[];
+}
+
+/** A source file of a dataset, as it is now. */
+export interface SourceFileState {
+  readonly source: string;
+  readonly path: string;
+  readonly state: "same" | "changed" | "missing";
+}
+
+/** Reads every byte of a dataset and holds it against what was recorded. */
+export async function verifyNamedDataset(platform: Platform, which: string, cwd: string): Promise<VerifiedDataset> {
+  const { engines } = platform;
+  const found = await findNamed(platform, which, cwd);
+  if (found.kind === "folder") {
+    const { manifest, problems } = await verifyDataset(engines.offline, found.folder);
+    const { id, model, rows, parts, bytes } = manifest;
+    const sources = await sourceStates(platform, manifest.sources);
+    return { id, model, kind: "folder", folder: found.folder, rows, parts: parts.length, bytes, problems, sources };
+  }
+  const rows = trainingRows(found.record);
+  return {
+    id: rows.id,
+    model: rows.model,
+    kind: "training",
+    folder: null,
+    rows: rows.rows.train + rows.rows.validate + rows.rows.test,
+    parts: Object.values(rows.rows).filter((count) => count > 0).length,
+    bytes: null,
+    problems: await verifyTrainingRows(engines, rows),
+    sources: await sourceStates(platform, rows.sources ?? []),
+  };
+}
+
+async function sourceStates(
+  { engines, root }: Platform,
+  sources: readonly DatasetSource[],
+): Promise<readonly SourceFileState[]> {
+  const states: SourceFileState[] = [];
+  for (const { name, files } of sources)
+    for (const { path, hash } of files) {
+      const found = await engines.offline.hashFile(resolve(root, path)).catch(() => undefined);
+      states.push({
+        source: name,
+        path,
+        state: found === undefined ? "missing" : found === hash ? "same" : "changed",
+      });
+    }
+  return states;
+}
+
+/** Copies a dataset to a new folder. A folder of Parquet is copied byte for byte, under the same id. */
+export async function exportNamedDataset(
   platform: Platform,
   which: string,
-  cwd: string,
-): Promise<DatasetVerification & { readonly folder: string }> {
-  const folder = await folderOf(platform, which, cwd);
-  return { folder, ...(await verifyDataset(platform.engines.offline, folder)) };
+  request: {
+    readonly folder: string;
+    readonly format: ExportFormat;
+    readonly cwd: string;
+    readonly onNote?: (text: string) => void;
+  },
+): Promise<DatasetManifest & { readonly folder: string }> {
+  const { engines } = platform;
+  const found = await findNamed(platform, which, request.cwd);
+  const folder = resolve(request.cwd, request.folder);
+  const { format, onNote } = request;
+  const target = { folder, process: engines.process };
+  if (found.kind === "folder" && format === "parquet")
+    return { ...(await copyFolder(engines.offline, found, target)), folder };
+  const dataset = await readable(platform, found);
+  const about = found.kind === "folder" ? found.manifest : aboutTraining(found.record);
+  const manifest = await exportDataset(engines.offline, {
+    dataset,
+    about,
+    format,
+    ...target,
+    ...(onNote ? { onNote } : {}),
+  });
+  return { ...manifest, folder };
 }
 
-/** What is written with a slash or is there is a folder; anything else is an id. */
-function folderNamed(which: string, cwd: string): string | undefined {
-  const folder = resolve(cwd, which);
-  return isAbsolute(which) || /[/\\]/.test(which) || existsSync(folder) ? folder : undefined;
-}
-
-async function folderOf(platform: Platform, which: string, cwd: string): Promise<string> {
-  const named = folderNamed(which, cwd);
-  if (named !== undefined) return named;
-  const record = await findDataset(platform.registry, which);
-  if (record.blob.startsWith(FOLDER)) return record.blob.slice(FOLDER.length);
-  throw new SlipwayError(
-    "INPUT_INVALID",
-    `Dataset ${record.id.slice(0, 12)} is the rows of a training, kept with its snapshot and not in a folder. Write it to one with: slipway features training-set ${record.model} --out DIR --partition-by month.`,
-  );
+/** What a manifest says of the rows of a training: every one of them has a label. */
+function aboutTraining({ labelStats }: DatasetRecord): Pick<DatasetManifest, "time" | "label" | "partitionBy"> {
+  const { parts = {} } = (labelStats ?? {}) as {
+    readonly parts?: Readonly<
+      Record<string, { rows: number; positives: number; from: string | null; to: string | null }>
+    >;
+  };
+  const all = Object.values(parts);
+  const instants = (ends: readonly (string | null)[]): bigint[] =>
+    ends.flatMap((end) => (end === null ? [] : [BigInt(end)])).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const [from] = instants(all.map((part) => part.from));
+  const to = instants(all.map((part) => part.to)).at(-1);
+  const total = (figure: "rows" | "positives"): number => all.reduce((sum, part) => sum + part[figure], 0);
+  return {
+    partitionBy: "part",
+    time: {
+      from: from === undefined ? null : formatInstant(from),
+      to: to === undefined ? null : formatInstant(to),
+    },
+    label: {
+      known: total("rows"),
+      positive: total("positives"),
+      unknown: 0,
+      knownFrom: null,
+      knownTo: null,
+    },
+  };
 }
 
 function listed(record: DatasetRecord): ListedDataset {
@@ -178,5 +285,15 @@ async function shown(record: DatasetRecord): Promise<ShownDataset> {
   const base = listed(record);
   const manifest = base.folder === null ? undefined : await readManifest(base.folder).catch(() => undefined);
   // A folder that holds another dataset by now says nothing about this one.
-  return { ...base, definitionsHash: record.definitionsHash, manifest: manifest?.id === record.id ? manifest : null };
+  const { sources, labelStats, definitionsHash } = record;
+  const origin = sources as readonly DatasetSource[] | { readonly sources?: readonly DatasetSource[] } | null;
+  const stats = labelStats as { readonly parts?: ShownDataset["parts"] } | null;
+  return {
+    ...base,
+    definitionsHash,
+    sources:
+      (Array.isArray(origin) ? origin : (origin as { sources?: readonly DatasetSource[] } | null)?.sources) ?? null,
+    parts: base.kind === "training" ? (stats?.parts ?? null) : null,
+    manifest: manifest?.id === record.id ? manifest : null,
+  };
 }

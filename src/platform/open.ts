@@ -97,6 +97,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       offline: engines.offline,
       blobs,
       temporaryFolder: `${stateDir}/tmp`,
+      root,
       trainers: engines.trainers,
       runtimes: engines.runtimes,
       threads: engines.threads,

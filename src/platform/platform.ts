@@ -46,11 +46,12 @@ export {
   type Datasets,
   datasetList,
   datasetsOf,
-  diffDatasetFolders,
+  diffNamedDatasets,
+  exportNamedDataset,
   type ListedDataset,
   type ShownDataset,
   showDataset,
-  verifyDatasetFolder,
+  verifyNamedDataset,
   writeDatasetFolder,
 } from "./dataset-operations.ts";
 export type { EngineContext, EngineFactory, Engines, SourceReader } from "./engines.ts";

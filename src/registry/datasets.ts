@@ -1,6 +1,6 @@
 // A dataset is known by its content, so recording the same one twice records it once.
 
-import { type ColumnSchema, type Instant, SlipwayError } from "../core/core.ts";
+import { type ColumnSchema, didYouMean, type Instant, SlipwayError } from "../core/core.ts";
 import { fromJson, instantFromSql, instantToSql, type Schema, toJson } from "../records/records.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
@@ -81,15 +81,38 @@ export async function findDataset({ records }: RegistryContext, start: string): 
   const [row, other] = found;
   if (other)
     throw new SlipwayError("INPUT_INVALID", `Several datasets have an id that starts with ${start}; give more of it.`);
-  if (!row)
-    throw new SlipwayError(
-      "DATASET_NOT_FOUND",
-      `There is no dataset "${start}". List them with: slipway datasets list.`,
-      {
-        details: { dataset: start },
-      },
-    );
+  if (!row) throw await datasetNotFound({ records }, start);
   return datasetOf(row);
+}
+
+const SHOWN_ID = 12;
+
+/** The error for what names no dataset, with the name that is nearest. */
+async function datasetNotFound({ records }: Pick<RegistryContext, "records">, which: string): Promise<SlipwayError> {
+  const rows = await records.db.selectFrom("datasets").select(["id", "model"]).orderBy("created_at", "desc").execute();
+  const known = rows.map(({ id }) => id.slice(0, SHOWN_ID));
+  const own = rows.filter(({ model }) => model === which).map(({ id }) => id.slice(0, SHOWN_ID));
+  const near =
+    own.length > 0
+      ? ` Model "${which}" has ${own.slice(0, 5).join(", ")}; "${which}@champion" names the champion's.`
+      : didYouMean(/^[0-9a-f]+$/.test(which) ? which.slice(0, SHOWN_ID) : which, known);
+  return new SlipwayError(
+    "DATASET_NOT_FOUND",
+    `There is no dataset "${which}".${near} Give an id or its start, model@version, a run or a folder; list datasets with: slipway datasets list.`,
+    { details: { dataset: which } },
+  );
+}
+
+/** The newest dataset whose rows are in that blob. */
+export async function datasetOfBlob({ records }: RegistryContext, blob: string): Promise<DatasetRecord | undefined> {
+  const row = await records.db
+    .selectFrom("datasets")
+    .selectAll()
+    .where("blob", "=", blob)
+    .orderBy("created_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row && datasetOf(row);
 }
 
 /** The dataset of that id, or INPUT_INVALID. */

@@ -15,6 +15,7 @@ export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
 export type { RegistryContext } from "./context.ts";
 export {
   type DatasetRecord,
+  datasetOfBlob,
   FOLDER,
   findDataset,
   getDataset,

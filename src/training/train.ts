@@ -5,10 +5,13 @@ import { type Instant, SlipwayError, type Table } from "../core/core.ts";
 import {
   cutDataset,
   type Dataset,
+  type DatasetSource,
   ensureSnapshot,
+  modelDefinitions,
   type QualityFinding,
   type SplitBounds,
   snapshotSchema,
+  snapshotSources,
   splitBounds,
   streamPart,
   trainingFindings,
@@ -16,6 +19,7 @@ import {
 import { definitionHash, type ModelSpec } from "../define/define.ts";
 import type { TrainingStep } from "../ports/ports.ts";
 import {
+  datasetOfBlob,
   failRun,
   finishRun,
   logMetrics,
@@ -101,7 +105,11 @@ export async function trainVersion(
     timeTo: dataset.parts.train.to,
     labelStats: { parts: dataset.parts, bounds },
     findings,
-    sources: { snapshot: snapshot.hash },
+    sources: {
+      snapshot: snapshot.hash,
+      sources: (await knownSources(registry, snapshot.blob)) ?? (await snapshotSources(engines, snapshot)),
+      views: modelDefinitions(model).views,
+    },
   });
   const run = await startRun(registry, {
     experiment: model.name,
@@ -162,6 +170,13 @@ export async function trainVersion(
     );
     throw thrown;
   }
+}
+
+/** The sources of a snapshot as an earlier training on it recorded them: their files need not be read again. */
+async function knownSources(registry: RegistryContext, blob: string): Promise<readonly DatasetSource[] | undefined> {
+  const earlier = await datasetOfBlob(registry, blob);
+  const { sources } = (earlier?.sources ?? {}) as { readonly sources?: readonly DatasetSource[] };
+  return sources;
 }
 
 function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | undefined): SplitBounds {

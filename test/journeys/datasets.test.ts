@@ -7,9 +7,9 @@ import {
   applyDefinitions,
   datasetList,
   datasetsOf,
-  diffDatasetFolders,
+  diffNamedDatasets,
   showDataset,
-  verifyDatasetFolder,
+  verifyNamedDataset,
   writeDatasetFolder,
   writeTrainingSet,
 } from "../../src/platform/platform.ts";
@@ -78,7 +78,7 @@ test("every changed byte is found, and so is a part that is missing or does not 
   const folder = join(world.root, "set");
   const { parts } = await writeDatasetFolder(platform, { model: MODEL, folder, partitionBy: "day" });
   const problems = async (): Promise<readonly string[]> =>
-    (await verifyDatasetFolder(platform, "set", world.root)).problems;
+    (await verifyNamedDataset(platform, "set", world.root)).problems;
   expect(parts.length).toBe(60);
   expect(await problems()).toEqual([]);
   const [first, second, third] = parts.map(({ path }) => path);
@@ -113,7 +113,7 @@ test("a difference names columns, rows by key, and how far values have moved", a
   await platform.engines.offline.writeParquet(`FROM '${join(world.root, "orders.parquet")}'`, orders);
   const b = await writeDatasetFolder(platform, { model: MODEL, folder: to, partitionBy: "none" });
   expect(b.id).not.toBe(a.id);
-  const diff = await diffDatasetFolders(platform, a.id.slice(0, 10), "b", world.root);
+  const diff = await diffNamedDatasets(platform, a.id.slice(0, 10), "b", world.root);
   expect(diff).toMatchObject({
     isSame: false,
     schema: { added: [], removed: [], retyped: [] },
@@ -123,7 +123,7 @@ test("a difference names columns, rows by key, and how far values have moved", a
   const distance = diff.columns.find(({ name }) => name === "distance_km");
   expect(distance?.changed).toBe(7);
   expect(distance?.shift).toBeCloseTo((7 * 100) / 3600 / (distance?.from.sd ?? 1), 1);
-  expect(await diffDatasetFolders(platform, from, from, world.root)).toMatchObject({
+  expect(await diffNamedDatasets(platform, from, from, world.root)).toMatchObject({
     isSame: true,
     rows: { changed: 0 },
   });
@@ -172,7 +172,7 @@ test("killed at any moment, it leaves no dataset or a whole one", { timeout: 60_
     expect(end.signal, end.complaints).toBe("SIGKILL");
     const names = await readdir(join(world.root, "killed")).catch((): string[] => []);
     for (const name of names.filter((each) => !each.startsWith(".")))
-      expect((await verifyDatasetFolder(platform, join(world.root, "killed", name), world.root)).problems).toEqual([]);
+      expect((await verifyNamedDataset(platform, join(world.root, "killed", name), world.root)).problems).toEqual([]);
     const unfinished = end.lines.at(-1)?.split(" ")[1] ?? "";
     const folder = join(world.root, "killed", unfinished);
     if (names.includes(unfinished)) continue;

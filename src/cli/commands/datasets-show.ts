@@ -9,7 +9,7 @@ export async function run(context: CommandContext, _options: unknown, which: str
     const { style, show } = context.output;
     const { manifest } = shown;
     const span = shown.timeFrom === null ? "no row has a time" : `${shown.timeFrom} to ${shown.timeTo}`;
-    const files = (manifest?.sources ?? []).flatMap(
+    const files = (shown.sources ?? []).flatMap(
       ({ name, files: own, state }): readonly (readonly (string | number | undefined)[])[] =>
         own.length === 0
           ? [[name, undefined, undefined, state?.slice(0, 12)]]
@@ -27,13 +27,18 @@ export async function run(context: CommandContext, _options: unknown, which: str
               columns: ["part", "rows", "bytes", "SHA-256"],
               rows: manifest.parts.map((part) => [part.path, part.rows, part.bytes, part.hash.slice(0, 12)]),
             },
+          ]
+        : []),
+      ...(shown.parts
+        ? [
             "",
             {
-              columns: ["source", "file", "bytes", "SHA-256"],
-              rows: files,
+              columns: ["part", "rows", "label true in"],
+              rows: Object.entries(shown.parts).map(([name, part]) => [name, part.rows, part.positives]),
             },
           ]
         : []),
+      ...(files.length > 0 ? ["", { columns: ["source", "file", "bytes", "SHA-256"], rows: files }] : []),
     ]);
   });
 }
