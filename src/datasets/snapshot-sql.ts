@@ -8,8 +8,10 @@ import type { OfflineEngine, SqlDialect, WrittenFile } from "../ports/ports.ts";
 
 /** A snapshot as statements of one session. */
 export interface SnapshotPlan {
-  /** Statements that make its tables, in this order. */
-  readonly tables: readonly string[];
+  /** Statements that make its tables, to be run in this order. */
+  readonly statements: readonly string[];
+  /** The tables that are there in the end. */
+  readonly names: readonly string[];
   /** SELECT: `part` first where rows are put in parts, then `key`, `t`, every input in order, `label`, `label_known_at`. */
   readonly select: string;
 }
@@ -54,14 +56,14 @@ export function snapshotPlan(
     `o.label AS ${quote("label")}`,
     `CASE WHEN o.label IS NOT NULL THEN make_timestamp(o.known) END AS ${quote("label_known_at")}`,
   ];
-  return { tables: plan.tables, select: `SELECT ${selected.join(",\n")} ${plan.from}` };
+  return { statements: plan.statements, names: plan.names, select: `SELECT ${selected.join(",\n")} ${plan.from}` };
 }
 
 /** Writes the snapshot to one Parquet file, view by view, so that memory is needed for one view at a time. */
 export async function writeSnapshot(offline: OfflineEngine, model: ModelSpec, file: string): Promise<WrittenFile> {
-  const { tables, select } = snapshotPlan(offline.dialect, model);
+  const { statements, select } = snapshotPlan(offline.dialect, model);
   return offline.session(async (session) => {
-    for (const table of tables) await session.run(table);
+    for (const statement of statements) await session.run(statement);
     return session.writeParquet(select, file);
   });
 }

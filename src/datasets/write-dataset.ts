@@ -87,13 +87,13 @@ async function writeParts(
 ): Promise<Pick<DatasetManifest, "parts" | "time" | "label">> {
   const { dialect } = offline;
   const partition = partitionSql(partitionBy);
-  const { tables, select } = snapshotPlan(dialect, model, partition);
-  for (const [index, table] of tables.entries()) {
-    onNote?.(`computing features as of every row's time, step ${index + 1} of ${tables.length}`);
-    await session.run(table);
+  const { statements, names, select } = snapshotPlan(dialect, model, partition);
+  for (const [index, statement] of statements.entries()) {
+    onNote?.(`computing features as of every row's time, step ${index + 1} of ${statements.length}`);
+    await session.run(statement);
   }
   await session.run(`CREATE TEMP TABLE dataset AS ${select}`);
-  for (const table of tables) await session.run(`DROP TABLE IF EXISTS ${nameOfTable(table)}`);
+  for (const name of names) await session.run(`DROP TABLE ${name}`);
   const found = await partsOf(session);
   const parts: DatasetPart[] = [];
   for (const [index, { part }] of found.entries()) {
@@ -104,11 +104,6 @@ async function writeParts(
     parts.push({ path, rows: rowCount, bytes, hash });
   }
   return { parts, ...(await figuresOf(session)) };
-}
-
-/** The name in `CREATE TEMP TABLE name AS ...`, quoted or not. */
-function nameOfTable(statement: string): string {
-  return /^CREATE TEMP TABLE ("(?:[^"]|"")*"|\S+) AS /.exec(statement)?.[1] ?? "";
 }
 
 function partitionSql(unit: PartitionUnit): (time: string) => string {

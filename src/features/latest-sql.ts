@@ -5,7 +5,7 @@
 
 import type { ColumnSchema } from "../core/core.ts";
 import { leavesOf } from "../define/define.ts";
-import type { EventValue, ViewJoin, ViewRelations } from "./view-events-sql.ts";
+import type { EventValue, KeptRelation, ViewJoin, ViewRelations } from "./view-events-sql.ts";
 
 /** The join of a view's `latest` and `age` features, or undefined when it has none. */
 export function latestJoin(relations: ViewRelations): ViewJoin | undefined {
@@ -22,9 +22,12 @@ export function latestJoin(relations: ViewRelations): ViewJoin | undefined {
     return `, ((w.t - w.e) // ${unit})::BIGINT AS f${index}`;
   });
   const rows = view.source.eventTime === undefined ? staticRows : values.length === 0 ? agedRows : timedRows;
+  const { kept, latest, ctes = [] } = rows(relations, values, shown.join(""));
   return {
-    ctes: rows(relations, values, shown.join("")),
+    kept,
+    ctes: [...ctes, `${name("latest")} AS (${latest})`],
     relation: name("latest"),
+    isWhole: true,
     columns: wanted.map(({ name: feature, type }, index) => ({
       feature,
       sql: (alias) => `${alias}.f${index}::${dialect.typeName(type)}`,
@@ -32,90 +35,100 @@ export function latestJoin(relations: ViewRelations): ViewJoin | undefined {
   };
 }
 
-/** Relations, the last of which is `latest`: per asking row `idx` what is shown of it (`w`) and of the row that won (`n`). */
-type LatestRows = (relations: ViewRelations, values: readonly EventValue[], shown: string) => readonly string[];
+/** `latest` as SQL: for every asking row `idx` what is shown of it (`w`) and of the row that won (`n`); and what that SQL reads. */
+type LatestRows = (
+  relations: ViewRelations,
+  values: readonly EventValue[],
+  shown: string,
+) => { readonly kept: readonly KeptRelation[]; readonly ctes?: readonly string[]; readonly latest: string };
 
-const agedRows: LatestRows = (relations, _values, shown) => [
-  winners(relations),
-  `${relations.name("latest")} AS (SELECT w.idx${shown} FROM ${relations.name("winners")} w)`,
-];
+const agedRows: LatestRows = (relations, _values, shown) => {
+  const won = winners(relations);
+  return { kept: [won], latest: `SELECT w.idx${shown} FROM ${won.name} w` };
+};
 
 const staticRows: LatestRows = (relations, values, shown) => {
-  const { view, name, asked, events } = relations;
+  const { view, name, all, events } = relations;
   const columns = columnNames(relations, view.source.columns);
   const rows = events(
     values,
     columns.map((column) => column.sql),
   );
   const order = columns.map((column) => column.greatest).join(", ");
-  return [
-    `${name("newest")} AS (SELECT kid${values.map((value) => `, ${value.name}`).join("")} FROM (${rows}) QUALIFY row_number() OVER (PARTITION BY kid ORDER BY ${order}) = 1)`,
-    `${name("latest")} AS (SELECT w.idx${shown} FROM ${asked} w JOIN ${name("newest")} n ON w.kid = n.kid)`,
-  ];
+  const newest = {
+    name: name("newest"),
+    sql: `SELECT kid${values.map((value) => `, ${value.name}`).join("")} FROM (${rows}) QUALIFY row_number() OVER (PARTITION BY kid ORDER BY ${order}) = 1`,
+  };
+  return {
+    kept: [newest],
+    latest: `SELECT w.idx${shown} FROM ${all} w LEFT JOIN ${newest.name} n ON w.kid = n.kid`,
+  };
 };
 
 const timedRows: LatestRows = (relations, values, shown) => {
   const { dialect, view, name, eventsAt } = relations;
-  const [won, found, ties, best] = [name("winners"), name("found"), name("ties"), name("best")];
   const { createdAt } = view.source;
   const isLate = createdAt !== undefined;
   const used = new Set(values.flatMap(({ value }) => leavesOf(value).map((leaf) => leaf.name)));
   // What one key's rows of one moment have in common cannot put them in order.
   const same = new Set([view.source.eventTime, ...view.keys.map((key) => key.name)]);
-  const all = view.source.columns.filter(
+  const columns = view.source.columns.filter(
     (column) => used.has(column.name) || !same.has(column.name) || column.name === createdAt,
   );
   // Reading a few columns too many is cheaper than reading the source once more for the sake of some ties.
-  const isRead = all.length <= 2 * used.size;
-  const read = isRead ? all : all.filter((column) => used.has(column.name));
-  const own = columnNames(relations, all);
-  const kept = `kid, e, k${columnNames(relations, read)
-    .map((column) => `, ${column.own}`)
-    .join("")}`;
-  const again = eventsAt(
-    ties,
-    own.map((column) => column.sql),
-  );
+  const isRead = columns.length <= 2 * used.size;
+  const read = isRead ? columns : columns.filter((column) => used.has(column.name));
+  const own = columnNames(relations, columns);
+  const won = winners(relations);
+  const rowsAt = (moments: string, wanted: ReturnType<typeof columnNames>): string =>
+    `SELECT * ${isLate ? "" : "EXCLUDE (k) "}FROM (${eventsAt(
+      moments,
+      wanted.map(({ sql }) => sql),
+    )})`;
+  const found = { name: name("found"), sql: rowsAt(won.name, columnNames(relations, read)) };
+  const ties = {
+    name: name("ties"),
+    sql: `SELECT kid, e FROM ${found.name} GROUP BY ALL HAVING count(*) > 1`,
+  };
   const created = isLate ? [`coalesce(epoch_us(${dialect.identifier(`=${createdAt}`)}), e) DESC`] : [];
-  const order = [...created, ...own.map((column) => column.greatest)].join(", ") || "k";
+  const order = [...created, ...own.map((column) => column.greatest)].join(", ") || "e";
   const shownValues = values
     .map(
       ({ name: as, value }) => `, ${dialect.expression(value, (leaf) => dialect.identifier(`=${leaf.name}`))} AS ${as}`,
     )
     .join("");
-  const single = `SELECT kid, e${shownValues} FROM ${found} ANTI JOIN ${ties} USING (kid, e)`;
-  const greatest = `SELECT kid, e, k${shownValues} FROM ${best}`;
+  const tied = isRead ? `SELECT * FROM ${found.name} SEMI JOIN ${ties.name} USING (kid, e)` : rowsAt(ties.name, own);
+  // Of rows that happened together, those created later were known later: the winner at x is the last one known by then.
+  const moment = isLate ? "kid, e, k" : "kid, e";
+  const best = `SELECT ${moment}${shownValues} FROM (SELECT * FROM (${tied}) QUALIFY row_number() OVER (PARTITION BY ${moment} ORDER BY ${order}) = 1)`;
+  const single = `SELECT kid, e${shownValues} FROM ${found.name} ANTI JOIN ${ties.name} USING (kid, e)`;
   const equal = "w.kid = n.kid AND w.e = n.e";
-  const ctes = [
-    winners(relations),
-    `${found} AS MATERIALIZED (${eventsAt(
-      won,
-      columnNames(relations, read).map((column) => column.sql),
-    )})`,
-    `${ties} AS MATERIALIZED (SELECT kid, e FROM ${found} GROUP BY ALL HAVING count(*) > 1)`,
-    // Of rows that happened together, those created later were known later: the winner at x is the last one known by then.
-    `${best} AS (SELECT ${kept} FROM (${isRead ? `SELECT * FROM ${found} SEMI JOIN ${ties} USING (kid, e)` : again}) QUALIFY row_number() OVER (PARTITION BY kid, e, k ORDER BY ${order}) = 1)`,
-  ];
   const latest = isLate
-    ? `SELECT w.idx${shown} FROM ${won} w JOIN (${single}) n ON ${equal} UNION ALL SELECT w.idx${shown} FROM (SELECT * FROM ${won} SEMI JOIN ${ties} USING (kid, e)) w ASOF JOIN (${greatest}) n ON ${equal} AND w.x >= n.k`
-    : `SELECT w.idx${shown} FROM ${won} w JOIN (${single} UNION ALL SELECT kid, e${shownValues} FROM ${best}) n ON ${equal}`;
-  return [...ctes, `${name("latest")} AS (${latest})`];
+    ? `SELECT w.idx${shown} FROM (SELECT * FROM ${won.name} ANTI JOIN ${ties.name} USING (kid, e)) w LEFT JOIN (${single}) n ON ${equal} UNION ALL SELECT w.idx${shown} FROM (SELECT * FROM ${won.name} SEMI JOIN ${ties.name} USING (kid, e)) w ASOF LEFT JOIN (${best}) n ON ${equal} AND w.x >= n.k`
+    : `SELECT w.idx${shown} FROM ${won.name} w LEFT JOIN (${single} UNION ALL ${best}) n ON ${equal}`;
+  return { kept: [won, found, ties], latest };
 };
 
 /**
- * The event time `e` of each asking row's winner, where it has one within the ttl. Rows known as they happen are joined by their event time;
- * of the others it is first worked out which is the newest at each moment at which one became known (a running maximum).
+ * For every asking row the event time `e` of its winner, null where it has none within the ttl. Rows known as they happen are joined by their
+ * event time; of the others it is first worked out which is the newest at each moment at which one became known (a running maximum).
  */
-function winners({ view, name, asked, events }: ViewRelations): string {
-  const within = view.ttl === undefined ? "" : ` AND e >= t - ${view.ttl}`;
-  const q = `(SELECT idx, kid, t, least(t, cutoff) AS x FROM ${asked}) q`;
+function winners({ view, name, all, events }: ViewRelations): KeptRelation {
+  const isLate = view.source.createdAt !== undefined;
+  const { ttl } = view;
+  const isAged = view.features.some(({ rule }) => rule.kind === "age");
+  const needsT = isAged || ttl !== undefined;
+  const q = `(SELECT idx, kid${needsT ? ", t" : ""}, least(t, cutoff) AS x FROM ${all}) q`;
   const times = (when: string): string => `(SELECT kid, e, k FROM (${events([])})${when})`;
   const running = `(SELECT kid, k, max(e) OVER (PARTITION BY kid ORDER BY k RANGE UNBOUNDED PRECEDING) AS e FROM ${times(" WHERE k > e")})`;
-  const joined =
-    view.source.createdAt === undefined
-      ? `SELECT q.*, n.e FROM ${q} ASOF JOIN ${times("")} n ON q.kid = n.kid AND q.x >= n.e`
-      : `SELECT q.*, greatest(n.e, l.e) AS e FROM ${q} ASOF LEFT JOIN ${times(" WHERE k = e")} n ON q.kid = n.kid AND q.x >= n.e ASOF LEFT JOIN ${running} l ON q.kid = l.kid AND q.x >= l.k`;
-  return `${name("winners")} AS MATERIALIZED (SELECT idx, kid, t, x, e FROM (${joined}) WHERE e IS NOT NULL${within})`;
+  const joined = isLate
+    ? `SELECT q.*, greatest(n.e, l.e) AS e FROM ${q} ASOF LEFT JOIN ${times(" WHERE k = e")} n ON q.kid = n.kid AND q.x >= n.e ASOF LEFT JOIN ${running} l ON q.kid = l.kid AND q.x >= l.k`
+    : `SELECT q.*, n.e FROM ${q} ASOF LEFT JOIN ${times("")} n ON q.kid = n.kid AND q.x >= n.e`;
+  const e = ttl === undefined ? "e" : `CASE WHEN e >= t - ${ttl} THEN e END AS e`;
+  return {
+    name: name("winners"),
+    sql: `SELECT idx, kid${isAged ? ", t" : ""}${isLate ? ", x" : ""}, ${e} FROM (${joined})`,
+  };
 }
 
 /** Columns of the source under names of their own, and each one's part in the order that puts the greatest row first. */

@@ -8,7 +8,7 @@ import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { latestJoin } from "./latest-sql.ts";
 import { guardedSql } from "./value-guard.ts";
-import { type ViewJoin, viewRelations } from "./view-events-sql.ts";
+import { type KeptRelation, type ViewJoin, viewRelations } from "./view-events-sql.ts";
 import { windowJoin } from "./window-sql.ts";
 
 /** A query's asking rows and the views to join to them. */
@@ -34,10 +34,12 @@ export interface PointInTimePlan {
   readonly orderBy: string;
 }
 
-/** The join as tables, to be made in this order in one session and then selected from. */
+/** The join as tables of one session, to be selected from. */
 export interface PointInTimeTables {
-  /** Statements. */
-  readonly tables: readonly string[];
+  /** Statements that make the tables, to be run in this order; tables in between are dropped as soon as nothing reads them. */
+  readonly statements: readonly string[];
+  /** The tables that are there in the end. */
+  readonly names: readonly string[];
   /** `FROM ... `: the asking rows are `r`. They come in their order. */
   readonly from: string;
   /** SQL of one feature's value. */
@@ -52,7 +54,10 @@ export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): P
   const ctes = [
     `asking AS MATERIALIZED (${askingSql(query)})`,
     ...shared.map(({ name, sql, isInline }) => `${name} AS ${isInline ? "NOT " : ""}MATERIALIZED (${sql})`),
-    ...joins.flatMap(({ join }) => join.ctes),
+    ...joins.flatMap(({ join }) => [
+      ...join.kept.map(({ name, sql }) => `${name} AS MATERIALIZED (${sql})`),
+      ...join.ctes,
+    ]),
   ];
   return {
     with: `WITH ${ctes.join(",\n")}`,
@@ -68,36 +73,41 @@ export function pointInTimeTables(
   query: PointInTimeQuery & { readonly partition?: string },
 ): PointInTimeTables {
   const { shared, joins } = parts(dialect, query);
-  const table = (name: string, sql: string): string => `CREATE TEMP TABLE ${name} AS ${sql}`;
-  const aligned = (name: string, ctes: readonly string[], columns: readonly string[], join: string): string =>
-    table(
-      name,
-      `${ctes.length > 0 ? `WITH ${ctes.join(",\n")} ` : ""}SELECT ${columns.join(", ")} FROM asking r ${join} ORDER BY r.idx`,
-    );
-  const tables = [
-    table("asking", askingSql(query)),
-    ...shared.map(({ name, sql }) => table(name, sql)),
-    ...joins.map(({ join }, place) =>
-      aligned(
-        `j${place}`,
-        join.ctes,
-        join.columns.map(({ sql }, index) => `${sql("v")} AS f${index}`),
-        `LEFT JOIN ${join.relation} v ON v.idx = r.idx`,
-      ),
-    ),
+  const aligned = joins.map(({ join }, place): KeptRelation => {
+    const columns = join.columns.map(({ sql }, index) => `${sql("v")} AS f${index}`).join(", ");
+    const ctes = join.ctes.length > 0 ? `WITH ${join.ctes.join(",\n")} ` : "";
+    const rows = join.isWhole ? `${join.relation} v` : `asking r LEFT JOIN ${join.relation} v ON v.idx = r.idx`;
+    return { name: `j${place}`, sql: `${ctes}SELECT ${columns} FROM ${rows} ORDER BY ${join.isWhole ? "v" : "r"}.idx` };
+  });
+  const statements = [
+    tableOf({ name: "asking", sql: askingSql(query) }),
+    ...shared.map((relation) => (relation.isInline ? viewOf(relation) : tableOf(relation))),
+    ...joins.flatMap(({ join }, place) => [
+      ...join.kept.map(tableOf),
+      ...aligned.slice(place, place + 1).map(tableOf),
+      ...join.kept.map(({ name }) => `DROP TABLE ${name}`),
+    ]),
+    ...shared.toReversed().map(({ name, isInline }) => `DROP ${isInline ? "VIEW" : "TABLE"} ${name}`),
   ];
   const plan = (made: readonly string[], names: readonly string[]): PointInTimeTables => ({
-    tables: made,
+    statements: made,
     // Every table has the asking rows in their order, so rows of the same place belong together.
     from: `FROM asking r${names.map((name) => ` POSITIONAL JOIN ${name}`).join("")}`,
+    names: ["asking", ...names],
     feature: features(dialect, joins, (place, _, index) => `j${place}.f${index}`),
-    beside: (alias, columns, join) => plan([...made, aligned(alias, [], columns, join)], [...names, alias]),
+    beside(name, columns, join) {
+      const sql = `SELECT ${columns.join(", ")} FROM asking r ${join} ORDER BY r.idx`;
+      return plan([...made, tableOf({ name, sql })], [...names, name]);
+    },
   });
   return plan(
-    tables,
-    joins.map((_, place) => `j${place}`),
+    statements,
+    aligned.map(({ name }) => name),
   );
 }
+
+const tableOf = ({ name, sql }: KeptRelation): string => `CREATE TEMP TABLE ${name} AS ${sql}`;
+const viewOf = ({ name, sql }: KeptRelation): string => `CREATE TEMP VIEW ${name} AS ${sql}`;
 
 interface Joined {
   readonly view: FeatureViewSpec;

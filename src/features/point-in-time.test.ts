@@ -51,7 +51,7 @@ async function offlineAnswers({ view }: Scenario, asked: readonly Question[], ha
   if (asked.length % 3 !== 0) return answers;
   const inTables = pointInTimeTables(dialect, { ...query, partition: "n % 2" });
   const again = await engine.session(async (session) => {
-    for (const table of inTables.tables) await session.run(table);
+    for (const statement of inTables.statements) await session.run(statement);
     return valuesOf(session.stream(`SELECT r.n, ${named(inTables.feature)} ${inTables.from}`));
   });
   expect(again).toEqual([0, 1].flatMap((odd) => answers.filter((_, index) => index % 2 === odd)));

@@ -11,17 +11,29 @@ export interface EventValue {
   readonly value: ExpressionNode;
 }
 
-/** One view's part of the query: relations, the last of which has at most one row per `idx`. */
+/** One view's part of the query: relations, the last of which, `relation`, has at most one row per `idx`. */
 export interface ViewJoin {
+  /**
+   * Relations that several others read, in the order in which they are made. As tables, one after the other, they need the memory of one
+   * step at a time, where one query for all of them holds what every step took until its end.
+   */
+  readonly kept: readonly KeptRelation[];
+  /** The other relations, which read those. */
   readonly ctes: readonly string[];
   readonly relation: string;
+  /** Whether every asking row has its row in `relation`. */
+  readonly isWhole: boolean;
   readonly columns: readonly { readonly feature: string; readonly sql: (alias: string) => string }[];
 }
 
-/** A relation that several parts of a plan read. */
-export interface SharedRelation {
+/** A relation that is read more than once. */
+export interface KeptRelation {
   readonly name: string;
   readonly sql: string;
+}
+
+/** A relation that several parts of a plan read. */
+export interface SharedRelation extends KeptRelation {
   /** Cheap enough to be computed again wherever it is read. */
   readonly isInline: boolean;
 }
@@ -56,7 +68,9 @@ export interface ViewRelations {
   readonly view: FeatureViewSpec;
   /** A relation name for a part of this view's plan. */
   readonly name: (part: string) => string;
-  /** The rows that ask with a time and a whole key: idx, t, cutoff, kid. */
+  /** All rows that ask: idx, t, cutoff, kid, which is null where t or a part of the key is. */
+  readonly all: string;
+  /** Those of them with a time and a whole key. */
   readonly asked: string;
   /** A SELECT of the source rows whose key is asked for: kid, e, k, the values, and `extra` SQL columns. */
   readonly events: (values: readonly EventValue[], extra?: readonly string[]) => string;
@@ -83,7 +97,7 @@ export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: 
   const together = (part: string): string =>
     dialect.identifier(`${part} by ${view.keys.map((key) => key.name).join(", ")}`);
   const numbers = together("keys");
-  const asked = together("asked");
+  const [all, asked] = [together("all"), together("asked")];
   // One whole number is its own number.
   const isNumber = view.keys.length === 1 && ["int32", "int64"].includes(String(view.keys[0]?.type));
   const number = isNumber ? `${names}::BIGINT` : "row_number() OVER ()";
@@ -102,6 +116,7 @@ export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: 
     dialect,
     view,
     name,
+    all,
     asked,
     events: (values, extra = []) =>
       select(`JOIN ${numbers} n ON ${same((key) => key.inSource)}`, "n.kid", values, extra),
@@ -131,12 +146,11 @@ export function viewRelations(dialect: SqlDialect, view: FeatureViewSpec, rows: 
         isInline: false,
       },
       {
-        name: asked,
-        sql: isNumber
-          ? `SELECT idx, t, cutoff, ${number} AS kid FROM ${rows} WHERE t IS NOT NULL AND ${present}`
-          : `SELECT r.idx, r.t, r.cutoff, n.kid FROM ${rows} r JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)} WHERE r.t IS NOT NULL`,
+        name: all,
+        sql: `SELECT r.idx, r.t, r.cutoff, CASE WHEN r.t IS NOT NULL THEN ${isNumber ? `r.${number}` : "n.kid"} END AS kid FROM ${rows} r${isNumber ? "" : ` LEFT JOIN ${numbers} n ON ${same((key) => `r.${key.inPlan}`)}`}`,
         isInline: isNumber,
       },
+      { name: asked, sql: `SELECT * FROM ${all} WHERE kid IS NOT NULL`, isInline: true },
     ],
   };
 }

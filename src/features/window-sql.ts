@@ -45,6 +45,8 @@ export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
   const relation = name("windows");
   const merged = parts.flatMap((part) => part.merged);
   return {
+    kept: [],
+    isWhole: false,
     ctes: [
       `${context.events} AS (${relations.events(values, order)})`,
       ...plan.terms.flatMap((term, index) => (isRowsTerm(term) ? [itemRelation(context, term, index)] : [])),
