@@ -9,6 +9,7 @@ import type {
   EventLog,
   OfflineEngine,
   OnlineStore,
+  Outbound,
   Runtime,
   Scheduler,
   Trainer,
@@ -41,6 +42,8 @@ export interface Engines {
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   readonly clock: Clock;
+  /** The way out to addresses that users give, such as webhooks; absent where nothing is sent. */
+  readonly outbound?: Outbound;
   readonly scheduler: Scheduler;
   readonly random: RandomBytes;
   /** A mark of this process, and whether the process of a mark still runs. */

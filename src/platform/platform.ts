@@ -95,7 +95,7 @@ export {
   runReplay,
 } from "./replay.ts";
 export { type ReplayMonth, replayMonths } from "./replay-months.ts";
-export { type KeepOptions, keepFresh, type ServeOptions, startServing } from "./serve.ts";
+export { type KeepOptions, keepDelivering, keepFresh, type ServeOptions, startServing } from "./serve.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
 export {
   type FeatureRead,

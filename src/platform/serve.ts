@@ -2,6 +2,7 @@
 
 import { type Duration, minutes, seconds } from "../core/core.ts";
 import { definitionsOf } from "../define/define.ts";
+import { tracking } from "../registry/registry.ts";
 import { openServing, type Serving } from "../serving/serving.ts";
 import { materialize } from "./feature-operations.ts";
 import type { Platform } from "./open.ts";
@@ -63,5 +64,18 @@ export function keepFresh(platform: Platform, options: KeepOptions = {}): () => 
     } catch (failure) {
       options.onFailure?.(failure);
     }
+  });
+}
+
+/** How often deliveries are looked for. */
+const DELIVER_EVERY: Duration = seconds(1);
+
+/** Sends what webhooks are to be told, again and again. Returns what stops it. */
+export function keepDelivering({ engines, registry }: Platform): () => void {
+  const { outbound, scheduler } = engines;
+  if (!outbound) return () => undefined;
+  return scheduler.every(DELIVER_EVERY, async () => {
+    // As long as there is more than one look takes.
+    while ((await tracking.deliverDue(registry, outbound)) > 0);
   });
 }

@@ -29,6 +29,7 @@ export {
   type OnlineStore,
   type ShowingOnlineStore,
 } from "./online-store.ts";
+export type { Outbound, OutboundRequest } from "./outbound.ts";
 export type { Predictor, Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { SourceReader, SourceRows } from "./source-reader.ts";

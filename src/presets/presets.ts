@@ -9,7 +9,9 @@ import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
+  guardedOutbound,
   isProcessAlive,
+  type OutboundOptions,
   offsetClock,
   randomBytes,
   replayClock,
@@ -37,6 +39,8 @@ export interface LocalOptions {
    * @example local({ records: postgres({ url: env("PG_URL") }) })
    */
   readonly records?: RecordsFactory;
+  /** What webhooks may reach beside public addresses: host names, addresses and subnets inside the company. */
+  readonly outbound?: Pick<OutboundOptions, "allow">;
 }
 
 /** Finds the database that records are kept in. */
@@ -85,6 +89,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       trainers: [xgboostTrainer(library)],
       runtimes: [xgboostRuntime(library)],
       clock: systemClock(),
+      outbound: guardedOutbound(options.outbound),
       scheduler: systemScheduler(),
       random: randomBytes,
       process: { mark: thisProcess(), isAlive: isProcessAlive },

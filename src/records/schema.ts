@@ -7,6 +7,7 @@ import type { RunTables } from "./schema-runs.ts";
 import type { TrackingTables } from "./schema-tracking.ts";
 import type { VersionTables } from "./schema-versions.ts";
 import type { WatchTables } from "./schema-watch.ts";
+import type { WebhookTables } from "./schema-webhooks.ts";
 
 export type { QuarantineKind, QuarantineStatus } from "./schema-guard.ts";
 export type { RunStatus } from "./schema-runs.ts";
@@ -14,7 +15,7 @@ export type { LoggedModelStatus } from "./schema-tracking.ts";
 export type { AlertStatus, DecisionVerdict } from "./schema-watch.ts";
 
 /** All tables of the records. */
-export interface Schema extends RunTables, TrackingTables, VersionTables, WatchTables, GuardTables {
+export interface Schema extends RunTables, TrackingTables, VersionTables, WatchTables, WebhookTables, GuardTables {
   readonly slipway_migrations: { readonly version: number; readonly name: string };
 }
 

@@ -9,6 +9,7 @@ import type { RegistryContext } from "./context.ts";
 import { checkedAlias } from "./names.ts";
 import type { VersionRecord } from "./version.ts";
 import { getVersion, requireModel, versionNotFound } from "./versions.ts";
+import { noteEvent } from "./webhook-events.ts";
 
 /** Where to move an alias, and why. */
 export interface AliasMove {
@@ -73,6 +74,7 @@ export async function moveAliasIn(
     .onConflict((conflict) => conflict.columns(["model", "alias"]).doUpdateSet({ version, moved_at }))
     .execute();
   await writeAudit(tx, context, { action, subject, details: { from, to: version, reason } });
+  await noteEvent(tx, context, "model_version_alias.created", { name: model, alias, version: String(version) });
   return { from };
 }
 

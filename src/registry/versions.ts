@@ -8,6 +8,7 @@ import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
+import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
 export interface NewVersion
@@ -56,6 +57,14 @@ export async function registerVersion(context: RegistryContext, version: NewVers
     const inserted = await tx.insertInto("versions").values(row).returningAll().executeTakeFirstOrThrow();
     const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
+    await noteEvent(tx, context, "model_version.created", {
+      name: model,
+      version: String(row.number),
+      source: "",
+      run_id: row.run_id,
+      tags: {},
+      description: null,
+    });
     return versionOf(inserted);
   });
 }

@@ -37,7 +37,7 @@ export async function appOptionsOf(
     materialize: (request) => materialize(platform, request),
     ...(keyLimit === undefined ? {} : { keyLimit }),
     catalog: catalogOf(platform),
-    tracking: await tracking.openTracking(platform.registry),
+    tracking: await tracking.openTracking(platform.registry, platform.engines.outbound),
     datasets: datasetsOf(platform),
     quarantine: quarantineOf(platform),
     ...(sources.length === 0 ? {} : { push: { intake: await openPushing(platform), sources } }),

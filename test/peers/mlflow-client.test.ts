@@ -5,6 +5,8 @@ import { execFile, execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { guardedOutbound } from "../../src/engines/system/system.ts";
+import { tracking } from "../../src/platform/platform.ts";
 import { fakeNow, fakeServing } from "../../src/server/fake-serving.fixture.ts";
 import { type OpenTracking, openTestTracking } from "../../src/server/mlflow/mlflow.fixture.ts";
 import { createServer, type Server } from "../../src/server/server.ts";
@@ -20,10 +22,11 @@ function hasMlflow(): boolean {
   }
 }
 
+const outbound = guardedOutbound({ allow: ["127.0.0.1"] });
 let open: OpenTracking;
 let server: Server;
 beforeAll(async () => {
-  open = await openTestTracking();
+  open = await openTestTracking(outbound);
   server = await createServer({
     serving: fakeServing(),
     models: [],
@@ -40,11 +43,28 @@ afterAll(async () => {
   await open.close();
 });
 
-it.runIf(hasMlflow())("the Python client does what its tutorials show", { timeout: 300_000 }, async () => {
-  const script = fileURLToPath(new URL("mlflow-journey.py", import.meta.url));
-  const { stdout } = await promisify(execFile)(python, [script, server.url], {
+async function lastLineOf(script: string): Promise<string | undefined> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout } = await promisify(execFile)(python, [path, server.url], {
     env: { ...process.env, MLFLOW_TRACKING_URI: server.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0" },
     maxBuffer: 2 ** 26,
   });
-  expect(stdout.trim().split("\n").at(-1)).toBe("every step did what it should");
+  return stdout.trim().split("\n").at(-1);
+}
+
+it.runIf(hasMlflow())("the Python client does what its tutorials show", { timeout: 300_000 }, async () => {
+  expect(await lastLineOf("mlflow-journey.py")).toBe("every step did what it should");
 });
+
+it.runIf(hasMlflow())(
+  "the Python client's webhooks are told, signed as MLflow signs",
+  { timeout: 300_000 },
+  async () => {
+    const timer = setInterval(() => void tracking.deliverDue(open.tracking, outbound), 200);
+    try {
+      expect(await lastLineOf("mlflow-webhooks.py")).toBe("every webhook did what it should");
+    } finally {
+      clearInterval(timer);
+    }
+  },
+);

@@ -2,7 +2,14 @@
 // afterwards is said on stderr.
 
 import { SlipwayError } from "../../core/core.ts";
-import { keepFresh, type Platform, type Serving, startServing, type WatchRound } from "../../platform/platform.ts";
+import {
+  keepDelivering,
+  keepFresh,
+  type Platform,
+  type Serving,
+  startServing,
+  type WatchRound,
+} from "../../platform/platform.ts";
 import { appOptionsOf, createServer } from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
@@ -38,6 +45,7 @@ async function serve(
       progress.line(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
   });
   let stopWatching = (): void => {};
+  const stopDelivering = keepDelivering(platform);
   try {
     const app = await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit });
     const server = await createServer({ ...app, host, port });
@@ -57,6 +65,7 @@ async function serve(
     await server.close(AbortSignal.timeout(10_000));
   } finally {
     stopWatching();
+    stopDelivering();
     await serving.close();
   }
 }

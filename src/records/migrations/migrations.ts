@@ -6,6 +6,7 @@ import { versionTables } from "./002-versions.ts";
 import { watchTables } from "./003-watch.ts";
 import { quarantineTables } from "./004-quarantine.ts";
 import { trackingTables } from "./005-tracking.ts";
+import { webhookTables } from "./006-webhooks.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: "watch", statements: watchTables },
   { name: "quarantine", statements: quarantineTables },
   { name: "tracking", statements: trackingTables },
+  { name: "webhooks", statements: webhookTables },
 ];

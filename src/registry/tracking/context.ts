@@ -1,3 +1,4 @@
+import type { Outbound } from "../../ports/ports.ts";
 import type { Write } from "../../records/records.ts";
 import type { RegistryContext } from "../context.ts";
 
@@ -5,6 +6,8 @@ import type { RegistryContext } from "../context.ts";
 export interface TrackingContext extends RegistryContext {
   /** Writes that arrive together share a commit. */
   readonly write: Write;
+  /** The way out to addresses that clients give; without it there are no webhooks. */
+  readonly outbound?: Outbound;
 }
 
 /** A name with a text. */

@@ -4,6 +4,7 @@
 import { SlipwayError } from "../../core/core.ts";
 import { fromJson, type RecordsTransaction, type VersionRow } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
+import { noteEvent } from "../webhook-events.ts";
 import { loggedModelArtifacts, runArtifacts } from "./artifact-places.ts";
 import { filesBelow } from "./artifacts.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
@@ -94,6 +95,14 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
     if (loggedModelId !== undefined) await noteRegistration(tx, loggedModelId, model, next);
     const details = { source, run: owner.runId ?? null, artifact: loadable?.hash ?? null };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${next}`, details });
+    await noteEvent(tx, context, "model_version.created", {
+      name: model,
+      version: String(next),
+      source,
+      run_id: owner.runId ?? null,
+      tags: Object.fromEntries(given.tags.map(({ key, value }) => [key, value])),
+      description: given.description ?? null,
+    });
     return next;
   });
   return modelVersion(context, model, number);
@@ -256,7 +265,10 @@ export async function deleteModelVersion(context: TrackingContext, model: string
 /** Sets a tag of a version. */
 export async function setVersionTag(context: TrackingContext, model: string, number: number, tag: Tag): Promise<void> {
   await modelVersion(context, model, number);
-  await context.write((tx) => putVersionTag(tx, model, number, tag));
+  await context.write(async (tx) => {
+    await putVersionTag(tx, model, number, tag);
+    await noteEvent(tx, context, "model_version_tag.set", { name: model, version: String(number), ...tag });
+  });
 }
 
 /** Removes a tag of a version, if it is there. */
@@ -267,14 +279,16 @@ export async function deleteVersionTag(
   key: string,
 ): Promise<void> {
   await modelVersion(context, model, number);
-  await context.write((tx) =>
-    tx
+  await context.write(async (tx) => {
+    const { numDeletedRows } = await tx
       .deleteFrom("version_tags")
       .where("model", "=", model)
       .where("number", "=", number)
       .where("key", "=", key)
-      .execute(),
-  );
+      .executeTakeFirst();
+    if (numDeletedRows > 0n)
+      await noteEvent(tx, context, "model_version_tag.deleted", { name: model, version: String(number), key });
+  });
 }
 
 async function putVersionTag(

@@ -5,6 +5,7 @@ import { SlipwayError } from "../../core/core.ts";
 import type { RecordsTransaction, VersionRow } from "../../records/records.ts";
 import { moveAliasIn } from "../aliases.ts";
 import { writeAudit } from "../audit.ts";
+import { noteEvent } from "../webhook-events.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
 import { type ModelVersion, modelVersionsOf } from "./model-versions.ts";
 
@@ -35,6 +36,11 @@ export async function newRegisteredModel(
       .execute();
     for (const tag of tags) await putModelTag(tx, name, tag);
     await writeAudit(tx, context, { action: "model.created", subject: name, details: {} });
+    await noteEvent(tx, context, "registered_model.created", {
+      name,
+      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+      description: description ?? null,
+    });
   });
   return registeredModel(context, name);
 }
@@ -236,5 +242,6 @@ export async function deleteModelAlias(context: TrackingContext, model: string, 
         subject: `${model}@${alias}`,
         details: { from: gone.version },
       });
+    if (gone) await noteEvent(tx, context, "model_version_alias.deleted", { name: model, alias });
   });
 }

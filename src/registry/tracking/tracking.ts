@@ -1,11 +1,13 @@
 // The door of tracking inside the registry: what clients that keep their own notebooks write and read. The registry's door passes it on
 // under one name, `tracking`.
 
+import type { Outbound } from "../../ports/ports.ts";
 import { groupedWrites } from "../../records/records.ts";
 import type { RegistryContext } from "../context.ts";
 import type { TrackingContext } from "./context.ts";
 import { ensureDefaultExperiment } from "./experiments.ts";
 
+export { WEBHOOK_EVENTS, type WebhookEvent } from "../webhook-events.ts";
 export {
   checkedArtifactRoot,
   experimentArtifacts,
@@ -85,10 +87,20 @@ export {
   setRunTag,
   type TrackedStatus,
 } from "./runs.ts";
+export { deliverDue, testWebhook } from "./webhook-deliveries.ts";
+export {
+  changeWebhook,
+  deleteWebhook,
+  listWebhooks,
+  newWebhook,
+  type Webhook,
+  type WebhookChange,
+  webhook,
+} from "./webhooks.ts";
 
 /** Opens tracking on a registry; the default experiment is there from then on. */
-export async function openTracking(registry: RegistryContext): Promise<TrackingContext> {
-  const context = { ...registry, write: groupedWrites(registry.records) };
+export async function openTracking(registry: RegistryContext, outbound?: Outbound): Promise<TrackingContext> {
+  const context = { ...registry, write: groupedWrites(registry.records), ...(outbound ? { outbound } : {}) };
   await ensureDefaultExperiment(context);
   return context;
 }

@@ -5,6 +5,7 @@ import { parseInstant } from "../../core/core.ts";
 import { fileBlobs } from "../../engines/files/files.ts";
 import { randomBytes, replayClock } from "../../engines/system/system.ts";
 import { tracking } from "../../platform/platform.ts";
+import type { Outbound } from "../../ports/ports.ts";
 import { testDatabase } from "../../records/database.fixture.ts";
 import { openRecords } from "../../records/records.ts";
 
@@ -12,22 +13,22 @@ import { openRecords } from "../../records/records.ts";
 export interface OpenTracking {
   readonly tracking: tracking.TrackingContext;
   readonly folder: string;
+  readonly clock: ReturnType<typeof replayClock>;
   close(): Promise<void>;
 }
 
 /** Opens tracking in a new folder. */
-export async function openTestTracking(): Promise<OpenTracking> {
+export async function openTestTracking(outbound?: Outbound): Promise<OpenTracking> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-mlflow-"));
   const records = await openRecords(await testDatabase(folder));
+  const clock = replayClock(parseInstant("2013-07-01"));
   return {
     folder,
-    tracking: await tracking.openTracking({
-      records,
-      blobs: fileBlobs(join(folder, "blobs")),
-      clock: replayClock(parseInstant("2013-07-01")),
-      random: randomBytes,
-      actor: "test",
-    }),
+    clock,
+    tracking: await tracking.openTracking(
+      { records, blobs: fileBlobs(join(folder, "blobs")), clock, random: randomBytes, actor: "test" },
+      outbound,
+    ),
     close: async () => {
       await records.close();
       rmSync(folder, { recursive: true, force: true });

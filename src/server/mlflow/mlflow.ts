@@ -13,6 +13,7 @@ import { refuseThrown } from "./refusals.ts";
 import { registeredModelRoutes } from "./registered-models.ts";
 import { PREFIXES, serveRoutes } from "./routes.ts";
 import { runRoutes } from "./runs.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** The newest MLflow whose clients these routes were tried with. */
 export const MLFLOW_VERSION = "3.17.2";
@@ -28,6 +29,7 @@ const ROUTES = [
   ...modelVersionRoutes,
   ...loggedModelRoutes,
   ...artifactRoutes,
+  ...webhookRoutes,
 ];
 
 const SERVER_INFO = {
