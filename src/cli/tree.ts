@@ -337,9 +337,24 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         options: [
           ["--out <dir>", "the folder to write, which is not there yet"],
           ["--format <format>", "parquet or csv", "parquet"],
+          ["--dvc", "also put the folder under DVC, as dvc add and dvc push would"],
+          ["--remote <dir>", "with --dvc: the folder to push to (default: the repository's remote)"],
         ],
-        examples: ["slipway datasets export flight_delay@champion --out champion-rows --format csv"],
+        examples: [
+          "slipway datasets export flight_delay@champion --out champion-rows --format csv",
+          "slipway datasets export flight_delay@champion --out data/champion --dvc",
+        ],
         load: () => import("./commands/datasets-export.ts"),
+      },
+      {
+        name: "import",
+        summary: "bring what a DVC file stands for here, every byte checked",
+        about:
+          "Looks for each file in the workspace, DVC's cache and a remote that is a folder, and takes it only when its bytes have the hash. A dataset that Slipway wrote is recorded.",
+        arguments: [["<file>", "the .dvc file"]],
+        options: [["--out <dir>", "the folder to write, which is not there yet"]],
+        examples: ["slipway datasets import data/champion.dvc --out champion"],
+        load: () => import("./commands/datasets-import.ts"),
       },
     ],
   },

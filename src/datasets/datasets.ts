@@ -15,15 +15,15 @@ export {
 export { type ColumnDiff, type ColumnFigures, type DatasetDiff, diffDatasets } from "./diff-dataset.ts";
 export type { DefinitionDiff, SourceDiff } from "./diff-origins.ts";
 export { copyFolder, type ExportFormat, exportDataset } from "./export-dataset.ts";
+export { type ImportedFolder, importFolder } from "./import-folder.ts";
 export {
   type DatasetManifest,
   type DatasetPart,
   type DatasetSource,
-  type PartitionUnit,
-  partitionUnits,
   readManifest,
 } from "./manifest.ts";
-export { modelDefinitions, snapshotSources } from "./origins.ts";
+export { modelDefinitions, placeOf, snapshotSources } from "./origins.ts";
+export { type PartitionUnit, partitionUnits } from "./partition-unit.ts";
 export type { QualityFinding } from "./quality.ts";
 export {
   boundsFrom,

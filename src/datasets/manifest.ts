@@ -4,12 +4,8 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type ColumnSchema, contentHash, SlipwayError } from "../core/core.ts";
-
-/** What rows are put in folders by: the calendar unit of their time, in UTC, or nothing. */
-export type PartitionUnit = "year" | "month" | "day" | "none";
-
-/** Every unit. */
-export const partitionUnits: readonly PartitionUnit[] = ["year", "month", "day", "none"];
+import { shapeProblem } from "./manifest-shape.ts";
+import type { PartitionUnit } from "./partition-unit.ts";
 
 /** One Parquet file of a dataset. */
 export interface DatasetPart {
@@ -96,11 +92,14 @@ export async function readManifest(folder: string): Promise<DatasetManifest> {
       { cause, details: { folder } },
     );
   }
-  const manifest = parsed(file, text);
+  const read = parsed(file, text);
+  const manifest = read as unknown as DatasetManifest;
   if (manifest.format !== 1)
     throw corrupt(file, `its format is ${JSON.stringify(manifest.format)}, and this version reads 1`);
   const { id, ...content } = manifest;
   if (contentHash(content) !== id) throw corrupt(file, "what it says does not have the hash that is its id");
+  const problem = shapeProblem(read);
+  if (problem !== undefined) throw corrupt(file, problem);
   return manifest;
 }
 
@@ -111,10 +110,11 @@ export function partFile(folder: string, { path }: DatasetPart): string {
   return file;
 }
 
-function parsed(file: string, text: string): DatasetManifest {
+function parsed(file: string, text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as DatasetManifest;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Readonly<Record<string, unknown>>;
   } catch (cause) {
     throw corrupt(file, "it is not JSON", cause);
   }

@@ -27,8 +27,8 @@ export async function refuseFilled(folder: string): Promise<void> {
     );
 }
 
-/** Names the process that fills a folder, until the folder is whole. */
-const OWNER = ".owner";
+/** The file that names the process which fills a folder, until the folder is whole. */
+export const OWNER = ".slipway-owner";
 
 /** Lets `write` fill a folder beside the target, then gives it the target's name. What killed processes left there is removed. */
 export async function writeFolder<T>(

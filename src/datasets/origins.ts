@@ -25,9 +25,9 @@ export function modelDefinitions(model: ModelSpec): DatasetDefinitions {
 /** A source with the hash of each of its files; of what its rows are, where they come from no file. */
 export async function describeSource(offline: OfflineEngine, source: SourceSpec, root: string): Promise<DatasetSource> {
   const files: { readonly path: string; readonly bytes: number; readonly hash: string }[] = [];
-  for (const file of await offline.sourceFiles(source))
+  for (const { file, name } of await offline.sourceFiles(source))
     files.push({
-      path: placeOf(source, file, root),
+      path: placeOf(name, root),
       bytes: (await stat(file)).size,
       hash: await offline.hashFile(file),
     });
@@ -57,7 +57,7 @@ export async function snapshotSources(
 }
 
 /** A file as a manifest names it: relative to the project's folder where it lies in it. */
-function placeOf(_source: SourceSpec, file: string, root: string): string {
+export function placeOf(file: string, root: string): string {
   const within = relative(resolve(root), file);
   return within.startsWith("..") || isAbsolute(within) ? file : within.split(sep).join("/");
 }

@@ -14,10 +14,10 @@ import {
   MANIFEST,
   manifestOf,
   manifestText,
-  type PartitionUnit,
 } from "./manifest.ts";
 import { type ProcessMarks, refuseFilled, writeFolder, writeText } from "./new-folder.ts";
 import { describeSource, modelDefinitions, modelSources } from "./origins.ts";
+import type { PartitionUnit } from "./partition-unit.ts";
 import { checkSources, snapshotPlan } from "./snapshot-sql.ts";
 
 /** What to write, and where. */

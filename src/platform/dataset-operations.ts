@@ -2,7 +2,7 @@
 // every byte, and take one out.
 
 import { resolve } from "node:path";
-import { formatInstant, type Instant, parseInstant } from "../core/core.ts";
+import { formatInstant, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
 import {
   copyFolder,
   type DatasetDiff,
@@ -11,15 +11,19 @@ import {
   diffDatasets,
   type ExportFormat,
   exportDataset,
+  type ImportedFolder,
+  importFolder,
   type PartitionUnit,
+  placeOf,
   readManifest,
   verifyDataset,
   verifyTrainingRows,
   writeDataset,
 } from "../datasets/datasets.ts";
-import { findDefinition } from "../define/define.ts";
+import { definitionsOf, findDefinition } from "../define/define.ts";
+import type { PinnedSummary, VersionedFolder } from "../ports/ports.ts";
 import { type DatasetRecord, FOLDER, listDatasets, recordWrittenDataset } from "../registry/registry.ts";
-import { findNamed, folderNamed, readable, recordNamed, trainingRows } from "./find-dataset.ts";
+import { type FoundDataset, findNamed, folderNamed, readable, recordNamed, trainingRows } from "./find-dataset.ts";
 import { enforceSources, sourcesOf } from "./guard-operations.ts";
 import type { Platform } from "./open.ts";
 
@@ -74,27 +78,32 @@ export async function writeDatasetFolder(
     readonly onNote?: (text: string) => void;
   },
 ): Promise<DatasetManifest> {
-  const { engines, registry, project, root } = platform;
+  const { engines, project, root } = platform;
   const model = findDefinition(project, "model", request.model);
   const { offline, process } = engines;
   await enforceSources(platform, sourcesOf(model), engines.clock.now());
   const manifest = await writeDataset(offline, { ...request, model, root, process });
-  const { id, rows, schema, definitions, time, label, sources } = manifest;
+  await recordManifest(platform, manifest, request.folder);
+  return manifest;
+}
+
+/** Records a dataset that lies in a folder. */
+async function recordManifest({ registry }: Platform, manifest: DatasetManifest, folder: string): Promise<void> {
+  const { id, model, rows, schema, definitions, time, label, sources } = manifest;
   const instant = (text: string | null): Instant | null => (text === null ? null : parseInstant(text));
   await recordWrittenDataset(registry, {
     id,
-    model: model.name,
+    model,
     definitionsHash: definitions.model,
     rowCount: rows,
     columns: schema,
-    folder: resolve(request.folder),
+    folder: resolve(folder),
     timeFrom: instant(time.from),
     timeTo: instant(time.to),
     labelStats: label,
     findings: [],
     sources,
   });
-  return manifest;
 }
 
 /** The datasets that are recorded, newest first. */
@@ -190,20 +199,33 @@ export async function verifyNamedDataset(platform: Platform, which: string, cwd:
 }
 
 async function sourceStates(
-  { engines, root }: Platform,
+  { engines, root, project }: Platform,
   sources: readonly DatasetSource[],
 ): Promise<readonly SourceFileState[]> {
   const states: SourceFileState[] = [];
-  for (const { name, files } of sources)
+  for (const { name, files } of sources) {
+    const spec = definitionsOf(project, "source").find((source) => source.name === name);
+    const here = spec ? await engines.offline.sourceFiles(spec).catch(() => []) : [];
+    const byPlace = new Map(here.map((each) => [placeOf(each.name, root), each.file]));
     for (const { path, hash } of files) {
-      const found = await engines.offline.hashFile(resolve(root, path)).catch(() => undefined);
+      const file = byPlace.get(path) ?? resolve(root, path);
+      const found = await engines.offline.hashFile(file).catch(() => undefined);
       states.push({
         source: name,
         path,
         state: found === undefined ? "missing" : found === hash ? "same" : "changed",
       });
     }
+  }
   return states;
+}
+
+/** A dataset that was copied out. */
+export interface ExportedDataset {
+  readonly manifest: DatasetManifest;
+  readonly folder: string;
+  /** What DVC knows of it; null where it was not asked to. */
+  readonly versioned: VersionedFolder | null;
 }
 
 /** Copies a dataset to a new folder. A folder of Parquet is copied byte for byte, under the same id. */
@@ -214,26 +236,50 @@ export async function exportNamedDataset(
     readonly folder: string;
     readonly format: ExportFormat;
     readonly cwd: string;
+    /** Also put the folder under DVC, and copy its files to the remote that is a folder: the one given, or the repository's default. */
+    readonly dvc?: { readonly remote?: string };
     readonly onNote?: (text: string) => void;
   },
-): Promise<DatasetManifest & { readonly folder: string }> {
+): Promise<ExportedDataset> {
   const { engines } = platform;
   const found = await findNamed(platform, which, request.cwd);
   const folder = resolve(request.cwd, request.folder);
-  const { format, onNote } = request;
+  const remote = request.dvc?.remote === undefined ? {} : { remote: resolve(request.cwd, request.dvc.remote) };
+  if (request.dvc) await engines.versioning.requireStore(folder, remote);
+  const manifest = await writeExport(platform, found, folder, request);
+  return { manifest, folder, versioned: request.dvc ? await engines.versioning.add(folder, remote) : null };
+}
+
+async function writeExport(
+  platform: Platform,
+  found: FoundDataset,
+  folder: string,
+  { format, onNote }: { readonly format: ExportFormat; readonly onNote?: (text: string) => void },
+): Promise<DatasetManifest> {
+  const { engines } = platform;
   const target = { folder, process: engines.process };
-  if (found.kind === "folder" && format === "parquet")
-    return { ...(await copyFolder(engines.offline, found, target)), folder };
+  if (found.kind === "folder" && format === "parquet") return copyFolder(engines.offline, found, target);
   const dataset = await readable(platform, found);
   const about = found.kind === "folder" ? found.manifest : aboutTraining(found.record);
-  const manifest = await exportDataset(engines.offline, {
-    dataset,
-    about,
-    format,
-    ...target,
-    ...(onNote ? { onNote } : {}),
-  });
-  return { ...manifest, folder };
+  return exportDataset(engines.offline, { dataset, about, format, ...target, ...(onNote ? { onNote } : {}) });
+}
+
+/** Brings what a DVC file stands for here, every byte checked; if it is a dataset of Slipway's, it is recorded. */
+export async function importDataset(
+  platform: Platform,
+  pointer: string,
+  { folder, cwd }: { readonly folder: string; readonly cwd: string },
+): Promise<ImportedFolder<PinnedSummary> & { readonly version: string }> {
+  const { engines } = platform;
+  const file = resolve(cwd, pointer);
+  if (!engines.versioning.isPointer(file))
+    throw new SlipwayError("USAGE", `${pointer} is no DVC file: its name ends with .dvc.`);
+  const pinned = await engines.versioning.open(file);
+  const target = resolve(cwd, folder);
+  const imported = await importFolder(engines.offline, target, engines.process, (temporary) => pinned.fill(temporary));
+  const { manifest } = imported;
+  if (manifest && manifest.encoding === undefined) await recordManifest(platform, manifest, target);
+  return { ...imported, version: pinned.id };
 }
 
 /** What a manifest says of the rows of a training: every one of them has a label. */

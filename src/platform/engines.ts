@@ -6,6 +6,7 @@ import type {
   BlobStore,
   Clock,
   Database,
+  DataVersioning,
   EventLog,
   OfflineEngine,
   OnlineStore,
@@ -39,6 +40,8 @@ export interface Engines {
   readonly log: AppendLog;
   /** Pushed events; absent where they are only read, as in a replay. */
   readonly events?: EventLog;
+  /** Data under version control. */
+  readonly versioning: DataVersioning;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
   readonly clock: Clock;

@@ -24,6 +24,13 @@ export interface OfflineSession {
   writeParquet(sql: string, file: string): Promise<WrittenFile>;
 }
 
+/** A file of a source. */
+export interface LocatedFile {
+  readonly file: string;
+  /** How people name it: the file itself, or for data under version control its place below the pointer. */
+  readonly name: string;
+}
+
 /** Runs SQL over sources. */
 export interface OfflineEngine {
   readonly name: string;
@@ -37,7 +44,7 @@ export interface OfflineEngine {
   /** A text that changes when what a scan of the source reads does; brings that up to date as `check` does. */
   fingerprint(source: SourceSpec): Promise<string>;
   /** The files that a source's rows come from, in order; none where they come from elsewhere, such as a server. */
-  sourceFiles(source: SourceSpec): Promise<readonly string[]>;
+  sourceFiles(source: SourceSpec): Promise<readonly LocatedFile[]>;
   /** The SHA-256 of a file that `BlobStore.locate` or a source's path names, in hex. */
   hashFile(file: string): Promise<string>;
   /** A query's rows, in batches. Columns must come out as the six data types. */

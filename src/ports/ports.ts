@@ -17,9 +17,10 @@ export type { ExpressionNode, Fields, LeafNode, PushSpec, SourceSpec } from "../
 export type { AppendLog } from "./append-log.ts";
 export type { BlobStore, BlobStream, StoredBlob } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
+export type { DataVersioning, PinnedFiles, PinnedSummary, VersionedFolder } from "./data-versioning.ts";
 export type { Database } from "./database.ts";
 export type { EventFiles, EventLog } from "./event-log.ts";
-export type { OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
+export type { LocatedFile, OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,
   isShowingStore,

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
+import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
@@ -66,6 +67,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
     const temporaryFolder = join(stateDir, "tmp");
     await mkdir(temporaryFolder, { recursive: true });
     const library = { env, cacheDir };
+    const versioning = dvc();
     const database =
       options.records === undefined || disposable === true
         ? sqlite(join(stateDir, "records.db"))
@@ -76,6 +78,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
         root,
         stagingFolder: join(stateDir, "sources"),
         readers: localReaders({ root, env }),
+        versioning,
         temporaryFolder,
         threads,
         events,
@@ -83,6 +86,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       }),
       online: lmdbStore(join(stateDir, "online"), { durable }),
       database,
+      versioning,
       blobs: fileBlobs(join(stateDir, "blobs")),
       events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),

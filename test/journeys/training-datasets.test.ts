@@ -99,7 +99,7 @@ test.each(["parquet", "csv"] as const)(
   "exported as %s, every row of every part is there, and a changed byte is found",
   async (format) => {
     const folder = join(world.root, `out-${format}`);
-    const written = await exportNamedDataset(platform, `${MODEL}@1`, { folder, format, cwd: world.root });
+    const { manifest: written } = await exportNamedDataset(platform, `${MODEL}@1`, { folder, format, cwd: world.root });
     const shown = await showDataset(platform, datasets[0] ?? "", world.root);
     expect(written).toMatchObject({ copyOf: datasets[0], partitionBy: "part" });
     expect(written.parts.map(({ path, rows }) => [path, rows])).toEqual(
@@ -126,13 +126,17 @@ test.each(["parquet", "csv"] as const)(
 
 test("an exported Parquet copy has exactly the training's rows; a folder is copied under its own id", async () => {
   const folder = join(world.root, "copy");
-  const written = await exportNamedDataset(platform, `${MODEL}@2`, { folder, format: "parquet", cwd: world.root });
+  const { manifest: written } = await exportNamedDataset(platform, `${MODEL}@2`, {
+    folder,
+    format: "parquet",
+    cwd: world.root,
+  });
   expect(await diffNamedDatasets(platform, `${MODEL}@2`, folder, world.root)).toMatchObject({
     isSame: true,
     rows: { added: 0, removed: 0, changed: 0 },
   });
   const again = await exportNamedDataset(platform, folder, { folder: "again", format: "parquet", cwd: world.root });
-  expect(again).toMatchObject({ id: written.id, folder: join(world.root, "again") });
+  expect(again).toMatchObject({ manifest: { id: written.id }, folder: join(world.root, "again") });
 });
 
 // Last, because it damages the snapshot.

@@ -4,11 +4,14 @@
 import { isAbsolute, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { historyOf, type SourceSpec } from "../../define/define.ts";
+import type { DataVersioning } from "../../ports/data-versioning.ts";
+import type { LocatedFile } from "../../ports/offline-engine.ts";
 import type { EventLog } from "../../ports/ports.ts";
 import type { SourceReader } from "../../ports/source-reader.ts";
 import { type AttachedFiles, attachedFiles, checkTable, databaseFingerprint } from "./attached-files.ts";
 import { scanLines } from "./dialect.ts";
 import { parquetCheck, parquetRelation } from "./parquet-files.ts";
+import { pinnedSources } from "./pinned-sources.ts";
 import { type PushedEvents, pushedEvents } from "./pushed-events.ts";
 import { fingerprintOf, sourceFiles } from "./source-files.ts";
 import { type StagedSpec, stagedRelation, stageSource } from "./staged-sources.ts";
@@ -21,6 +24,8 @@ export interface SourceOptions {
   readonly stagingFolder?: string;
   /** Readers of tables in other databases. */
   readonly readers?: readonly SourceReader[];
+  /** Reads sources whose path is a pointer to data under version control. */
+  readonly versioning?: DataVersioning;
   /** Where pushed events lie. */
   readonly events?: Pick<EventLog, "files">;
 }
@@ -34,17 +39,23 @@ export interface SourceAccess {
   check(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<void>;
   fingerprint(connection: DuckDBConnection, source: SourceSpec, signal: AbortSignal): Promise<string>;
   /** The files behind a source's path; none for a source without one. */
-  files(connection: DuckDBConnection, source: SourceSpec): Promise<readonly string[]>;
+  files(connection: DuckDBConnection, source: SourceSpec): Promise<readonly LocatedFile[]>;
   /** Makes the database files that a statement names readable; the answer ends that. */
   readonly attach: AttachedFiles["attach"];
 }
 
 /** Access to sources; `run` runs a statement on a connection of its own. */
 export function sourceAccess(
-  { root, stagingFolder, readers = [], events }: SourceOptions & { readonly stagingFolder: string },
+  { root, stagingFolder, readers = [], events, versioning }: SourceOptions & { readonly stagingFolder: string },
   run: (sql: string) => Promise<unknown>,
 ): SourceAccess {
-  const locate = ({ path }: { readonly path: string }): string => (isAbsolute(path) ? path : resolve(root, path));
+  const absolute = ({ path }: { readonly path: string }): string => (isAbsolute(path) ? path : resolve(root, path));
+  const pinned = pinnedSources(stagingFolder, versioning);
+  const locate = (source: { readonly path: string }): string =>
+    pinned.isPinned(source.path) ? pinned.locate(absolute(source)) : absolute(source);
+  const prepare = async (source: SourceSpec): Promise<void> => {
+    if ("path" in source && pinned.isPinned(source.path)) await pinned.prepare(source, absolute(source));
+  };
   const files = attachedFiles(locate, run);
   const checkParquet = parquetCheck();
   const pushed = pushedEvents(events, scanLines, (source, fileColumn) => parquetRelation(locate(source), fileColumn));
@@ -71,6 +82,7 @@ export function sourceAccess(
       return stagedRelation(stagingFolder, source, fileColumn);
     },
     async check(connection, source, signal) {
+      await prepare(source);
       if (source.format === "push") {
         await pushed.look(source);
         const history = historyOf(source);
@@ -89,9 +101,14 @@ export function sourceAccess(
       }
     },
     async files(connection, source) {
-      return "path" in source ? (await sourceFiles(connection, locate(source))).map(({ file }) => file) : [];
+      if (!("path" in source)) return [];
+      await prepare(source);
+      const found = await sourceFiles(connection, locate(source));
+      if (!pinned.isPinned(source.path)) return found.map(({ file }) => ({ file, name: file }));
+      return found.map(({ file }) => ({ file, name: pinned.nameOf(absolute(source), file) }));
     },
     async fingerprint(connection, source, signal) {
+      await prepare(source);
       if (source.format === "push") {
         const [looked, history] = [await pushed.look(source), historyOf(source)];
         return history ? `${looked}\n${fingerprintOf(await sourceFiles(connection, locate(history)))}` : looked;
