@@ -99,7 +99,13 @@ interface RowReader {
   at: number;
 }
 
-const decoder = new TextDecoder();
+// A byte order mark is a character like any other: what comes out is what went in.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The text in bytes from `start` up to, not including, `end`. */
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  return decoder.decode(bytes.subarray(start, end));
+}
 
 function readValue(reader: RowReader, type: DataType): Value {
   const { bytes, view, at } = reader;
@@ -119,9 +125,7 @@ function readValue(reader: RowReader, type: DataType): Value {
     case "bytes": {
       const end = start + 8 + Number(view.getBigInt64(start));
       reader.at = end;
-      return type === "bytes"
-        ? Uint8Array.from(bytes.subarray(start + 8, end))
-        : decoder.decode(bytes.subarray(start + 8, end));
+      return type === "bytes" ? Uint8Array.from(bytes.subarray(start + 8, end)) : decodeText(bytes, start + 8, end);
     }
     case "float32":
     case "float64":

@@ -225,7 +225,7 @@ export interface StateView {
 }
 
 /** The head of a state without tiles: row bytes, last event, recent count. */
-const HEAD_BYTES = 24;
+export const HEAD_BYTES = 24;
 const NO_CELLS = { groups: [], wholes: new BigInt64Array(), floats: new Float64Array(), sections: [] } as const;
 
 /** Opens stored bytes. Tiles are copied once, because a store's memory may be unaligned; a row stays where it lies, and is read at once. */

@@ -2,12 +2,13 @@
 // several rows share is fetched and decoded once per view.
 
 import { type Duration, formatInstant, type Instant, SlipwayError, type Value } from "../core/core.ts";
-import type { DerivedFeatureSpec, FeatureSpec } from "../define/define.ts";
+import type { DerivedFeatureSpec, FeatureSpec, FeatureViewSpec } from "../define/define.ts";
 import { isShowingStore, type OnlineKey, type OnlineStore } from "../ports/ports.ts";
 import { encodeKey, keyValues, metaKey } from "./entity-key.ts";
 import { decodeMeta } from "./materialize.ts";
 import { viewState } from "./online-state.ts";
 import type { OnlineView } from "./online-view.ts";
+import { type PlainReader, plainReader } from "./plain-rows.ts";
 
 /** How a key was found. `expired`: there is a row, older than the view's ttl. `missing`: nothing is known of this key, or the key is null. */
 export type KeyStatus = "present" | "expired" | "missing";
@@ -38,6 +39,8 @@ export interface WantedView {
   readonly view: OnlineView;
   /** Places of features in the view; absent means all, in the view's order. */
   readonly places?: readonly number[];
+  /** Whether an int64 may come as a number where one holds it exactly: faster, for who writes it out at once. Default false. */
+  readonly asNumbers?: boolean;
 }
 
 /** One key of one view. */
@@ -70,51 +73,84 @@ export async function readViews(
   at: Instant,
 ): Promise<readonly ViewReads[]> {
   const asked: OnlineKey[] = [];
-  const plans = wanted.map(({ view }) => {
-    const meta = asked.push({ namespace: view.namespace, key: metaKey }) - 1;
-    const { places, count } = placesOf(view, rows, asked);
-    return { meta, places, count };
+  const encoded = new Map<FeatureViewSpec["keys"], EncodedKeys>();
+  const readers = wanted.map(({ view, places, asNumbers = false }) => {
+    const { keys, name } = view.spec;
+    // Views of one entity have the same keys, and the same bytes for them.
+    const known = encoded.get(keys) ?? encodeKeys(keys, name, rows);
+    encoded.set(keys, known);
+    const { namespace } = view;
+    const meta = asked.push({ namespace, key: metaKey }) - 1;
+    for (const key of known.keys) asked.push({ namespace, key });
+    const reads = new Array<KeyRead>(known.keys.length + 1);
+    const plain = plainReaderOf(view.spec, places, asNumbers);
+    return { view, features: places, plain, meta, rows: known.rows, reads, known: undefined as Meta | undefined };
   });
-  const readers = plans.map(({ meta, count }) => ({
-    meta,
-    reads: new Array<KeyRead>(count + 1),
-    known: undefined as Meta | undefined,
-  }));
+  type Reader = (typeof readers)[number];
+  const read = ({ view, features, plain }: Reader, bytes: Uint8Array, over: DataView, length: number): KeyRead =>
+    plain
+      ? plain(bytes, over, length, at)
+      : readKey(view, features, length < 0 ? undefined : bytes.subarray(0, length), at);
   let current = -1;
-  await eachValue(online, asked, (stored, place) => {
+  let room: Uint8Array = NOTHING;
+  let over: DataView = NO_VIEW;
+  await eachValue(online, asked, (bytes, length, place) => {
     // What is asked of a view stands together, its bookkeeping first.
-    if (plans[current + 1]?.meta === place) {
+    if (readers[current + 1]?.meta === place) {
       current += 1;
-      const { view } = wanted[current] as WantedView;
-      const reader = readers[current] as (typeof readers)[number];
-      reader.known = knownMeta(view, stored);
-      if (reader.known && !view.isStatic) refusePast(view, reader.known, at);
+      const reader = readers[current] as Reader;
+      reader.known = knownMeta(reader.view, length < 0 ? undefined : bytes.subarray(0, length));
+      if (reader.known && !reader.view.isStatic) refusePast(reader.view, reader.known, at);
       return;
     }
-    const { view, places } = wanted[current] as WantedView;
-    const { meta, reads } = readers[current] as (typeof readers)[number];
-    reads[place - meta] = readKey(view, places, stored, at);
+    if (bytes !== room) {
+      room = bytes;
+      over = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const reader = readers[current] as Reader;
+    reader.reads[place - reader.meta] = read(reader, bytes, over, length);
   });
-  return wanted.map(({ view, places: features }, index) => {
-    const { meta, places } = plans[index] as (typeof plans)[number];
-    const { reads, known } = readers[index] as (typeof readers)[number];
-    const keys = places.map((place): KeyRead => {
+  return readers.map((reader) => {
+    const { reads, known } = reader;
+    const keys = reader.rows.map((place): KeyRead => {
       // Null keys share the first place, where nothing was read.
-      reads[place - meta] ??= readKey(view, features, undefined, at);
-      return reads[place - meta] as KeyRead;
+      reads[place] ??= read(reader, NOTHING, NO_VIEW, -1);
+      return reads[place] as KeyRead;
     });
     return { through: known?.through ?? null, keys };
   });
 }
 
+const NOTHING = new Uint8Array();
+const NO_VIEW = new DataView(NOTHING.buffer);
+
 /** Shows the values of keys in order, without copies where the store can. */
 async function eachValue(
   online: OnlineStore,
   keys: readonly OnlineKey[],
-  see: (value: Uint8Array | undefined, place: number) => void,
+  see: (bytes: Uint8Array, length: number, place: number) => void,
 ): Promise<void> {
-  if (isShowingStore(online)) online.show(keys, see);
-  else (await online.get(keys)).forEach(see);
+  if (isShowingStore(online)) return online.show(keys, see);
+  (await online.get(keys)).forEach((value, place) => {
+    see(value ?? NOTHING, value?.length ?? -1, place);
+  });
+}
+
+type PlainReaders = Map<boolean, PlainReader | undefined>;
+/** Readers compiled so far, by view and then by the list of wanted places: whoever reads again and again keeps that list. */
+const plainReaders = new WeakMap<FeatureViewSpec, WeakMap<object, PlainReaders>>();
+
+function plainReaderOf(
+  spec: FeatureViewSpec,
+  places: readonly number[] | undefined,
+  asNumbers: boolean,
+): PlainReader | undefined {
+  const ofView = plainReaders.get(spec) ?? new WeakMap<object, PlainReaders>();
+  plainReaders.set(spec, ofView);
+  const known: PlainReaders = ofView.get(places ?? spec) ?? new Map();
+  ofView.set(places ?? spec, known);
+  if (!known.has(asNumbers)) known.set(asNumbers, plainReader(spec, places, asNumbers));
+  return known.get(asNumbers);
 }
 
 type Meta = NonNullable<ReturnType<typeof decodeMeta>>;
@@ -131,33 +167,33 @@ function knownMeta(view: OnlineView, stored: Uint8Array | undefined): Meta | und
   return meta;
 }
 
-/** Per row the place of its key among what is asked for, or the view's own place for a null key. */
-function placesOf(
-  view: OnlineView,
-  rows: readonly KeyRow[],
-  asked: OnlineKey[],
-): { readonly places: readonly number[]; readonly count: number } {
-  const { keys, name } = view.spec;
-  const nowhere = asked.length - 1;
+/** The different keys of some rows. */
+interface EncodedKeys {
+  readonly keys: readonly Uint8Array[];
+  /** Per row the place of its key, counted from 1; 0 for a null key. */
+  readonly rows: readonly number[];
+}
+
+function encodeKeys(columns: FeatureViewSpec["keys"], view: string, rows: readonly KeyRow[]): EncodedKeys {
   const known = new Map<Value | string, number>();
-  const what = `Feature view "${name}"`;
-  const [only] = keys.length === 1 ? keys : [];
+  const keys: Uint8Array[] = [];
+  const what = `Feature view "${view}"`;
   const places = rows.map((row) => {
-    const values = keyValues(keys, row, what);
+    const values = keyValues(columns, row, what);
     // A key of one value is its own mark; a longer one is marked by its bytes.
-    const bare = only ? values[0] : undefined;
+    const bare = columns.length === 1 ? values[0] : undefined;
     const seen = bare === undefined ? undefined : known.get(bare);
     if (seen !== undefined) return seen;
-    const key = encodeKey(keys, values);
-    if (!key) return nowhere;
+    const key = encodeKey(columns, values);
+    if (!key) return 0;
     const mark = bare ?? Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
     const before = known.get(mark);
     if (before !== undefined) return before;
-    const place = asked.push({ namespace: view.namespace, key }) - 1;
+    const place = keys.push(key);
     known.set(mark, place);
     return place;
   });
-  return { places, count: known.size };
+  return { keys, rows: places };
 }
 
 function readKey(

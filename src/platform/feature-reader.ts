@@ -44,6 +44,8 @@ export interface FeatureReads {
 export interface ReadOptions {
   /** Whether they come from JSON, and only its own forms are taken. */
   readonly isJson?: boolean;
+  /** Whether an int64 may come as a number where one holds it exactly: faster, for who writes it out at once. */
+  readonly asNumbers?: boolean;
 }
 
 /** Reads a project's features. */
@@ -83,10 +85,10 @@ export function featureReader({ project, online, clock }: ReaderContext): Featur
       remembered.set(mark, selection);
       return selection;
     },
-    async read(selection, keys, { isJson = false } = {}) {
+    async read(selection, keys, { isJson = false, asNumbers = false } = {}) {
       const rows = keys.map((key, index) => keyRow(selection.keys, key, index, isJson));
       const at = clock.now();
-      return { selection, at, rows, views: await readSelected(online, selection, rows, at) };
+      return { selection, at, rows, views: await readSelected(online, selection, rows, at, asNumbers) };
     },
   };
 }
@@ -97,9 +99,10 @@ async function readSelected(
   { views }: FeatureSelection,
   rows: readonly Readonly<Record<string, Value>>[],
   at: Instant,
+  asNumbers: boolean,
 ): Promise<readonly ViewReads[]> {
   const direct = views.flatMap(({ spec, places }) =>
-    spec.kind === "featureView" ? [{ view: onlineView(spec), places }] : [],
+    spec.kind === "featureView" ? [{ view: onlineView(spec), places, asNumbers }] : [],
   );
   const below = new Map(
     views.flatMap(({ spec }) => (spec.kind === "derivedView" ? spec.views : [])).map((view) => [view.name, view]),

@@ -48,8 +48,11 @@ export function isJointStore(store: OnlineStore): store is JointOnlineStore {
 
 /** A store that can show values where they lie, without copies; not every engine can. */
 export interface ShowingOnlineStore extends OnlineStore {
-  /** Shows the value of each key in order, from one snapshot. The bytes are good only until `see` returns. */
-  show(keys: readonly OnlineKey[], see: (value: Uint8Array | undefined, place: number) => void): void;
+  /**
+   * Shows the value of each key in order, from one snapshot: the first `length` bytes of `room`, or a length of -1 where there is none. They are
+   * good only until `see` returns, for the room may be the same for all.
+   */
+  show(keys: readonly OnlineKey[], see: (room: Uint8Array, length: number, place: number) => void): void;
 }
 
 /** Whether a store can show values where they lie. */

@@ -3,7 +3,7 @@ import type { FeatureReader } from "../platform/platform.ts";
 import { readAskedFeatures } from "./asked-features.ts";
 import type { Materialize } from "./feast/materialize.ts";
 import type { FeastPush } from "./feast/push.ts";
-import { featuresText } from "./features-text.ts";
+import { featuresBytes } from "./features-bytes.ts";
 import type { Meters } from "./metrics/meters.ts";
 import { JSON_TYPE } from "./refusal.ts";
 
@@ -24,9 +24,9 @@ export function featureRoutes({ reader, keyLimit, meters }: FeatureContext): (ap
   return async (app) => {
     app.post("/features/read", async (request, reply) => {
       const { features, keys } = readAskedFeatures(request.body, keyLimit);
-      const reads = await reader.read(reader.select(features), keys, { isJson: true });
+      const reads = await reader.read(reader.select(features), keys, { isJson: true, asNumbers: true });
       meters.read(reads);
-      return reply.type(JSON_TYPE).send(featuresText(reads, keys.length));
+      return reply.type(JSON_TYPE).send(featuresBytes(reads, keys.length));
     });
   };
 }

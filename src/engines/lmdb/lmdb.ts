@@ -13,6 +13,8 @@ export interface LmdbOptions {
   readonly durable?: boolean;
 }
 
+const NOTHING = new Uint8Array();
+
 type Tree = ReturnType<typeof openTree>;
 
 /** How many entries a scan reads before it lets others run; between batches it holds no snapshot that would keep old pages alive. */
@@ -36,9 +38,10 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineS
         tree.resetReadTxn();
         for (let place = 0; place < keys.length; place += 1) {
           const { namespace, key } = keys[place] as (typeof keys)[number];
-          const room = tree.getBinaryFast(keyInto(namespace, key));
           // A room that the library reads into again and again: only its property `length` tells how much of it is the value.
-          see(room?.subarray(0, room.length), place);
+          const room = tree.getBinaryFast(keyInto(namespace, key));
+          if (room) see(room, room.length, place);
+          else see(NOTHING, -1, place);
         }
       }),
     update: async (namespace, keys, change) => {

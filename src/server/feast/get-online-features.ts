@@ -7,7 +7,7 @@ import type { FeatureContext } from "../read-features.ts";
 import { JSON_TYPE } from "../refusal.ts";
 import { boolField, columnsField, objectBody, textField, textList } from "./body.ts";
 import { type FeastSelection, missingKeys, selectReferences, serviceReferences } from "./feature-references.ts";
-import { type KeyColumn, onlineFeaturesText } from "./online-features-text.ts";
+import { type KeyColumn, onlineFeaturesBytes } from "./online-features-bytes.ts";
 import { keyError, pythonError } from "./refusal.ts";
 
 /** Adds the route. */
@@ -29,12 +29,12 @@ export function onlineFeaturesRoute(app: FastifyInstance, { reader, keyLimit, me
       for (const [name, values] of given) key[name] = values[row];
       return key;
     });
-    const reads = await reader.read(wanted.selection, rows);
+    const reads = await reader.read(wanted.selection, rows, { asNumbers: true });
     meters.read(reads);
     const echoed = wanted.selection.keys
       .toSorted((a, b) => order(given, a.name) - order(given, b.name))
       .map(({ name, type }): KeyColumn => ({ name, type, values: reads.rows.map((row) => row[name] ?? null) }));
-    return reply.type(JSON_TYPE).send(onlineFeaturesText(wanted, echoed, reads, count, withViews));
+    return reply.type(JSON_TYPE).send(onlineFeaturesBytes(wanted, echoed, reads, count, withViews));
   });
 }
 
