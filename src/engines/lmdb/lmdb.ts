@@ -4,7 +4,8 @@
 import { open } from "lmdb";
 import { SlipwayError } from "../../core/core.ts";
 import type { JointOnlineStore, ShowingOnlineStore } from "../../ports/ports.ts";
-import { checkDataFile, understood } from "./failure.ts";
+import { checkDataFile } from "./data-file.ts";
+import { understood } from "./failure.ts";
 import { keyInto, namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
 /** How an LMDB store treats the disk. */
