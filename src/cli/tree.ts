@@ -110,15 +110,18 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         name: "show",
         summary: "show one feature view: what it is, who uses it, figures and examples",
         about: "Figures and examples are computed from the offline data, as the values were known.",
-        arguments: [["<view>", "the view's name"]],
+        arguments: [
+          ["<view>", "the view's name"],
+          ["[key...]", "the key that --as-of asks for, as name=value"],
+        ],
         options: [
           ["--no-statistics", "leave out figures and examples, which read the data"],
           ["--as-of <instant>", "instead, the values of one key as they were known then, in UTC"],
-          ["--key <name=value...>", "the key that --as-of asks for"],
+          ["--key <name=value...>", "the same, as an option"],
         ],
         examples: [
           "slipway features show carrier_departures",
-          "slipway features show carrier_departures --as-of 2013-07-01 --key carrier=UA",
+          "slipway features show carrier_departures carrier=UA --as-of 2013-07-01",
         ],
         load: () => import("./commands/features-show.ts"),
       },
@@ -129,9 +132,10 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
           "Computed from the offline data: an event, a late arrival, a window that moved on, a newest row that grew too old. An age changes with every unit of time and is left out.",
         arguments: [
           ["<view>", "the view's name"],
-          ["<key...>", "the key, as name=value"],
+          ["[key...]", "the key, as name=value"],
         ],
         options: [
+          ["--key <name=value...>", "the same, as an option"],
           ["--from <instant>", "changes from then on, in UTC (default: the first)"],
           ["--to <instant>", "changes up to then, in UTC (default: now)"],
           ["--after <instant>", "go on where the page before ended"],
@@ -159,6 +163,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
           "Reads as serving does, all from one snapshot: every value comes with its status and age. A key's name that comes again starts the next key.",
         arguments: [["<words...>", "views or view.feature, then keys as name=value"]],
         options: [
+          ["--key <name=value...>", "more keys, as an option"],
           ["--keys <file>", "more keys: a JSON list of objects, or one object a line"],
           ["--at <instant>", "as of then, in UTC (default: now)"],
         ],

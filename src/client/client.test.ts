@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { pushSource, t } from "../define/define.ts";
+import { derivedView, entity, featureView, latest, parquet, pushSource, t } from "../define/define.ts";
 import { type ClientOptions, createClient } from "./client.ts";
 
 const prediction = { id: "a", model: "flight_delay", version: 3, score: 0.3, at: "2013-07-01T14:00:00Z", features: {} };
@@ -79,6 +79,21 @@ describe("predict", () => {
     await expect(client.predict("m", {})).rejects.toMatchObject({ code: "INTERNAL", status: 502, details: {} });
     await expect(client.predict("m", {})).rejects.toMatchObject({ code: "INTERNAL", status: 200 });
   });
+});
+
+it("reads derived views and their features by definition", async () => {
+  const source = parquet("fares", { path: "fares.parquet", columns: { id: t.int64(), fare: t.float64() } });
+  const driver = entity("driver", { id: t.int64() });
+  const fares = featureView("fares", { entity: driver, source, features: { fare: latest(source.fare) } });
+  const half = derivedView("half", { entity: driver, features: { fare: fares.features.fare.dividedBy(2) } });
+  const features = [{ name: "fare", type: "float64" }];
+  const views = { half: { features, materialized_through: null }, fares: { features, materialized_through: null } };
+  const found = { status: "present", event_time: null, age_seconds: null, statuses: ["present"] };
+  const results = [{ half: { ...found, values: [4] }, fares: { ...found, values: [8] } }];
+  const server = answering(json(200, { at: "2025-06-01T00:00:00Z", views, results }));
+  const { rows } = await clientOf({ fetch: server.fetch }).read([half, half.features.fare, fares], [{ id: 1n }]);
+  expect(JSON.parse(server.bodies[0] ?? "")).toMatchObject({ features: ["half", "half.fare", "fares"] });
+  expect([rows[0]?.[0].values.fare, rows[0]?.[1].value, rows[0]?.[2].values.fare]).toEqual([4, 4, 8]);
 });
 
 describe("repetition", () => {

@@ -1,7 +1,7 @@
 // The door of `client`: predictions and features over HTTP from any JavaScript that has fetch, typed by the model's definition. Definitions are only
 // needed as types: `client.predict<typeof flightDelay>("flight_delay", row)` pulls nothing of Slipway into a browser's bundle.
 
-import type { Definition, EntityKeys, EventOf, Feature, Model, RowInput, RowOf } from "../define/define.ts";
+import type { Definition, EntityKeys, EventOf, Model, ReadableFeature, RowInput, RowOf } from "../define/define.ts";
 import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
 import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
 import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOptions, rowsOf } from "./read.ts";
@@ -52,13 +52,13 @@ export interface Client {
     options?: PredictOptions,
   ): Promise<ClientPrediction>;
   /** Reads views and features of many keys from one snapshot: `read([carrierDelays, weather.features.temp], keys)`. Throws a {@link ClientError}. */
-  read<const W extends readonly Feature[]>(
+  read<const W extends readonly ReadableFeature[]>(
     wanted: W,
     keys: readonly ClientRow<RowInput<EntityKeys<W>>>[],
     options?: ReadOptions,
   ): Promise<ClientRows<ClientReads<W>>>;
   /** Reads by name, typed when `W` is given: `read<[typeof carrierDelays]>(["carrier_delays"], keys)`. */
-  read<W extends readonly Feature[]>(
+  read<W extends readonly ReadableFeature[]>(
     wanted: { readonly [P in keyof W]: string },
     keys: readonly ClientRow<RowInput<EntityKeys<W>>>[],
     options?: ReadOptions,
@@ -98,7 +98,7 @@ export function createClient(options: ClientOptions): Client {
       const answer = await ask(`/api/v1/models/${encodeURIComponent(name)}/predict`, body, signal);
       return answer as ClientPrediction;
     },
-    async read(wanted: readonly (Feature | string)[], keys: readonly unknown[], { signal }: ReadOptions = {}) {
+    async read(wanted: readonly (ReadableFeature | string)[], keys: readonly unknown[], { signal }: ReadOptions = {}) {
       const features = wanted.map(nameOf);
       const body = JSON.stringify({ features, keys: keys.map((key) => plainRow(key as UntypedRow)) });
       return rowsOf(features, (await ask("/api/v1/features/read", body, signal)) as never) as never;

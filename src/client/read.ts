@@ -2,7 +2,15 @@
 // the definitions. Everything stays as JSON has it, except that int64 is always a bigint and what is not finite is a number again.
 
 import type { DataType, ListType, StructType } from "../core/core.ts";
-import type { Feature, FeatureReference, FeatureTypes, FeatureView, Fields } from "../define/define.ts";
+import type {
+  DerivedReference,
+  DerivedView,
+  FeatureReference,
+  FeatureTypes,
+  FeatureView,
+  Fields,
+  ReadableFeature,
+} from "../define/define.ts";
 
 /** What may accompany one read. */
 export interface ReadOptions {
@@ -65,12 +73,16 @@ export interface ClientValueRead<T extends DataType> extends Freshness {
 export type ClientRead = ClientFeatureRead<FeatureTypes> | ClientValueRead<DataType>;
 
 /** What some views and features give for one key, in the order asked. */
-export type ClientReads<W extends readonly Feature[]> = {
+export type ClientReads<W extends readonly ReadableFeature[]> = {
   readonly [P in keyof W]: W[P] extends FeatureView<Fields, infer F>
     ? ClientFeatureRead<F>
-    : W[P] extends FeatureReference<Fields, infer T>
-      ? ClientValueRead<T>
-      : never;
+    : W[P] extends DerivedView<Fields, infer F>
+      ? ClientFeatureRead<F>
+      : W[P] extends FeatureReference<Fields, infer T>
+        ? ClientValueRead<T>
+        : W[P] extends DerivedReference<Fields, Record<never, never>, infer T>
+          ? ClientValueRead<T>
+          : never;
 };
 
 /** Everything that was read. */
@@ -107,9 +119,20 @@ interface Answer {
   >[];
 }
 
+/** Where a derived feature says what it is: the same symbol as in definitions, which this file must not pull in. */
+const derivedOf = Symbol.for("slipway.derivedOf");
+
+interface Derived {
+  readonly [derivedOf]: { readonly spec: { readonly name: string }; readonly feature: string };
+}
+
 /** How a view or feature is called over HTTP: `view`, `view.feature`. */
-export function nameOf(feature: Feature | string): string {
+export function nameOf(feature: ReadableFeature | string): string {
   if (typeof feature === "string") return feature;
+  if (derivedOf in feature) {
+    const { spec, feature: name } = (feature as unknown as Derived)[derivedOf];
+    return `${spec.name}.${name}`;
+  }
   if (!("node" in feature)) return feature.name;
   const { node } = feature;
   return node.kind === "feature" ? `${node.view}.${node.name}` : "";

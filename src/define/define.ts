@@ -32,6 +32,7 @@ export {
   type DerivedView,
   type DerivedViewOptions,
   type DerivedViewSpec,
+  derivedOf,
   derivedView,
   type OnDemand,
   type OnDemandOptions,
@@ -99,6 +100,7 @@ export {
   type FeatureGroupSpec,
   featureGroup,
   type ModelFeature,
+  type ReadableFeature,
 } from "./model-features.ts";
 export {
   alertFrom,

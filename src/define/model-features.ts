@@ -25,6 +25,9 @@ import type { InputSpec } from "./model.ts";
 /** A whole view, or one of its features. */
 export type Feature = FeatureView | FeatureReference;
 
+/** What can be read by itself: views, derived views, and features of both. What is computed on demand needs a request. */
+export type ReadableFeature = Feature | DerivedView | DerivedReference;
+
 type AnyDerived = DerivedView | OnDemand<Fields, Fields> | DerivedReference<Fields, Fields>;
 
 /** What a model takes as features. */

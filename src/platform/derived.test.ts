@@ -81,6 +81,11 @@ test("a derived view is read by its name or definition, now and in the past, and
   const history = await featureHistory(platform, "driver_trend", key);
   expect(history.changes.length).toBeGreaterThan(5);
   expect(history.changes.every(({ why }) => why.every(({ view }) => view === "driver_fares"))).toBe(true);
+  const { trend } = definitions();
+  const { rows } = await readFeatures(platform, [trend.features.above, below.features.last_fare, trend], [key]);
+  expect(rows[0]?.[0]).toMatchObject({ feature: "above", value: null, status: "null" });
+  expect(rows[0]?.[1].value).toBe(last_fare);
+  expect(rows[0]?.[2].values).toEqual(derived.values);
   await expect(readFeatures(platform, "price", key)).rejects.toMatchObject({ code: "DEFINITION_NOT_FOUND" });
 });
 

@@ -2,7 +2,19 @@
 
 import { expectTypeOf, test } from "vitest";
 import { days } from "../core/core.ts";
-import { auc, byTime, count, entity, featureView, latest, model, parquet, t, xgboost } from "../define/define.ts";
+import {
+  auc,
+  byTime,
+  count,
+  derivedView,
+  entity,
+  featureView,
+  latest,
+  model,
+  parquet,
+  t,
+  xgboost,
+} from "../define/define.ts";
 import { type Platform, predict, readFeatures, type Serving } from "./platform.ts";
 
 const flights = parquet("flights", {
@@ -28,6 +40,12 @@ const airport = featureView("airport", {
   entity: entity("airport", { iata: t.string() }),
   source: airports,
   features: { runways: latest(airports.runways) },
+});
+const traffic = derivedView("traffic", {
+  entity: entity("stop", { carrier: t.string(), iata: t.string() }),
+  features: {
+    per_runway: carrierFlights.features.flights_7d.toFloat64().dividedBy(airport.features.runways.toFloat64()),
+  },
 });
 const delay = model("delay", {
   rows: flights,
@@ -72,6 +90,20 @@ const asked = async (): Promise<void> => {
   await readFeatures(platform, [carrierFlights, airport], [{ carrier: "UA", iata: 7 }]);
   // @ts-expect-error a misspelt feature
   flown?.values.gates;
+
+  const derived = await readFeatures(
+    platform,
+    [traffic, traffic.features.per_runway, airport],
+    [{ carrier: "UA", iata: "EWR" }],
+  );
+  const [computed, one, stored] = derived.rows[0] ?? [];
+  expectTypeOf(computed?.values.per_runway).toEqualTypeOf<number | null | undefined>();
+  expectTypeOf(one?.value).toEqualTypeOf<number | null | undefined>();
+  expectTypeOf(stored?.values.runways).toEqualTypeOf<number | null | undefined>();
+  // @ts-expect-error one of the keys of a derived view is left out
+  await readFeatures(platform, [traffic], [{ carrier: "UA" }]);
+  // @ts-expect-error a misspelt feature
+  computed?.values.per_runways;
 
   expectTypeOf((await predict(serving, delay, { carrier: "UA", km: 1 })).score).toEqualTypeOf<number>();
   await predict(serving, delay, { carrier: "UA", km: 1 }, { id: "a" });

@@ -2,16 +2,18 @@
 
 import type { DataType, Duration, Instant, Value, ValueOf } from "../core/core.ts";
 import {
+  type DerivedReference,
   type DerivedView,
   type DerivedViewSpec,
+  derivedOf,
   type EntityKeys,
-  type Feature,
   type FeatureReference,
   type FeatureTypes,
   type FeatureView,
   type FeatureViewSpec,
   type Fields,
   type Model,
+  type ReadableFeature,
   type RowInput,
   specOf,
 } from "../define/define.ts";
@@ -46,23 +48,27 @@ export interface ValueRead<T extends DataType> extends Freshness {
 }
 
 /** What reading some views and features gives for one key, in the order asked. */
-export type ReadsOf<W extends readonly Feature[]> = {
+export type ReadsOf<W extends readonly ReadableFeature[]> = {
   readonly [P in keyof W]: W[P] extends FeatureView<Fields, infer F>
     ? FeatureRead<F>
-    : W[P] extends FeatureReference<Fields, infer T>
-      ? ValueRead<T>
-      : never;
+    : W[P] extends DerivedView<Fields, infer F>
+      ? FeatureRead<F>
+      : W[P] extends FeatureReference<Fields, infer T>
+        ? ValueRead<T>
+        : W[P] extends DerivedReference<Fields, Record<never, never>, infer T>
+          ? ValueRead<T>
+          : never;
 };
 
 /** Views and features of many keys, as of one time. */
-export interface FeatureRows<W extends readonly Feature[]> {
+export interface FeatureRows<W extends readonly ReadableFeature[]> {
   readonly at: Instant;
   /** In the keys' order. */
   readonly rows: readonly ReadsOf<W>[];
 }
 
 /** Reads views and features online for many keys, as of now and from one snapshot: `readFeatures(platform, [carrierDelays, weather.features.temp], keys)`. */
-export function readFeatures<const W extends readonly Feature[]>(
+export function readFeatures<const W extends readonly ReadableFeature[]>(
   platform: Platform,
   wanted: W,
   keys: readonly RowInput<EntityKeys<W>>[],
@@ -88,11 +94,11 @@ export function readFeatures(
 /** Reads views online by definition or name. */
 export async function readFeatures(
   platform: Platform,
-  wanted: readonly Feature[] | FeatureView | DerivedView | string,
+  wanted: readonly ReadableFeature[] | FeatureView | DerivedView | string,
   keys: unknown,
 ): Promise<unknown> {
   const isMany = Array.isArray(wanted);
-  const asked = isMany ? (wanted as readonly Feature[]) : [wanted as FeatureView | DerivedView | string];
+  const asked = isMany ? (wanted as readonly ReadableFeature[]) : [wanted as FeatureView | DerivedView | string];
   const rows = (isMany ? keys : [keys]) as readonly Readonly<Record<string, unknown>>[];
   const names = asked.map(nameOf);
   const reads = await platform.features.read(platform.features.select(names), rows);
@@ -101,8 +107,9 @@ export async function readFeatures(
 }
 
 /** How a view or feature is called over HTTP and in selections. */
-function nameOf(feature: Feature | DerivedView | string): string {
+function nameOf(feature: ReadableFeature | string): string {
   if (typeof feature === "string") return feature;
+  if (derivedOf in feature) return `${feature[derivedOf].spec.name}.${feature[derivedOf].feature}`;
   if (!("node" in feature)) return specOf<FeatureViewSpec | DerivedViewSpec>(feature).name;
   const { node } = feature;
   return node.kind === "feature" ? `${node.view}.${node.name}` : "";

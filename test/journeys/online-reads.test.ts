@@ -259,8 +259,10 @@ describe("by definition", () => {
   });
 });
 
-describe("slipway features read", () => {
-  async function slipway(...words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+describe("slipway features", () => {
+  const slipway = (...words: readonly string[]): ReturnType<typeof features> => features("read", ...words);
+
+  async function features(...words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const said = { stdout: "", stderr: "" };
     const sink = (name: keyof typeof said) => ({
       write(text: string): void {
@@ -273,7 +275,7 @@ describe("slipway features read", () => {
       `export { drivers as default } from ${JSON.stringify(new URL("./drivers.fixture.ts", import.meta.url).pathname)};\n`,
     );
     const env = { PATH: process.env["PATH"] };
-    const code = await main(["features", "read", ...words], {
+    const code = await main(["features", ...words], {
       stdout: sink("stdout"),
       stderr: sink("stderr"),
       env,
@@ -310,6 +312,37 @@ describe("slipway features read", () => {
     const people = await slipway("driver_trip.meter", "driver_never", "driver_id=41", ...AT);
     expect(people.stdout).toContain("driver_never: not online yet; run: slipway features materialize driver_never");
     expect(people.stdout).toMatch(/driver_id=41 +driver_trip\.meter +null +missing/);
+  });
+
+  it("takes a key as words and as an option, wherever one is asked for", async () => {
+    const read = async (...words: readonly string[]): Promise<unknown> =>
+      JSON.parse((await features(...words, "--json")).stdout);
+    const asOf = ["--as-of", "2025-06-10T12:00:00Z"];
+    const changes = ["--from", "2025-06-01", "--to", "2025-06-10"];
+    for (const [command, rest] of [
+      [["read", "driver_trip"], AT],
+      [["show", "driver_trip"], asOf],
+      [["history", "driver_trip"], changes],
+    ] as const) {
+      const words = await read(...command, "driver_id=1", ...rest);
+      expect(words).not.toHaveProperty("error");
+      expect(await read(...command, ...rest, "--key", "driver_id=1")).toEqual(words);
+    }
+    const { code, stderr } = await features("show", "driver_trip", "driver_id=1");
+    expect([code, stderr]).toEqual([64, expect.stringContaining("--as-of and a key go together")]);
+    const none = await features("history", "driver_trip");
+    expect([none.code, none.stderr]).toEqual([64, expect.stringContaining("Add driver_id=…")]);
+  });
+
+  it.each([
+    ['{"driver_id":7}\n\n{"driver_id":7\n', "keys.jsonl, line 3 is not JSON"],
+    ['{"driver_id":7}\n[7]\n', "keys.jsonl, line 2 is [7], and no object"],
+    ['[{"driver_id":7}, 8]', "key 2 of the list is 8, and no object"],
+    ['[{"driver_id":7},', "keys.jsonl is not JSON"],
+  ])("names the line of --keys that is wrong: %j", async (text, problem) => {
+    writeFileSync(join(platform.root, "keys.jsonl"), text);
+    const ended = await slipway("driver_trip", "--keys", "keys.jsonl", ...AT);
+    expect([ended.code, ended.stderr]).toEqual([65, expect.stringContaining(problem)]);
   });
 
   it.each([

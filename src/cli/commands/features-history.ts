@@ -7,6 +7,7 @@ import { withPlatform } from "../with-platform.ts";
 import { countOf } from "../words.ts";
 
 interface HistoryWords {
+  readonly key?: readonly string[];
   readonly from?: string;
   readonly to?: string;
   readonly after?: string;
@@ -18,8 +19,9 @@ export async function run(
   context: CommandContext,
   options: HistoryWords,
   name: string,
-  words: readonly string[],
+  given: readonly string[],
 ): Promise<void> {
+  const words = [...given, ...(options.key ?? [])];
   const instant = (text: string | undefined): bigint | undefined =>
     text === undefined ? undefined : parseInstant(text);
   await withPlatform(context, async (platform) => {

@@ -13,7 +13,7 @@ import { instantText, roughly } from "../words.ts";
 /** `slipway features read <words...>` */
 export async function run(
   context: CommandContext,
-  options: { readonly at?: string; readonly keys?: string },
+  options: { readonly at?: string; readonly key?: readonly string[]; readonly keys?: string },
   words: readonly string[],
 ): Promise<void> {
   const names = words.filter((word) => !word.includes("="));
@@ -21,10 +21,7 @@ export async function run(
     context,
     async ({ features }) => {
       const selection = features.select(names);
-      const given = keysOf(
-        words.filter((word) => word.includes("=")),
-        selection.keys,
-      );
+      const given = keysOf([...words.filter((word) => word.includes("=")), ...(options.key ?? [])], selection.keys);
       const filed = options.keys === undefined ? [] : await keysIn(resolve(context.host.cwd, options.keys));
       const keys = [...given, ...filed];
       if (keys.length === 0) {
@@ -89,23 +86,31 @@ async function keysIn(file: string): Promise<readonly Key[]> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new SlipwayError("INPUT_INVALID", `${file} cannot be read. Check --keys.`, { cause });
   });
-  const isList = /^\s*\[/.test(text);
-  const parsed = isList
-    ? parse(text, file)
-    : text.split("\n").flatMap((line) => (line.trim() ? [parse(line, file)] : []));
-  const keys = Array.isArray(parsed) ? parsed : [];
-  if (!keys.every((key) => typeof key === "object" && key !== null && !Array.isArray(key)))
-    throw new SlipwayError(
-      "INPUT_INVALID",
-      `${file} holds something that is no object. Write one key a line: {"carrier":"UA"}.`,
-    );
-  return keys as readonly Key[];
+  if (/^\s*\[/.test(text)) {
+    const keys = parse(text, file) as readonly unknown[];
+    return keys.map((key, index) => asKey(key, `${file}: key ${index + 1} of the list`));
+  }
+  return text.split("\n").flatMap((line, index) => {
+    const place = `${file}, line ${index + 1}`;
+    return line.trim() === "" ? [] : [asKey(parse(line, place), place)];
+  });
 }
 
-function parse(text: string, file: string): unknown {
+const ADVICE = `Write one key a line: {"carrier":"UA"}.`;
+
+function asKey(value: unknown, place: string): Key {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Key;
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `${place} is ${JSON.stringify(value).slice(0, 80)}, and no object. ${ADVICE}`,
+  );
+}
+
+function parse(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SlipwayError("INPUT_INVALID", `${file} is not JSON. Write one key a line: {"carrier":"UA"}.`, { cause });
+    const why = (cause as SyntaxError).message;
+    throw new SlipwayError("INPUT_INVALID", `${place} is not JSON: ${why}. ${ADVICE}`, { cause });
   }
 }

@@ -15,12 +15,18 @@ interface ShowWords {
 }
 
 /** `slipway features show <view>` */
-export async function run(context: CommandContext, { statistics, asOf, key }: ShowWords, name: string): Promise<void> {
-  if ((asOf === undefined) !== (key === undefined))
-    throw new SlipwayError("USAGE", "--as-of and --key go together: --as-of 2013-07-01 --key carrier=UA.");
+export async function run(
+  context: CommandContext,
+  { statistics, asOf, key = [] }: ShowWords,
+  name: string,
+  given: readonly string[],
+): Promise<void> {
+  const words = [...given, ...key];
+  if ((asOf === undefined) !== (words.length === 0))
+    throw new SlipwayError("USAGE", "--as-of and a key go together: carrier=UA --as-of 2013-07-01.");
   await withPlatform(context, async (platform) => {
-    if (asOf !== undefined && key !== undefined) {
-      await showAsOf(context, platform, name, parseInstant(asOf), key);
+    if (asOf !== undefined) {
+      await showAsOf(context, platform, name, parseInstant(asOf), words);
       return;
     }
     const view = await context.progress.step("Looking at the data", () =>
