@@ -413,6 +413,16 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         examples: ["slipway models rollback flight_delay"],
         load: () => import("./commands/models-rollback.ts"),
       },
+      {
+        name: "import",
+        summary: "bring in a model that was made elsewhere",
+        about:
+          "Takes an ONNX model (.onnx) or an XGBoost model (.ubj, .json, .xgb) as a version that can be served without a definition. Nothing in it is executed; pickles are refused.",
+        arguments: [["<file>", "the file"]],
+        options: [["--as <model>", "the model's name here"]],
+        examples: ["slipway models import late.onnx --as late"],
+        load: () => import("./commands/models-import.ts"),
+      },
     ],
   },
   {

@@ -39,6 +39,7 @@ export const errorTable = {
   LIBRARY_NOT_FOUND: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: true },
   ENGINE_NOT_INSTALLED: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: false },
   MODEL_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  MODEL_NOT_SERVABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   VERSION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   EXPERIMENT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   TAG_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },

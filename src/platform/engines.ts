@@ -13,6 +13,7 @@ import type {
   Outbound,
   Runtime,
   Scheduler,
+  TensorRuntime,
   Trainer,
 } from "../ports/ports.ts";
 
@@ -44,6 +45,8 @@ export interface Engines {
   readonly versioning: DataVersioning;
   readonly trainers: readonly Trainer[];
   readonly runtimes: readonly Runtime[];
+  /** For models made elsewhere, that take and give named tensors. */
+  readonly tensorRuntimes?: readonly TensorRuntime[];
   readonly clock: Clock;
   /** The way out to addresses that users give, such as webhooks; absent where nothing is sent. */
   readonly outbound?: Outbound;

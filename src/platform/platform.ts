@@ -7,6 +7,7 @@ export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter, Released } from "../guard/guard.ts";
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
+export type { Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
 export {
   type AuditEntry,
   aliasHistory,
@@ -29,7 +30,16 @@ export {
   type VersionRecord,
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
-export { type Prediction, rowFields, type ServedModel, type Serving } from "../serving/serving.ts";
+export {
+  elementsFrom,
+  elementToJson,
+  type ImportedModel,
+  type JsonRow,
+  type Prediction,
+  rowFields,
+  type ServedModel,
+  type Serving,
+} from "../serving/serving.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
 export {
   type FoundFeature,
@@ -84,6 +94,7 @@ export {
   readQuarantined,
   replayQuarantined,
 } from "./guard-operations.ts";
+export { type ImportedModels, type ImportedPlatform, importedModels, importModelFile } from "./imported-models.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type Plan, planChanges } from "./plan.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";

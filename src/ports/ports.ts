@@ -35,4 +35,12 @@ export type { Predictor, Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { SourceReader, SourceRows } from "./source-reader.ts";
 export type { LeafSql, SqlDialect } from "./sql-dialect.ts";
+export type {
+  Tensor,
+  TensorData,
+  TensorInfo,
+  TensorModel,
+  TensorRuntime,
+  TensorType,
+} from "./tensor-runtime.ts";
 export type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "./trainer.ts";

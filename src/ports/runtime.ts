@@ -5,6 +5,8 @@
 export interface Predictor {
   /** Columns of the matrix that `predict` takes. */
   readonly inputCount: number;
+  /** Their names, when the artifact holds them; else absent or empty. */
+  readonly inputNames?: readonly string[];
   /**
    * Scores `rows` rows of a row-major (rows, inputCount) float32 matrix, NaN = missing. Returns rows × outputs float32 values,
    * row-major: one probability a row for binary classification. INPUT_INVALID when the sizes disagree.

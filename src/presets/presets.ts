@@ -7,6 +7,7 @@ import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
+import { onnxRuntime } from "../engines/onnx/onnx.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
@@ -91,7 +92,8 @@ export function local(options: LocalOptions = {}): EngineFactory {
       events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
       trainers: [xgboostTrainer(library)],
-      runtimes: [xgboostRuntime(library)],
+      runtimes: [xgboostRuntime(library), xgboostRuntime(library, { format: "xgboost-json" })],
+      tensorRuntimes: [onnxRuntime()],
       clock: systemClock(),
       outbound: guardedOutbound(options.outbound),
       scheduler: systemScheduler(),

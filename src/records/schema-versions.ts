@@ -12,6 +12,15 @@ export interface VersionTables {
     readonly updated_at: number | null;
   };
   readonly versions: VersionRow;
+  /** What a version consists of: paths, and the content they name for good. */
+  readonly version_files: {
+    readonly model: string;
+    readonly number: number;
+    readonly path: string;
+    /** SHA-256, in hex. */
+    readonly hash: string;
+    readonly size: number;
+  };
   /** Where an alias points now; where it pointed before stands in `audit`. */
   readonly aliases: {
     readonly model: string;
@@ -71,6 +80,8 @@ interface VersionRow {
   readonly source: string | null;
   readonly run_link: string | null;
   readonly logged_model_id: string | null;
+  /** JSON: where a version came from that was made elsewhere; null for one that was made here. */
+  readonly origin: string | null;
   /** What older clients call a version's place: None, Staging, Production or Archived. */
   readonly stage: Generated<string>;
 }

@@ -92,6 +92,19 @@ export async function listAliases(
   return rows.map(({ alias, version, moved_at }) => ({ alias, version, movedAt: instantFromSql(moved_at) }));
 }
 
+/** Where an alias of that name points, in every model that has one, by model. */
+export async function listAliasesOf(
+  { records }: RegistryContext,
+  alias: string,
+): Promise<readonly { readonly model: string; readonly version: number }[]> {
+  return records.db
+    .selectFrom("aliases")
+    .select(["model", "version"])
+    .where("alias", "=", alias)
+    .orderBy("model")
+    .execute();
+}
+
 /** The version that a number, its text (`3`), or an alias means; MODEL_NOT_FOUND or VERSION_NOT_FOUND. */
 export async function resolveVersion(
   context: RegistryContext,

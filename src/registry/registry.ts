@@ -10,7 +10,7 @@ export {
   recordAlert,
 } from "./alerts.ts";
 export { type AliasChange, aliasHistory } from "./alias-history.ts";
-export { type AliasMove, aliasOf, listAliases, moveAlias, resolveVersion, rollback } from "./aliases.ts";
+export { type AliasMove, aliasOf, listAliases, listAliasesOf, moveAlias, resolveVersion, rollback } from "./aliases.ts";
 export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
 export type { RegistryContext } from "./context.ts";
 export {
@@ -25,6 +25,7 @@ export {
 } from "./datasets.ts";
 export { type Decision, listDecisions, type NewDecision, recordDecision } from "./decisions.ts";
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
+export { type ImportedVersion, registerImported } from "./imported-version.ts";
 export {
   lastMonitorRun,
   listMonitorRuns,
@@ -56,4 +57,5 @@ export {
 export * as tracking from "./tracking/tracking.ts";
 export { type DatasetOrigin, datasetOrigins, type VersionOrigin, versionOrigins, versionOriginsIn } from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
+export { loadableFile, putContent, readVersionFile, type VersionFile } from "./version-content.ts";
 export { getVersion, listModels, listVersions, type NewVersion, readArtifact, registerVersion } from "./versions.ts";

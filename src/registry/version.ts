@@ -27,6 +27,8 @@ export interface VersionRecord {
   readonly profile: unknown;
   /** What it was made with, so that it can be made again: git, packages, engines, node, seed. */
   readonly environment: unknown;
+  /** Where it came from, when it was made elsewhere; null for one that was made here. */
+  readonly origin: unknown;
 }
 
 /** A version from its row. */
@@ -49,5 +51,6 @@ export function versionOf(row: VersionRow): VersionRecord {
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value)])),
     profile: fromJson(row.profile),
     environment: fromJson(row.environment),
+    origin: row.origin === null ? null : fromJson(row.origin),
   };
 }

@@ -39,9 +39,10 @@ describe("a version", () => {
       ...rest,
       number: 1,
       createdAt: registry.clock.now(),
-      artifactBlob: `artifacts/${sha256("bytes")}`,
+      artifactBlob: `content/${sha256("bytes")}`,
       artifactHash: sha256("bytes"),
       artifactSize: 5,
+      origin: null,
     });
     expect(await getVersion(registry, "delay", 1)).toEqual(first);
     expect((await listVersions(registry, "delay")).map(({ number }) => number)).toEqual([2, 1]);

@@ -8,11 +8,12 @@ import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
+import { contentBlob, MODEL_FILE, writeVersionFiles } from "./version-content.ts";
 import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
 export interface NewVersion
-  extends Omit<VersionRecord, "number" | "createdAt" | "artifactBlob" | "artifactHash" | "artifactSize"> {
+  extends Omit<VersionRecord, "number" | "createdAt" | "artifactBlob" | "artifactHash" | "artifactSize" | "origin"> {
   readonly artifact: Uint8Array;
 }
 
@@ -20,25 +21,14 @@ export interface NewVersion
 export async function registerVersion(context: RegistryContext, version: NewVersion): Promise<VersionRecord> {
   const model = checkedName(version.model, "a model");
   const hash = sha256(version.artifact);
-  const blob = `artifacts/${hash}`;
+  const blob = contentBlob(hash);
   await context.blobs.put(blob, version.artifact);
   const created_at = instantToSql(context.clock.now());
   return context.records.transact(async (tx) => {
     await requireOrigins(tx, version);
-    await tx
-      .insertInto("models")
-      .values({ name: model, created_at })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    const last = await tx
-      .selectFrom("versions")
-      .select("number")
-      .where("model", "=", model)
-      .orderBy("number", "desc")
-      .executeTakeFirst();
     const row = {
       model,
-      number: (last?.number ?? 0) + 1,
+      number: await nextNumber(tx, model, created_at),
       created_at,
       run_id: version.runId,
       dataset_id: version.datasetId,
@@ -55,6 +45,7 @@ export async function registerVersion(context: RegistryContext, version: NewVers
       environment: toJson(version.environment),
     };
     const inserted = await tx.insertInto("versions").values(row).returningAll().executeTakeFirstOrThrow();
+    await writeVersionFiles(tx, row, [{ path: MODEL_FILE, hash, size: row.artifact_size }]);
     const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
     await noteEvent(tx, context, "model_version.created", {
@@ -67,6 +58,22 @@ export async function registerVersion(context: RegistryContext, version: NewVers
     });
     return versionOf(inserted);
   });
+}
+
+/** The next number of a model, which is made when it is not there. */
+export async function nextNumber(tx: RecordsTransaction, model: string, created_at: number): Promise<number> {
+  await tx
+    .insertInto("models")
+    .values({ name: model, created_at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const last = await tx
+    .selectFrom("versions")
+    .select("number")
+    .where("model", "=", model)
+    .orderBy("number", "desc")
+    .executeTakeFirst();
+  return (last?.number ?? 0) + 1;
 }
 
 /** The version of that number, or MODEL_NOT_FOUND or VERSION_NOT_FOUND. */

@@ -8,6 +8,7 @@ import type {
   Catalog,
   Datasets,
   FeatureReader,
+  ImportedModels,
   Intake,
   MaterializeRequest,
   Quarantine,
@@ -19,6 +20,7 @@ import { catalogRoutes } from "./catalog.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { feastRoutes } from "./feast/feast.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
+import { invocationRoutes } from "./imported.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
 import { meterRoutes, serverMeters } from "./metrics/meters.ts";
 import { mlflowRoutes } from "./mlflow/mlflow.ts";
@@ -34,6 +36,8 @@ import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound, safetyHeaders 
 export interface AppOptions {
   readonly serving: Serving;
   readonly models: readonly ModelSpec[];
+  /** Registered models that no definition stands behind; closed with the server. Without it none is served. */
+  readonly imported?: ImportedModels;
   /** Reads features online; without it there are no routes for features. */
   readonly features?: FeatureReader;
   /** Brings views online when a client of Feast's asks for it; without it such a client is refused. */
@@ -64,7 +68,7 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 
 /** Builds the routes. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { serving, models, version } = options;
+  const { serving, models, imported, version } = options;
   const app = Fastify({
     logger: {
       level: "warn",
@@ -125,7 +129,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   meterRoutes(app, meters);
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
-  app.register(nativeRoutes({ serving, models, meters }), { prefix: "/api/v1" });
+  app.register(nativeRoutes({ serving, models, imported, meters }), { prefix: "/api/v1" });
+  if (imported) {
+    app.register(invocationRoutes(imported, meters), { prefix: "/api/v1" });
+    app.addHook("onClose", () => imported.close());
+  }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
@@ -137,7 +145,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   }
   if (options.tracking) app.register(mlflowRoutes(options.tracking));
   if (push) app.register(pushRoutes({ intake: push.intake, meters }), { prefix: "/api/v1" });
-  app.register(inferenceRoutes({ serving, meters, readiness, version }), { prefix: "/v2" });
+  app.register(inferenceRoutes({ serving, imported, meters, readiness, version }), { prefix: "/v2" });
   return app;
 }
 

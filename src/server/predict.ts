@@ -3,8 +3,9 @@
 import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { ServedModel, Serving } from "../platform/platform.ts";
+import type { ImportedModels, ServedModel, Serving } from "../platform/platform.ts";
 import { bodyShape, readBody } from "./asked-body.ts";
+import { predictImported } from "./imported.ts";
 import type { Meters } from "./metrics/meters.ts";
 import { predictionsText, predictionText } from "./prediction-text.ts";
 import { JSON_TYPE } from "./refusal.ts";
@@ -17,11 +18,18 @@ interface OneModel {
 export interface NativeContext {
   readonly serving: Serving;
   readonly models: readonly ModelSpec[];
+  /** Models that no definition stands behind; without it there are none. */
+  readonly imported?: ImportedModels | undefined;
   readonly meters: Meters;
 }
 
 /** The routes of the native API, below /api/v1. */
-export function nativeRoutes({ serving, models, meters }: NativeContext): (app: FastifyInstance) => Promise<void> {
+export function nativeRoutes({
+  serving,
+  models,
+  imported,
+  meters,
+}: NativeContext): (app: FastifyInstance) => Promise<void> {
   const shapes = new Map(models.map((model) => [model.name, bodyShape(model)]));
   const served = (name: string): ServedModel =>
     serving.models().find(({ model }) => model.name === name) ?? unknown(name);
@@ -35,6 +43,8 @@ export function nativeRoutes({ serving, models, meters }: NativeContext): (app: 
   return async (app) => {
     app.post<OneModel>("/models/:model/predict", async (request, reply) => {
       const name = request.params.model;
+      if (imported && !shapes.has(name))
+        return reply.type(JSON_TYPE).send(await predictImported({ imported, meters }, name, request.body));
       const { rows, isBatch } = readBody(shapes.get(name) ?? unknown(name), request.body);
       const predictions = await serving.predict(name, rows);
       meters.predicted(predictions);
@@ -42,8 +52,16 @@ export function nativeRoutes({ serving, models, meters }: NativeContext): (app: 
       const text = isBatch || !only ? predictionsText(predictions) : predictionText(only);
       return reply.type(JSON_TYPE).send(text);
     });
-    app.get("/models", async () => ({ models: serving.models().map(summaryOf) }));
-    app.get<OneModel>("/models/:model", async (request) => describe(served(request.params.model)));
+    app.get("/models", async () => {
+      const others = (await imported?.list()) ?? [];
+      const known = others.map(({ model, version }) => ({ name: model, version, problem: null, imported: true }));
+      return { models: [...serving.models().map(summaryOf), ...known] };
+    });
+    app.get<OneModel>("/models/:model", async ({ params }) => {
+      if (!imported || shapes.has(params.model)) return describe(served(params.model));
+      const { model, ...found } = await imported.describe(params.model);
+      return { name: model, problem: null, imported: true, ...found };
+    });
   };
 }
 

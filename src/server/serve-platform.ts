@@ -5,6 +5,7 @@ import { definitionsOf } from "../define/define.ts";
 import {
   catalogOf,
   datasetsOf,
+  importedModels,
   materialize,
   openPushing,
   type Platform,
@@ -32,6 +33,7 @@ export async function appOptionsOf(
   const sources = pushSources(platform);
   return {
     serving,
+    imported: importedModels(platform),
     models: definitionsOf(platform.project, "model"),
     features: platform.features,
     materialize: (request) => materialize(platform, request),

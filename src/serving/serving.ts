@@ -2,5 +2,8 @@
 
 export { type AskedRow, parseRow, rowFields } from "./asked-row.ts";
 export { contractDifferences, type ServingContract, servingContract } from "./contract.ts";
+export type { JsonRow } from "./imported/columns.ts";
+export { elementsFrom, elementToJson } from "./imported/elements.ts";
+export { type ImportedModel, type ImportedServing, inspectModel, openImported } from "./imported/imported.ts";
 export { CHAMPION, openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";

@@ -2,6 +2,7 @@
 // that loads it. Here everything that native code will use as an index, a count or a size is held against the model itself.
 
 import { SlipwayError } from "../../core/core.ts";
+import { readJson } from "./json-document.ts";
 import { type Numbers, readUbjson, type Ubjson } from "./ubjson.ts";
 
 /** The artifact format of XGBoost's UBJSON models. */
@@ -15,21 +16,32 @@ const NO_PARENT = 2 ** 31 - 1;
 /** The first category code XGBoost refuses. */
 const MOST_CATEGORIES = 2 ** 24;
 
-/** Refuses, as ARTIFACT_CORRUPT, bytes that are not a whole and consistent XGBoost model in UBJSON. */
-export function checkArtifact(artifact: Uint8Array): void {
+/** The artifact format of XGBoost's JSON models. */
+export const JSON_FORMAT = "xgboost-json";
+
+/**
+ * Refuses, as ARTIFACT_CORRUPT, bytes that are not a whole and consistent XGBoost model in UBJSON or JSON. Gives the names of its inputs;
+ * none when it has none.
+ */
+export function checkArtifact(artifact: Uint8Array): readonly string[] {
   try {
-    checkModel(fields(readUbjson(artifact), "the artifact"));
+    // UBJSON writes a key's length after the brace, JSON a quote or white space.
+    const isJson = /^\{\s*"/.test(Buffer.from(artifact.subarray(0, 64)).toString("latin1"));
+    if (isJson && artifact.length > MOST_JSON)
+      throw new SyntaxError("as JSON they are too many; save the model as .ubj");
+    return checkModel(fields(isJson ? readJson(artifact) : readUbjson(artifact), "the artifact"));
   } catch (cause) {
     if (cause instanceof SlipwayError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SlipwayError(
       "ARTIFACT_CORRUPT",
-      `These ${artifact.byteLength} bytes are not a whole XGBoost model in UBJSON: ${reason}. Fetch or train the model again.`,
+      `These ${artifact.byteLength} bytes are not a whole XGBoost model in UBJSON or JSON: ${reason}. Fetch or train the model again.`,
       { cause },
     );
   }
 }
 
+const MOST_JSON = 2 ** 28;
 function need(holds: boolean, what: string): void {
   if (!holds) throw new SyntaxError(what);
 }
@@ -72,7 +84,8 @@ function count(value: Ubjson | undefined, what: string, least: number, most: num
   return number;
 }
 
-function checkModel(root: Fields): void {
+/** Gives the names of the inputs. */
+function checkModel(root: Fields): readonly string[] {
   numbers(root.get("version"), "version", 3);
   const learner = fields(root.get("learner"), "learner");
   const parameters = fields(learner.get("learner_model_param"), "learner_model_param");
@@ -96,6 +109,7 @@ function checkModel(root: Fields): void {
       "Slipway scores XGBoost's tree models (gbtree, dart), and this one is gblinear.",
     );
   else throw new SyntaxError(`the booster is "${name}"`);
+  return items(learner.get("feature_names") ?? [], "feature_names").map((each) => text(each, "a feature's name"));
 }
 
 function checkForest(booster: Fields, features: number, groups: number): number {

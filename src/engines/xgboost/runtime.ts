@@ -4,20 +4,23 @@
 import { setImmediate } from "node:timers/promises";
 import { SlipwayError } from "../../core/core.ts";
 import type { Predictor, Runtime } from "../../ports/runtime.ts";
-import { checkArtifact, FORMAT } from "./artifact.ts";
+import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
 import type { Handle } from "./native.ts";
 
 const SLICE_CELLS = 2 ** 20;
 
-/** Scores XGBoost models in this process. */
-export function xgboostRuntime(options: LibraryOptions): Runtime {
+/** Scores XGBoost models in this process: those in UBJSON unless told otherwise. */
+export function xgboostRuntime(
+  options: LibraryOptions,
+  { format = FORMAT }: { readonly format?: typeof FORMAT | typeof JSON_FORMAT } = {},
+): Runtime {
   const findLibrary = libraryFinder(options);
   return {
-    format: FORMAT,
+    format,
     load: async (artifact, { rounds, threads = 1 } = {}) => {
-      checkArtifact(artifact);
+      const inputNames = checkArtifact(artifact);
       if (!Number.isSafeInteger(threads) || threads < 1)
         throw new SlipwayError("INPUT_INVALID", `threads is ${threads}; give a whole number of at least 1.`);
       const library = openXgboost(await findLibrary());
@@ -27,7 +30,7 @@ export function xgboostRuntime(options: LibraryOptions): Runtime {
         library.freeBooster(booster);
         throw new SlipwayError("INPUT_INVALID", `rounds is ${rounds}, and the model has ${all}: give 1 to ${all}.`);
       }
-      return predictorOf(library, booster, rounds ?? 0);
+      return { ...predictorOf(library, booster, rounds ?? 0), inputNames };
     },
   };
 }

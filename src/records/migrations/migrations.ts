@@ -7,6 +7,7 @@ import { watchTables } from "./003-watch.ts";
 import { quarantineTables } from "./004-quarantine.ts";
 import { trackingTables } from "./005-tracking.ts";
 import { webhookTables } from "./006-webhooks.ts";
+import { versionFileTables } from "./007-version-files.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: "quarantine", statements: quarantineTables },
   { name: "tracking", statements: trackingTables },
   { name: "webhooks", statements: webhookTables },
+  { name: "version files", statements: versionFileTables },
 ];

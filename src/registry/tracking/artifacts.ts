@@ -1,8 +1,9 @@
 // Artifacts: a path is a row that names content, and content lies once under its own hash. Nothing that a client writes in a path ever
 // becomes part of a file's name, so there is nothing to break out of. Content is held against its hash whenever it is read.
 
-import { createHash } from "node:crypto";
 import { SlipwayError } from "../../core/core.ts";
+import type { RecordsTransaction } from "../../records/records.ts";
+import { CONTENT, openContent } from "../version-content.ts";
 import { nowMicros, type TrackingContext } from "./context.ts";
 
 /** A file as a listing shows it. */
@@ -20,9 +21,6 @@ export interface ArtifactContent {
   /** Ends early with ARTIFACT_CORRUPT when the bytes are not those that were stored; its last bytes are held back until that is known. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
-
-/** Where content lies in the blob store. */
-export const CONTENT = "content";
 
 /** A path as it was, or INPUT_INVALID: words with slashes between, none of them a step up, nothing absolute, hidden or encoded. */
 export function checkedArtifactPath(path: string): string {
@@ -73,30 +71,7 @@ export async function openArtifact(
       details: { path },
     });
   const { hash, size } = row;
-  const found = await blobs.stream(`${CONTENT}/${hash}`, range);
-  if (!found || found.size !== size) throw corrupt(path, found ? "has another size than was stored" : "is missing");
-  // A part cannot be held against the hash of the whole.
-  return { hash, size, chunks: range ? found.chunks : verified(found.chunks, path, hash) };
-}
-
-async function* verified(chunks: AsyncIterable<Uint8Array>, path: string, hash: string): AsyncGenerator<Uint8Array> {
-  const digest = createHash("sha256");
-  let held: Uint8Array | undefined;
-  for await (const chunk of chunks) {
-    digest.update(chunk);
-    if (held) yield held;
-    held = chunk;
-  }
-  if (digest.digest("hex") !== hash) throw corrupt(path, "has other bytes than were stored");
-  if (held) yield held;
-}
-
-function corrupt(path: string, problem: string): SlipwayError {
-  return new SlipwayError(
-    "ARTIFACT_CORRUPT",
-    `The content of ${JSON.stringify(path)} ${problem}. Restore it from a backup, or log it again.`,
-    { details: { path } },
-  );
+  return { hash, size, chunks: await openContent(blobs, { path, hash, size }, range) };
 }
 
 /** What lies directly in a folder, by name; a file's own path lists the file itself. */
@@ -123,11 +98,11 @@ export async function listArtifacts({ records }: TrackingContext, folder: string
 
 /** Every file below a folder, with its content's hash, by path from there. */
 export async function filesBelow(
-  { records }: TrackingContext,
+  db: RecordsTransaction | TrackingContext["records"]["db"],
   folder: string,
 ): Promise<readonly { readonly path: string; readonly hash: string; readonly size: number }[]> {
   const prefix = `${checkedArtifactPath(folder)}/`;
-  const rows = await records.db
+  const rows = await db
     .selectFrom("artifact_files")
     .select(["path", "hash", "size"])
     .where("path", ">=", prefix)

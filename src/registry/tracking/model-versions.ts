@@ -4,13 +4,13 @@
 import { SlipwayError } from "../../core/core.ts";
 import { fromJson, type RecordsTransaction, type VersionRow } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
+import { contentBlob, loadableFile, manifestHash, writeVersionFiles } from "../version-content.ts";
 import { noteEvent } from "../webhook-events.ts";
 import { loggedModelArtifacts, runArtifacts } from "./artifact-places.ts";
 import { filesBelow } from "./artifacts.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
 import { loggedModel } from "./logged-models.ts";
 import { trackedRun } from "./run-rows.ts";
-import { loadableFile, manifestHash } from "./version-files.ts";
 import { sourceOwner } from "./version-source.ts";
 
 /** A version as a tracking client sees it; times in milliseconds. */
@@ -48,8 +48,6 @@ export const STAGES: readonly string[] = ["None", "Staging", "Production", "Arch
 export async function newModelVersion(context: TrackingContext, given: NewModelVersion): Promise<ModelVersion> {
   const { model, source, loggedModelId } = given;
   const owner = await sourceOwner(context, given);
-  const files = owner.path === undefined ? [] : await filesBelow(context, owner.path);
-  const loadable = loadableFile(files);
   const now = nowMicros(context);
   const number = await context.write(async (tx) => {
     const known = await tx.selectFrom("models").select("name").where("name", "=", model).executeTakeFirst();
@@ -57,6 +55,9 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
       throw new SlipwayError("MODEL_NOT_FOUND", `Registered Model with name=${model} not found`, {
         details: { model },
       });
+    // Inside the transaction, so that what the version names cannot be cleared away in between.
+    const files = owner.path === undefined ? [] : await filesBelow(tx, owner.path);
+    const loadable = loadableFile(files);
     const last = await tx
       .selectFrom("versions")
       .select(({ fn }) => fn.max("number").as("number"))
@@ -73,7 +74,7 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
         run_id: owner.runId ?? null,
         dataset_id: null,
         definitions_hash: "",
-        artifact_blob: loadable ? `content/${loadable.hash}` : "",
+        artifact_blob: loadable ? contentBlob(loadable.hash) : "",
         artifact_hash: loadable?.hash ?? manifestHash(files),
         artifact_size: loadable?.size ?? files.reduce((sum, { size }) => sum + size, 0),
         format: loadable?.format ?? "files",
@@ -90,6 +91,7 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
         logged_model_id: loggedModelId ?? null,
       })
       .execute();
+    await writeVersionFiles(tx, { model, number: next }, files);
     for (const tag of given.tags) await putVersionTag(tx, model, next, tag);
     await tx.updateTable("models").set({ updated_at: now }).where("name", "=", model).execute();
     if (loggedModelId !== undefined) await noteRegistration(tx, loggedModelId, model, next);
@@ -256,6 +258,7 @@ export async function deleteModelVersion(context: TrackingContext, model: string
       .returning("alias")
       .execute();
     await tx.deleteFrom("version_tags").where("model", "=", model).where("number", "=", number).execute();
+    await tx.deleteFrom("version_files").where("model", "=", model).where("number", "=", number).execute();
     await tx.deleteFrom("versions").where("model", "=", model).where("number", "=", number).execute();
     const details = { artifact: row.artifact_hash, source: row.source, run: row.run_id, aliases };
     await writeAudit(tx, context, { action: "version.deleted", subject: `${model}/${number}`, details });

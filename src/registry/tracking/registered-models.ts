@@ -154,6 +154,7 @@ export async function renameRegisteredModel(
           .execute();
       await tx.updateTable("aliases").set({ model: to }).where("model", "=", from).execute();
       await tx.updateTable("version_tags").set({ model: to }).where("model", "=", from).execute();
+      await tx.updateTable("version_files").set({ model: to }).where("model", "=", from).execute();
       await tx.updateTable("model_tags").set({ model: to }).where("model", "=", from).execute();
       await tx.deleteFrom("versions").where("model", "=", from).execute();
       await tx.deleteFrom("models").where("name", "=", from).execute();
@@ -174,6 +175,7 @@ export async function deleteRegisteredModel(context: TrackingContext, name: stri
     const aliases = await tx.selectFrom("aliases").select(["alias", "version"]).where("model", "=", name).execute();
     await tx.deleteFrom("aliases").where("model", "=", name).execute();
     await tx.deleteFrom("version_tags").where("model", "=", name).execute();
+    await tx.deleteFrom("version_files").where("model", "=", name).execute();
     await tx.deleteFrom("versions").where("model", "=", name).execute();
     await tx.deleteFrom("model_tags").where("model", "=", name).execute();
     await tx.deleteFrom("models").where("name", "=", name).execute();

@@ -13,7 +13,8 @@ const tensor = z.object({
   parameters: parameters.optional(),
   data: z.unknown().optional(),
 });
-const inferRequest = z.object({
+/** A request, as JSON. */
+export const inferRequest = z.object({
   id: z.string().optional(),
   parameters: parameters.optional(),
   inputs: z.array(tensor),

@@ -3,16 +3,19 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { SlipwayError } from "../../core/core.ts";
-import type { ServedModel, Serving } from "../../platform/platform.ts";
+import type { ImportedModel, ImportedModels, ServedModel, Serving } from "../../platform/platform.ts";
 import type { Readiness } from "../health.ts";
 import type { Meters } from "../metrics/meters.ts";
 import { JSON_TYPE, type RefusalForm, refusalOf, refuse, routeNotFound } from "../refusal.ts";
 import { INFER_BODY_LIMIT, JSON_LENGTH_HEADER, readInferBody } from "./body.ts";
-import { inferAnswer, readInference } from "./infer.ts";
+import { type InferAnswer, inferAnswer, readInference } from "./infer.ts";
+import { type NamedInference, namedAnswer, namedMetadata, readNamedInference } from "./named-tensors.ts";
 
 /** What the dialect works with. */
 export interface InferenceContext {
   readonly serving: Serving;
+  /** Models that no definition stands behind; without it there are none. */
+  readonly imported?: ImportedModels | undefined;
   readonly meters: Meters;
   readonly readiness: Readiness;
   /** The version of Slipway. */
@@ -28,7 +31,9 @@ export const inferenceForm: RefusalForm = ({ message }) => JSON.stringify({ erro
 
 /** The routes of the dialect, below /v2. */
 export function inferenceRoutes(context: InferenceContext): (app: FastifyInstance) => Promise<void> {
-  const { serving, meters, readiness, version } = context;
+  const { serving, imported, meters, readiness, version } = context;
+  const importedFor = (name: string): ImportedModels | undefined =>
+    serving.models().some(({ model }) => model.name === name) ? undefined : imported;
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: INFER_BODY_LIMIT }, (_, body, done) =>
@@ -45,11 +50,19 @@ export function inferenceRoutes(context: InferenceContext): (app: FastifyInstanc
         ? { ready: true }
         : reply.code(503).send({ ready: false, error: `Not ready: ${reasons.join(" ")}` });
     });
-    app.get("/models", async () => ({ models: serving.models().map(({ model }) => model.name) }));
+    app.get("/models", async () => {
+      const others = (await imported?.list()) ?? [];
+      return { models: [...serving.models().map(({ model }) => model.name), ...others.map(({ model }) => model)] };
+    });
 
     for (const path of ["/models/:model", "/models/:model/versions/:version"]) {
-      app.get<OneVersion>(path, async ({ params }) => metadata(answering(serving, params)));
+      app.get<OneVersion>(path, async ({ params }) => {
+        const others = importedFor(params.model);
+        return others ? namedMetadata(await others.describe(...askedOf(params))) : metadata(answering(serving, params));
+      });
       app.get<OneVersion>(`${path}/ready`, async ({ params }) => {
+        const others = importedFor(params.model);
+        if (others) return { name: (await others.describe(...askedOf(params))).model, ready: true };
         const { model } = answering(serving, params);
         return { name: model.name, ready: true };
       });
@@ -57,6 +70,8 @@ export function inferenceRoutes(context: InferenceContext): (app: FastifyInstanc
     }
 
     async function infer(request: FastifyRequest<OneVersion>, reply: FastifyReply): Promise<FastifyReply> {
+      const others = importedFor(request.params.model);
+      if (others) return inferImported(others, request, reply);
       const { model } = answering(serving, request.params);
       const inference = readInference(await readInferBody(request.headers, request.body), model.inputs.length);
       const { version: scoredBy, scores } = await serving.score(model.name, inference.matrix, inference.rows);
@@ -64,14 +79,41 @@ export function inferenceRoutes(context: InferenceContext): (app: FastifyInstanc
       if (request.params.version !== undefined && Number(request.params.version) !== scoredBy)
         throw unknownVersion(model.name, request.params.version, scoredBy);
       meters.scored(model.name, scoredBy, inference.rows);
-      const { json, binary } = inferAnswer(model.name, scoredBy, inference, scores);
-      if (!binary) return reply.type(JSON_TYPE).send(json);
-      return reply
-        .type("application/octet-stream")
-        .header(JSON_LENGTH_HEADER, json.length)
-        .send(Buffer.concat([json, binary]));
+      return send(reply, inferAnswer(model.name, scoredBy, inference, scores));
+    }
+
+    async function inferImported(
+      others: ImportedModels,
+      request: FastifyRequest<OneVersion>,
+      reply: FastifyReply,
+    ): Promise<FastifyReply> {
+      const body = await readInferBody(request.headers, request.body);
+      let asked: { readonly inference: NamedInference; readonly model: ImportedModel } | undefined;
+      const { outputs } = await others.infer(...askedOf(request.params), (model) => {
+        asked = { inference: readNamedInference(body, model), model };
+        return asked.inference;
+      });
+      if (!asked) throw new SlipwayError("INTERNAL", "The model answered before it was asked.");
+      const { inference, model } = asked;
+      meters.scored(model.model, model.version, inference.inputs[0]?.shape[0] ?? 1);
+      return send(reply, namedAnswer(model, inference, outputs));
     }
   };
+}
+
+function send(reply: FastifyReply, { json, binary }: InferAnswer): FastifyReply {
+  if (!binary) return reply.type(JSON_TYPE).send(json);
+  return reply
+    .type("application/octet-stream")
+    .header(JSON_LENGTH_HEADER, json.length)
+    .send(Buffer.concat([json, binary]));
+}
+
+/** The model and version of a path; VERSION_NOT_FOUND for what is no number. */
+function askedOf({ model, version }: OneVersion["Params"]): [model: string, version: number | undefined] {
+  if (version === undefined) return [model, undefined];
+  if (/^\d{1,15}$/.test(version)) return [model, Number(version)];
+  throw new SlipwayError("VERSION_NOT_FOUND", "A version is asked for by its number.");
 }
 
 /** The model asked for, when the version asked for is the one that answers. Throws MODEL_NOT_FOUND, VERSION_NOT_FOUND or NOT_READY. */

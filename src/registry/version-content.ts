@@ -1,0 +1,150 @@
+// What a version consists of: a manifest of paths with hashes. The bytes lie once under their own hash, whoever brought them, and are held
+// against it at every load. Only formats that hold no code are ever loaded; whatever else lies beside them is listed and never opened.
+
+import { createHash } from "node:crypto";
+import { contentHash, SlipwayError } from "../core/core.ts";
+import type { BlobStore } from "../ports/ports.ts";
+import type { RecordsTransaction } from "../records/records.ts";
+import type { RegistryContext } from "./context.ts";
+
+/** A file with its content's hash. */
+export interface VersionFile {
+  readonly path: string;
+  /** SHA-256, in hex. */
+  readonly hash: string;
+  readonly size: number;
+}
+
+/** Where content lies in the blob store. */
+export const CONTENT = "content";
+
+/** The path of the model in a version that was trained here. */
+export const MODEL_FILE = "model.ubj";
+
+/** The blob of a hash. */
+export function contentBlob(hash: string): string {
+  return `${CONTENT}/${hash}`;
+}
+
+const FORMATS: readonly (readonly [RegExp, string])[] = [
+  [/\.onnx$/, "onnx"],
+  [/\.(?:ubj|xgb)$/, "xgboost-ubj"],
+  // Many other things are called something.json.
+  [/(?:^|\/)model\.json$/, "xgboost-json"],
+];
+
+/** The one file that is a model in a format that is safe to load; undefined when there is none, or more than one. */
+export function loadableFile(files: readonly VersionFile[]): (VersionFile & { readonly format: string }) | undefined {
+  for (const [pattern, format] of FORMATS) {
+    const found = files.filter(({ path }) => pattern.test(path));
+    const [only] = found;
+    if (only && found.length === 1) return { ...only, format };
+  }
+  return undefined;
+}
+
+/** What a set of files is known by: paths and contents together. */
+export function manifestHash(files: readonly VersionFile[]): string {
+  return contentHash(files.map(({ path, hash, size }) => [path, hash, size]));
+}
+
+/** Names a version's files, inside the transaction that makes the version. */
+export async function writeVersionFiles(
+  tx: RecordsTransaction,
+  { model, number }: { readonly model: string; readonly number: number },
+  files: readonly VersionFile[],
+): Promise<void> {
+  for (const { path, hash, size } of files)
+    await tx.insertInto("version_files").values({ model, number, path, hash, size }).execute();
+}
+
+/** Takes in content as it comes; nothing names it yet. */
+export async function putContent(
+  { blobs }: RegistryContext,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Omit<VersionFile, "path">> {
+  const { hash, size } = await blobs.putStream(CONTENT, chunks);
+  return { hash, size };
+}
+
+/** A version's files, by path; versions of earlier releases have only their model. */
+export async function versionFiles(
+  { records }: RegistryContext,
+  version: {
+    readonly model: string;
+    readonly number: number;
+    readonly artifactBlob: string;
+    readonly artifactHash: string;
+    readonly artifactSize: number;
+  },
+): Promise<readonly VersionFile[]> {
+  const { model, number, artifactBlob, artifactHash, artifactSize } = version;
+  const files = await records.db
+    .selectFrom("version_files")
+    .select(["path", "hash", "size"])
+    .where("model", "=", model)
+    .where("number", "=", number)
+    .orderBy("path")
+    .execute();
+  if (files.length > 0 || artifactBlob === "") return files;
+  return [{ path: MODEL_FILE, hash: artifactHash, size: artifactSize }];
+}
+
+/**
+ * A file's bytes as they are wanted. Reading ends with ARTIFACT_CORRUPT when they are not those that were stored; the last of them are held
+ * back until that is known. Part of a file cannot be held against the hash of the whole.
+ */
+export async function openContent(
+  blobs: BlobStore,
+  { path, hash, size }: VersionFile,
+  range?: { readonly start: number; readonly end: number },
+): Promise<AsyncIterable<Uint8Array>> {
+  const found = await blobs.stream(contentBlob(hash), range);
+  if (!found || found.size !== size) throw corrupt(path, found ? "has another size than was stored" : "is missing");
+  return range ? found.chunks : verified(found.chunks, path, hash);
+}
+
+/** A file's bytes, whole; INPUT_INVALID when there are more than `most`. */
+export async function readContent(blobs: BlobStore, file: VersionFile, most: number): Promise<Uint8Array> {
+  if (file.size > most)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${JSON.stringify(file.path)} has ${file.size} bytes, and at most ${most} are loaded.`,
+      { details: { path: file.path } },
+    );
+  const parts: Uint8Array[] = [];
+  for await (const chunk of await openContent(blobs, file)) parts.push(chunk);
+  const [only] = parts;
+  return parts.length === 1 && only ? only : Buffer.concat(parts);
+}
+
+/** One of a version's files, whole; undefined when it has no such file. */
+export async function readVersionFile(
+  context: RegistryContext,
+  version: Parameters<typeof versionFiles>[1],
+  path: string,
+  most: number,
+): Promise<Uint8Array | undefined> {
+  const file = (await versionFiles(context, version)).find((each) => each.path === path);
+  return file && readContent(context.blobs, file, most);
+}
+
+async function* verified(chunks: AsyncIterable<Uint8Array>, path: string, hash: string): AsyncGenerator<Uint8Array> {
+  const digest = createHash("sha256");
+  let held: Uint8Array | undefined;
+  for await (const chunk of chunks) {
+    digest.update(chunk);
+    if (held) yield held;
+    held = chunk;
+  }
+  if (digest.digest("hex") !== hash) throw corrupt(path, "has other bytes than were stored");
+  if (held) yield held;
+}
+
+function corrupt(path: string, problem: string): SlipwayError {
+  return new SlipwayError(
+    "ARTIFACT_CORRUPT",
+    `The content of ${JSON.stringify(path)} ${problem}. Restore it from a backup, or log it again.`,
+    { details: { path } },
+  );
+}

@@ -1,0 +1,109 @@
+// Named columns in, values by name out: how rows of a table become the tensors that a model takes, and its answers rows again. A model takes
+// its columns either as one tensor each, or side by side as one matrix.
+
+import { didYouMean, SlipwayError } from "../../core/core.ts";
+import type { Tensor, TensorInfo, TensorModel } from "../../ports/ports.ts";
+import { elementsFrom, elementToJson } from "./elements.ts";
+import type { NamedColumn } from "./mlmodel.ts";
+
+/** A row by column name, as JSON has it. */
+export type JsonRow = Readonly<Record<string, unknown>>;
+
+/** How named columns reach a model. */
+export type ColumnBinding =
+  | { readonly kind: "each"; readonly columns: readonly NamedColumn[]; readonly inputs: readonly TensorInfo[] }
+  | { readonly kind: "matrix"; readonly columns: readonly NamedColumn[]; readonly input: TensorInfo };
+
+/** Finds how a signature's columns, or else the model's own names, reach its inputs; undefined when they do not. */
+export function bindColumns(
+  { inputs }: Pick<TensorModel, "inputs">,
+  signature: readonly NamedColumn[] | undefined,
+  inputNames: readonly string[] = [],
+): ColumnBinding | undefined {
+  const [only] = inputs;
+  const width = only?.shape[1] ?? -1;
+  if (signature) {
+    const found = signature.map(({ name }) => inputs.find((input) => input.name === name && isColumn(input)));
+    if (found.every((input) => input !== undefined) && found.length === inputs.length)
+      return { kind: "each", columns: signature, inputs: found };
+    if (only && inputs.length === 1 && isMatrix(only) && (width === -1 || width === signature.length))
+      return { kind: "matrix", columns: signature, input: only };
+    return undefined;
+  }
+  const named = (name: string): NamedColumn => ({ name, type: "", required: true });
+  if (only && inputs.length === 1 && inputNames.length > 0 && inputNames.length === width)
+    return { kind: "matrix", columns: inputNames.map((name) => ({ ...named(name), required: false })), input: only };
+  if (inputs.length > 0 && inputs.every(isColumn))
+    return { kind: "each", columns: inputs.map(({ name }) => named(name)), inputs };
+  return undefined;
+}
+
+/** One value a row: shape [rows] or [rows, 1]. */
+function isColumn({ shape }: TensorInfo): boolean {
+  return shape[0] === -1 && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
+}
+
+function isMatrix({ shape, datatype }: TensorInfo): boolean {
+  return shape.length === 2 && shape[0] === -1 && datatype !== "FP16";
+}
+
+/** Rows as the tensors that the model takes. INPUT_INVALID that names the row and the column. */
+export function tensorsOfRows(model: string, binding: ColumnBinding, rows: readonly JsonRow[]): readonly Tensor[] {
+  const names = binding.columns.map(({ name }) => name);
+  const known = new Set(names);
+  rows.forEach((row, place) => {
+    for (const name of Object.keys(row))
+      if (!known.has(name))
+        throw new SlipwayError(
+          "INPUT_INVALID",
+          `Model "${model}": row ${place} has "${name.slice(0, 64)}", which is not a column of it. ${didYouMean(name, names) ?? ""} Its columns are: ${names.join(", ")}.`,
+          { details: { model, row: place, field: name.slice(0, 64) } },
+        );
+  });
+  const cellOf = ({ name, required }: NamedColumn, place: number): unknown => {
+    const row = rows[place] ?? {};
+    const value = Object.hasOwn(row, name) ? row[name] : undefined;
+    if (value === undefined && required)
+      throw new SlipwayError("INPUT_INVALID", `Model "${model}": row ${place} has no "${name}".`, {
+        details: { model, row: place, field: name },
+      });
+    return value ?? null;
+  };
+  const what = (column: string, place: number): string => `Model "${model}": "${column}" of row ${place}`;
+  if (binding.kind === "each")
+    return binding.columns.map((column, index) => {
+      const input = binding.inputs[index] as TensorInfo;
+      const values = rows.map((_, place) => cellOf(column, place));
+      return {
+        name: input.name,
+        datatype: input.datatype,
+        shape: input.shape.length === 1 ? [rows.length] : [rows.length, 1],
+        data: elementsFrom(input.datatype, values, (place) => what(column.name, place)),
+      };
+    });
+  const { input, columns } = binding;
+  const cells = rows.flatMap((_, place) => columns.map((column) => numeric(cellOf(column, place))));
+  const data = elementsFrom(input.datatype, cells, (place) =>
+    what(columns[place % columns.length]?.name ?? "", Math.floor(place / columns.length)),
+  );
+  return [{ name: input.name, datatype: input.datatype, shape: [rows.length, columns.length], data }];
+}
+
+/** In a matrix of numbers true is 1. */
+function numeric(value: unknown): unknown {
+  return typeof value === "boolean" ? Number(value) : value;
+}
+
+/** What a model gave, row by row: outputs by name, each a value or a list of them. */
+export function rowsOfTensors(tensors: readonly Tensor[], rows: number): readonly JsonRow[] {
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(
+      tensors.map(({ name, datatype, shape, data }) => {
+        const width = shape[0] === rows ? data.length / rows : data.length;
+        const from = shape[0] === rows ? row * width : 0;
+        const values = Array.from({ length: width }, (_each, place) => elementToJson(datatype, data[from + place]));
+        return [name, width === 1 ? values[0] : values];
+      }),
+    ),
+  );
+}

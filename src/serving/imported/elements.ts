@@ -1,0 +1,107 @@
+// Elements of tensors from JSON: every value is held against its type's range, and one that does not fit is refused rather than changed.
+
+import { isWellFormed, SlipwayError } from "../../core/core.ts";
+import type { TensorData, TensorType } from "../../ports/ports.ts";
+
+const WHOLE: Readonly<Partial<Record<TensorType, readonly [least: bigint, most: bigint]>>> = {
+  UINT8: [0n, 2n ** 8n - 1n],
+  UINT16: [0n, 2n ** 16n - 1n],
+  UINT32: [0n, 2n ** 32n - 1n],
+  UINT64: [0n, 2n ** 64n - 1n],
+  INT8: [-(2n ** 7n), 2n ** 7n - 1n],
+  INT16: [-(2n ** 15n), 2n ** 15n - 1n],
+  INT32: [-(2n ** 31n), 2n ** 31n - 1n],
+  INT64: [-(2n ** 63n), 2n ** 63n - 1n],
+};
+
+/** Elements of a type from JSON values; null is a missing float. `what` names an element for a refusal. */
+export function elementsFrom(
+  type: TensorType,
+  values: readonly unknown[],
+  what: (place: number) => string,
+): TensorData {
+  const refuse = (place: number, expected: string): never => {
+    throw new SlipwayError("INPUT_INVALID", `${what(place)} is not ${expected}.`);
+  };
+  switch (type) {
+    case "FP32":
+    case "FP64":
+      return floats(type, values, refuse);
+    case "BOOL":
+      return Uint8Array.from(values, (value, place) =>
+        typeof value === "boolean"
+          ? Number(value)
+          : value === 0 || value === 1
+            ? value
+            : refuse(place, "true or false"),
+      );
+    case "BYTES":
+      return values.map((value, place) =>
+        // ONNX Runtime's texts end at the first NUL.
+        typeof value === "string" && isWellFormed(value) && !value.includes("\0")
+          ? value
+          : refuse(place, "text without NUL"),
+      );
+    case "FP16":
+      throw new SlipwayError("INPUT_INVALID", "FP16 has no form in JSON; send it as binary data.");
+    default:
+      return wholes(type, values, refuse);
+  }
+}
+
+function floats(
+  type: "FP32" | "FP64",
+  values: readonly unknown[],
+  refuse: (place: number, expected: string) => never,
+): TensorData {
+  const cells = type === "FP32" ? new Float32Array(values.length) : new Float64Array(values.length);
+  values.forEach((value, place) => {
+    if (value === null) cells[place] = Number.NaN;
+    else if (typeof value !== "number") refuse(place, "a number or null");
+    else {
+      cells[place] = value;
+      if (!Number.isFinite(cells[place])) refuse(place, `a number that ${type} can hold`);
+    }
+  });
+  return cells;
+}
+
+function wholes(
+  type: TensorType,
+  values: readonly unknown[],
+  refuse: (place: number, expected: string) => never,
+): TensorData {
+  const [least, most] = WHOLE[type] ?? [0n, 0n];
+  const read = (value: unknown, place: number): bigint => {
+    // JSON's own numbers are exact up to 2^53; a larger one comes as text.
+    const isExact =
+      typeof value === "number" ? Number.isSafeInteger(value) : typeof value === "string" && /^-?\d{1,20}$/.test(value);
+    const whole = isExact ? BigInt(value as number | string) : refuse(place, `a whole number of ${type}`);
+    return whole >= least && whole <= most ? whole : refuse(place, `a whole number from ${least} to ${most}`);
+  };
+  if (type === "INT64") return BigInt64Array.from(values.map(read));
+  if (type === "UINT64") return BigUint64Array.from(values.map(read));
+  const numbers = values.map((value, place) => Number(read(value, place)));
+  switch (type) {
+    case "UINT8":
+      return Uint8Array.from(numbers);
+    case "UINT16":
+      return Uint16Array.from(numbers);
+    case "UINT32":
+      return Uint32Array.from(numbers);
+    case "INT8":
+      return Int8Array.from(numbers);
+    case "INT16":
+      return Int16Array.from(numbers);
+    default:
+      return Int32Array.from(numbers);
+  }
+}
+
+/** An element as JSON has it: NaN and infinities as null, whole numbers beyond 2^53 as text. */
+export function elementToJson(type: TensorType, value: number | bigint | string | undefined): unknown {
+  if (typeof value === "bigint") return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : String(value);
+  if (typeof value !== "number") return value ?? null;
+  if (type === "BOOL") return value !== 0;
+  return Number.isFinite(value) ? value : null;
+}
