@@ -1,5 +1,6 @@
 // The door of `core`: values that everything else is made of.
 
+export { type ByteRoom, byteRoom } from "./byte-room.ts";
 export { civilDate, dateText, isDay, parseDate } from "./calendar.ts";
 export {
   asSlipwayError,
@@ -9,7 +10,7 @@ export {
   errorTable,
   SlipwayError,
 } from "./errors.ts";
-export { canonicalJson, contentHash, sha256 } from "./hash.ts";
+export { canonicalJson, contentHash, sha256, sha256Mark } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
 export { didYouMean, nearestName } from "./nearest.ts";
 export { type CellEncoder, cellEncoders, encodeTable, type ModelInput } from "./signature.ts";

@@ -1,10 +1,15 @@
 // Content hashes: the identity of datasets, versions and definitions.
 
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /** The SHA-256 of bytes or text, in hex. */
 export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
+}
+
+/** The first 16 bytes of the SHA-256 of a text: enough to tell contents apart that nobody made to collide. */
+export function sha256Mark(content: string): Uint8Array {
+  return hash("sha256", content, "buffer").subarray(0, 16);
 }
 
 /**

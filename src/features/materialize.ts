@@ -2,11 +2,12 @@
 // each commit writes values and watermark together, so that a run killed half-way goes on where it was, a second run changes
 // nothing, and two at once cannot both count an event.
 
-import { type Instant, SlipwayError, type Table } from "../core/core.ts";
+import { byteRoom, type Instant, SlipwayError, type Table, type Value } from "../core/core.ts";
 import { isJointStore, type OfflineEngine, type OnlineChange, type OnlineStore } from "../ports/ports.ts";
 import { metaKey } from "./entity-key.ts";
-import { decodeState, emptyState, encodeState, prune } from "./online-state.ts";
+import { emptyState, prune, pruningAt } from "./online-state.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
+import { encodeState, loadState } from "./state-bytes.ts";
 import { timeColumns } from "./view-events-sql.ts";
 
 /** The engines that materialisation runs between. */
@@ -172,18 +173,36 @@ export async function applyViews(online: OnlineStore, views: readonly ViewRows[]
   for (const { namespace, keys, change } of changes) await online.update(namespace, keys, change);
 }
 
-/** The change that adds rows to the store and moves the watermark. */
-export function changeOf({ view, rows, expected, through, rightFrom }: ViewRows): OnlineChange {
-  const byKey = new Map<string, { readonly key: Uint8Array; readonly rows: Cursor[] }>();
+interface KeyRows {
+  readonly key: Uint8Array;
+  readonly rows: Cursor[];
+}
+
+/** Rows by their key, in the order given; those with a null in it are left out. */
+function byKey(view: OnlineView, rows: readonly Cursor[]): readonly KeyRows[] {
+  const found = new Map<Value, KeyRows>();
   for (const row of rows) {
+    // Most views have keys of one value, which tells them apart without being encoded.
+    const bare = view.bareKeyOf(row);
+    if (bare === null) continue;
+    const known = bare === undefined ? undefined : found.get(bare);
+    if (known) {
+      known.rows.push(row);
+      continue;
+    }
     const key = view.keyOf(row);
     if (!key) continue;
-    const text = Buffer.from(key).toString("latin1");
-    const entry = byKey.get(text);
+    const mark = bare ?? Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+    const entry = found.get(mark);
     if (entry) entry.rows.push(row);
-    else byKey.set(text, { key, rows: [row] });
+    else found.set(mark, { key, rows: [row] });
   }
-  const entries = [...byKey.values()];
+  return [...found.values()];
+}
+
+/** The change that adds rows to the store and moves the watermark. */
+export function changeOf({ view, rows, expected, through, rightFrom }: ViewRows): OnlineChange {
+  const entries = byKey(view, rows);
   return {
     namespace: view.namespace,
     keys: [metaKey, ...entries.map(({ key }) => key)],
@@ -194,12 +213,13 @@ export function changeOf({ view, rows, expected, through, rightFrom }: ViewRows)
           "STATE_LOCKED",
           `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
         );
+      const { shape } = view;
+      const [state, room, pruning] = [emptyState(shape), byteRoom(), pruningAt(shape, through)];
       const changed = entries.map(({ rows: own }, index) => {
-        const stored = current[index];
-        const state = stored ? decodeState(view.shape, stored) : emptyState(view.shape);
+        loadState(shape, state, current[index]);
         for (const row of own) view.apply(state, row);
-        prune(view.shape, state, through);
-        return encodeState(view.shape, state);
+        prune(shape, state, pruning);
+        return encodeState(shape, state, room);
       });
       return [encodeMeta({ through, rightFrom: rightFrom ?? before?.rightFrom ?? through }), ...changed];
     },

@@ -19,7 +19,8 @@ import {
   type Term,
   type WindowFeature,
 } from "./aggregate-terms.ts";
-import { mergeBesidesSums, neutralSlots, type SlotKind, type StateShape, type StateView } from "./online-state.ts";
+import { mergeBesidesSums, neutralSlots, type SlotKind, type StateShape } from "./online-state.ts";
+import type { StateView } from "./state-bytes.ts";
 
 /** Which slots a view's terms fill. */
 export interface SlotPlan {

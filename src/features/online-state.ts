@@ -1,8 +1,7 @@
-// What the online store keeps for one key of one view: the newest row, and per hop the partial sums of each tile, with the events
-// of the current tile kept apart so that a window can end at any microsecond. Everything is 8-byte cells (float64, or int64
-// for times and whole minima), so decoding is a copy. Layout in cells:
-//   [row bytes, last event, recent count, tile count per hop...] [recent: e, slots...] [tiles per hop: start, slots...] then the row,
-// then per section of what is not of fixed size (gathering.ts) its length and its bytes.
+// What is known of one key of one view: the newest row, and per hop the partial sums of each tile, with the events of the current tile
+// kept apart, so that a window can end at any microsecond from the watermark on. Events before the watermark are before every read that is
+// still to come, so they need their exact times no more: `prune` makes one of those in a tile of the finest hop, and a busy key stays small.
+// How a state lies in the store is in state-bytes.ts.
 
 import { floorTo, type Instant } from "../core/core.ts";
 import type { Gathering, Grid } from "./gathering.ts";
@@ -19,8 +18,9 @@ export interface StateShape {
   readonly sections: readonly Gathering<unknown, unknown>[];
 }
 
-/** A row of tiles or moments, oldest first: each its time, then its slots, in `width` cells. Both arrays are views of the same bytes. */
+/** A row of tiles or moments, oldest first: each its time, then its slots, in `width` cells. The arrays are views of the same bytes. */
 export interface Cells {
+  bytes: Uint8Array;
   wholes: BigInt64Array;
   floats: Float64Array;
   readonly width: number;
@@ -32,31 +32,59 @@ export interface Cells {
 /** Room for new tiles, so that adding a few copies nothing. */
 const SPARE = 8;
 
-function cellsOf(width: number, from: Float64Array): Cells {
-  const floats = new Float64Array(from.length + SPARE * width);
-  floats.set(from);
-  return { floats, wholes: new BigInt64Array(floats.buffer), width, first: 0, count: from.length / width };
+function emptyCells(width: number): Cells {
+  const floats = new Float64Array(SPARE * width);
+  const { buffer } = floats;
+  return { floats, wholes: new BigInt64Array(buffer), bytes: new Uint8Array(buffer), width, first: 0, count: 0 };
+}
+
+/** Makes room for `count` tiles and some more; what is there stays, from the first one that is kept. */
+function ensureRoom(cells: Cells, count: number): void {
+  const { floats, width, first } = cells;
+  if ((first + count) * width <= floats.length) return;
+  const { buffer } = new Float64Array((count + Math.max(SPARE, count >> 1)) * width);
+  cells.floats = new Float64Array(buffer);
+  cells.wholes = new BigInt64Array(buffer);
+  cells.bytes = new Uint8Array(buffer);
+  cells.floats.set(floats.subarray(first * width, (first + cells.count) * width));
+  cells.first = 0;
+}
+
+/** Puts `count` stored tiles in place of those that are there. */
+export function fillCells(cells: Cells, stored: Uint8Array, count: number): void {
+  cells.first = 0;
+  cells.count = 0;
+  ensureRoom(cells, count);
+  cells.bytes.set(stored);
+  cells.count = count;
 }
 
 /** A key's state, taken apart to be changed. */
 export interface OnlineState {
   row: Uint8Array | undefined;
   lastEvent: Instant | undefined;
-  /** Events of the newest tile, merged by their exact time, oldest first. */
+  /** Events of the newest tile, merged by their exact time where that still matters, oldest first. */
   readonly recent: Cells;
+  /** The first place among the recent ones that was changed since the last `prune`. */
+  changed: number;
   /** Tiles per hop, oldest first. */
   readonly tiles: readonly Cells[];
   /** The state of each section. */
-  readonly sections: readonly unknown[];
+  sections: readonly unknown[];
 }
-
-const NO_EVENT = -(2n ** 63n);
 
 /** A state that knows nothing. */
 export function emptyState(shape: StateShape): OnlineState {
-  const cells = (): Cells => cellsOf(1 + shape.slots.length, new Float64Array());
+  const cells = (): Cells => emptyCells(1 + shape.slots.length);
   const sections = shape.sections.map((section) => section.decode(undefined));
-  return { row: undefined, lastEvent: undefined, recent: cells(), tiles: shape.hops.map(cells), sections };
+  return {
+    row: undefined,
+    lastEvent: undefined,
+    recent: cells(),
+    changed: Number.POSITIVE_INFINITY,
+    tiles: shape.hops.map(cells),
+    sections,
+  };
 }
 
 /** Merges `from[other]` into `into[index]`. */
@@ -130,46 +158,134 @@ export function mergeBesidesSums(kinds: readonly SlotKind[], into: Float64Array,
 /** Adds one event's slots: to its tile on every grid, and to the recent moments. */
 export function addEvent(shape: StateShape, state: OnlineState, event: Instant, slots: Float64Array): void {
   if (state.lastEvent === undefined || event > state.lastEvent) state.lastEvent = event;
-  if (shape.hops.length === 0) return;
-  addAt(shape.slots, state.recent, event, slots);
-  shape.hops.forEach(({ hop }, index) => {
-    addAt(shape.slots, state.tiles[index] as Cells, floorTo(event, hop), slots);
-  });
+  const { hops } = shape;
+  if (hops.length === 0) return;
+  state.changed = Math.min(state.changed, addAt(shape.slots, state.recent, event, slots));
+  for (let index = 0; index < hops.length; index += 1)
+    addAt(shape.slots, state.tiles[index] as Cells, floorTo(event, (hops[index] as Grid).hop), slots);
 }
 
-function addAt(kinds: readonly SlotKind[], cells: Cells, time: bigint, slots: Float64Array): void {
-  const { width, first } = cells;
-  let place = cells.count;
-  while (place > 0 && (cells.wholes[(first + place - 1) * width] as bigint) > time) place -= 1;
-  if (place > 0 && cells.wholes[(first + place - 1) * width] === time) {
-    const start = (first + place - 1) * width + 1;
-    for (let index = 0; index < kinds.length; index += 1)
-      mergeSlot(kinds[index] as SlotKind, cells.floats, start + index, slots, index);
-    return;
+/** Adds slots to those of a time; gives their place. */
+function addAt(kinds: readonly SlotKind[], cells: Cells, time: bigint, slots: Float64Array): number {
+  const { width } = cells;
+  const place = placeAfter(cells, time);
+  if (place > 0 && cells.wholes[(cells.first + place - 1) * width] === time) {
+    mergeSlots(kinds, cells.floats, (cells.first + place - 1) * width + 1, slots, 0);
+    return place - 1;
   }
-  if ((first + cells.count + 1) * width > cells.floats.length) {
-    const grown = cellsOf(width, cells.floats);
-    cells.floats = grown.floats;
-    cells.wholes = grown.wholes;
-  }
+  ensureRoom(cells, cells.count + 1);
+  const { first } = cells;
   const start = (first + place) * width;
-  cells.floats.copyWithin(start + width, start, (first + cells.count) * width);
+  if (place < cells.count) cells.floats.copyWithin(start + width, start, (first + cells.count) * width);
   cells.wholes[start] = time;
   cells.floats.set(slots, start + 1);
   cells.count += 1;
+  return place;
 }
 
-/** Forgets what no window can see any more once everything known up to `through` is in. */
-export function prune(shape: StateShape, state: OnlineState, through: Instant): void {
-  let coarsest = 0n;
-  shape.hops.forEach(({ hop, longest }, index) => {
+/** How many are at or before a time; searched for from the newest, for most events are new. */
+function placeAfter({ wholes, width, first, count }: Cells, time: bigint): number {
+  let place = count;
+  while (place > 0 && (wholes[(first + place - 1) * width] as bigint) > time) place -= 1;
+  return place;
+}
+
+function mergeSlots(
+  kinds: readonly SlotKind[],
+  into: Float64Array,
+  start: number,
+  from: Float64Array,
+  other: number,
+): void {
+  for (let index = 0; index < kinds.length; index += 1)
+    mergeSlot(kinds[index] as SlotKind, into, start + index, from, other + index);
+}
+
+/** What `prune` drops and merges by, the same for every key. */
+export interface Pruning {
+  readonly through: Instant;
+  /** The first time that is kept of the recent moments, and of the tiles of each hop. */
+  readonly recentFrom: Instant;
+  readonly tilesFrom: readonly Instant[];
+  /** The place and the length of the finest hop. */
+  readonly finest: number;
+  readonly hop: bigint;
+}
+
+/** What no window can see any more once everything known up to `through` is in. */
+export function pruningAt({ hops }: StateShape, through: Instant): Pruning {
+  let [coarsest, finest] = [0n, 0];
+  hops.forEach(({ hop }, index) => {
     if (hop > coarsest) coarsest = hop;
-    dropBefore(state.tiles[index] as Cells, floorTo(through - longest, hop));
+    if (hop < (hops[finest] as Grid).hop) finest = index;
   });
-  if (coarsest > 0n) dropBefore(state.recent, floorTo(through, coarsest));
-  shape.sections.forEach((section, index) => {
-    section.prune(state.sections[index], through);
-  });
+  return {
+    through,
+    recentFrom: coarsest > 0n ? floorTo(through, coarsest) : through,
+    tilesFrom: hops.map(({ hop, longest }) => floorTo(through - longest, hop)),
+    finest,
+    hop: hops[finest]?.hop ?? 1n,
+  };
+}
+
+/** Forgets what no window can see any more, and the exact times that no read can tell apart. */
+export function prune(shape: StateShape, state: OnlineState, pruning: Pruning): void {
+  if (shape.hops.length > 0) {
+    mergeRecent(shape, state, pruning);
+    for (let index = 0; index < shape.hops.length; index += 1)
+      dropBefore(state.tiles[index] as Cells, pruning.tilesFrom[index] as Instant);
+    dropBefore(state.recent, pruning.recentFrom);
+  }
+  for (let index = 0; index < shape.sections.length; index += 1)
+    shape.sections[index]?.prune(state.sections[index], pruning.through);
+}
+
+/** Makes one of the recent moments in each tile of the finest hop that are before the watermark, under the time of the last of them. */
+function mergeRecent({ slots: kinds }: StateShape, state: OnlineState, pruning: Pruning): void {
+  const { recent: cells } = state;
+  const { wholes, floats, width, first, count } = cells;
+  const timeOf = (place: number): bigint => wholes[(first + place) * width] as bigint;
+  let place = Math.max(0, state.changed - 1);
+  state.changed = Number.POSITIVE_INFINITY;
+  let kept = place;
+  while (place < count) {
+    const tile = floorTo(timeOf(place), pruning.hop);
+    let end = place + 1;
+    while (end < count && timeOf(end) < tile + pruning.hop) end += 1;
+    // At the watermark itself a read may fall, which does not see that moment.
+    const isWhole = end - place > 1 && timeOf(end - 1) < pruning.through;
+    if (isWhole) {
+      mergeOne(kinds, cells, place, end, tile, state.tiles[pruning.finest] as Cells, pruning);
+      place = end - 1;
+    }
+    if (kept < place) floats.copyWithin((first + kept) * width, (first + place) * width, (first + end) * width);
+    kept += end - place;
+    place = end;
+  }
+  if (kept < count) cells.count = kept;
+}
+
+/** Sums up the moments from `place` to `end` in the last of them. */
+function mergeOne(
+  kinds: readonly SlotKind[],
+  { floats, width, first }: Cells,
+  place: number,
+  end: number,
+  tile: Instant,
+  tiles: Cells,
+  { tilesFrom, finest }: Pruning,
+): void {
+  const start = (first + end - 1) * width + 1;
+  const own = placeAfter(tiles, tile) - 1;
+  const at = (tiles.first + own) * tiles.width;
+  // The tile is their sum, in the order in which they came. One that was dropped before and begun anew is not.
+  if (own >= 0 && tile >= (tilesFrom[finest] as Instant) && tiles.wholes[at] === tile) {
+    floats.set(tiles.floats.subarray(at + 1, at + tiles.width), start);
+    return;
+  }
+  const sum = neutralSlots(kinds);
+  for (let each = place; each < end; each += 1) mergeSlots(kinds, sum, 0, floats, (first + each) * width + 1);
+  floats.set(sum, start);
 }
 
 function dropBefore(cells: Cells, time: bigint): void {
@@ -177,103 +293,4 @@ function dropBefore(cells: Cells, time: bigint): void {
     cells.first += 1;
     cells.count -= 1;
   }
-}
-
-/** A state as bytes. */
-export function encodeState(shape: StateShape, state: OnlineState): Uint8Array {
-  const width = 1 + shape.slots.length;
-  const groups = [state.recent, ...state.tiles];
-  const header = 2 + groups.length;
-  const cellCount = header + groups.reduce((total, group) => total + group.count * width, 0);
-  const rowBytes = state.row?.length ?? 0;
-  const sections = shape.sections.map((section, index) => section.encode(state.sections[index]));
-  const size = sections.reduce((total, { length }) => total + 8 + length, cellCount * 8 + rowBytes);
-  const bytes = new Uint8Array(size);
-  const wholes = new BigInt64Array(bytes.buffer, 0, cellCount);
-  const floats = new Float64Array(bytes.buffer, 0, cellCount);
-  wholes[0] = BigInt(state.row === undefined ? -1 : rowBytes);
-  wholes[1] = state.lastEvent ?? NO_EVENT;
-  groups.forEach((group, index) => {
-    wholes[2 + index] = BigInt(group.count);
-  });
-  let at = header;
-  for (const { floats: cells, first, count } of groups) {
-    floats.set(cells.subarray(first * width, (first + count) * width), at);
-    at += count * width;
-  }
-  if (state.row) bytes.set(state.row, cellCount * 8);
-  const view = new DataView(bytes.buffer);
-  let place = cellCount * 8 + rowBytes;
-  for (const section of sections) {
-    view.setFloat64(place, section.length);
-    bytes.set(section, place + 8);
-    place += 8 + section.length;
-  }
-  return bytes;
-}
-
-/** A state as the store holds it, readable without being taken apart. */
-export interface StateView {
-  readonly lastEvent: Instant | undefined;
-  readonly row: Uint8Array | undefined;
-  /** Cells of `recent` (0) and of each hop's tiles (1, 2, ...): where they start, how many, and both ways of reading them. */
-  readonly groups: readonly { readonly start: number; readonly count: number }[];
-  readonly wholes: BigInt64Array;
-  readonly floats: Float64Array;
-  /** The bytes of each section. */
-  readonly sections: readonly Uint8Array[];
-}
-
-/** The head of a state without tiles: row bytes, last event, recent count. */
-export const HEAD_BYTES = 24;
-const NO_CELLS = { groups: [], wholes: new BigInt64Array(), floats: new Float64Array(), sections: [] } as const;
-
-/** Opens stored bytes. Tiles are copied once, because a store's memory may be unaligned; a row stays where it lies, and is read at once. */
-export function viewState(shape: StateShape, stored: Uint8Array): StateView {
-  if (shape.hops.length === 0 && shape.sections.length === 0) {
-    const head = new DataView(stored.buffer, stored.byteOffset, HEAD_BYTES);
-    const lastEvent = head.getBigInt64(8, true);
-    const rowBytes = head.getInt32(0, true);
-    return {
-      lastEvent: lastEvent === NO_EVENT ? undefined : lastEvent,
-      row: rowBytes < 0 ? undefined : stored.subarray(HEAD_BYTES, HEAD_BYTES + rowBytes),
-      ...NO_CELLS,
-    };
-  }
-  const copy = new Uint8Array(stored);
-  const head = new BigInt64Array(copy.buffer, 0, 3 + shape.hops.length);
-  const width = 1 + shape.slots.length;
-  const groups: { start: number; count: number }[] = [];
-  let start = 3 + shape.hops.length;
-  for (let index = 2; index < head.length; index += 1) {
-    const count = Number(head[index]);
-    groups.push({ start, count });
-    start += count * width;
-  }
-  const rowBytes = Number(head[0]);
-  const view = new DataView(copy.buffer);
-  let place = start * 8 + Math.max(rowBytes, 0);
-  const sections = shape.sections.map(() => {
-    const from = place + 8;
-    place = from + view.getFloat64(place);
-    return copy.subarray(from, place);
-  });
-  return {
-    lastEvent: head[1] === NO_EVENT ? undefined : head[1],
-    row: rowBytes < 0 ? undefined : copy.subarray(start * 8, start * 8 + rowBytes),
-    groups,
-    wholes: new BigInt64Array(copy.buffer, 0, start),
-    floats: new Float64Array(copy.buffer, 0, start),
-    sections,
-  };
-}
-
-/** Takes stored bytes apart, to be changed. */
-export function decodeState(shape: StateShape, stored: Uint8Array): OnlineState {
-  const { groups, floats, lastEvent, row, sections } = viewState(shape, stored);
-  const width = 1 + shape.slots.length;
-  const cells = groups.map(({ start, count }) => cellsOf(width, floats.subarray(start, start + count * width)));
-  const [recent = cellsOf(width, new Float64Array()), ...tiles] = cells;
-  const gathered = shape.sections.map((section, index) => section.decode(sections[index]));
-  return { row, lastEvent, recent, tiles, sections: gathered };
 }

@@ -3,13 +3,14 @@
 
 import { type ColumnSchema, type Instant, isValid, type Table, type Value, valueAt, windowHop } from "../core/core.ts";
 import { definitionHash, type FeatureSpec, type FeatureViewSpec, rowFunction } from "../define/define.ts";
-import { type CellResult, isCellTerm, termsOf, type WindowFeature, windowPlan } from "./aggregate-terms.ts";
+import { type CellResult, type CellTerm, termsOf, type WindowFeature, windowPlan } from "./aggregate-terms.ts";
 import { encodeKey } from "./entity-key.ts";
 import type { Item } from "./item-bytes.ts";
 import { cellResult, fillSlots, slotPlan, windowSlots } from "./online-cells.ts";
-import { decodeRow, encodeRow, isNewer, type TimedRow } from "./online-row.ts";
+import { decodeRow, encodeRow, isNewer, rowEvent, type TimedRow } from "./online-row.ts";
 import { boundsOf, gridsOf, type Section, sectionsOf } from "./online-sections.ts";
-import { addEvent, neutralSlots, type OnlineState, type StateShape, type StateView } from "./online-state.ts";
+import { addEvent, neutralSlots, type OnlineState, type StateShape } from "./online-state.ts";
+import type { StateView } from "./state-bytes.ts";
 import { valueGuard } from "./value-guard.ts";
 
 /** One row of a batch. */
@@ -27,7 +28,10 @@ export interface OnlineView {
   readonly isStatic: boolean;
   /** How far back an event can matter to a read at or after `through`; undefined when every row may. */
   readonly retention: bigint | undefined;
+  /** The key of a row; undefined where there is a null in it. */
   keyOf(cursor: Cursor): Uint8Array | undefined;
+  /** The one value of a key of one; undefined for a longer key. */
+  bareKeyOf(cursor: Cursor): Value | undefined;
   /** Adds a source row (columns in schema order, then `e`: the event time) to a key's state. */
   apply(state: OnlineState, cursor: Cursor): void;
   /** The features at `at`, and how new the key's newest row is: the state is taken apart once for both. */
@@ -82,6 +86,7 @@ function compile(spec: FeatureViewSpec): OnlineView {
     term.kind === "rows" ? () => null : rowFunction<Cursor>(term.value, (leaf) => cell(leaf.name)),
   );
   const keyCells = spec.keys.map((key) => cell(key.name));
+  const [onlyKey] = keyCells.length === 1 ? keyCells : [];
   const created = createdAt === undefined ? undefined : cell(createdAt);
   const hasLatest = spec.features.some(({ rule }) => rule.kind !== "window");
   const latest = spec.features.map(({ rule }) =>
@@ -98,6 +103,13 @@ function compile(spec: FeatureViewSpec): OnlineView {
     ]),
   );
   const everything = spec.features.map((_, place) => place);
+  const sectionAt = plan.terms.map((_, term) => {
+    const place = sections.findIndex((section) => section.term === term);
+    return place < 0 ? undefined : { place, ...(sections[place] as Section) };
+  });
+  const neutral = neutralSlots(slots.kinds);
+  /** Filled anew by each row. */
+  const cells = neutralSlots(slots.kinds);
 
   return {
     spec,
@@ -110,28 +122,32 @@ function compile(spec: FeatureViewSpec): OnlineView {
         spec.keys,
         keyCells.map((read) => read(cursor)),
       ),
+    bareKeyOf: (cursor) => onlyKey?.(cursor),
     apply(state, cursor) {
       const event = isStatic ? 0n : eventOf(cursor, columns);
       const wholeRow = (): TimedRow => {
         const values = columns.map((_, index) => valueAt(cursor.table.columns[index] as never, cursor.index));
         return { event, created: (created?.(cursor) as bigint | null) ?? event, values };
       };
-      if (hasLatest) {
+      // The time alone decides, as long as there is no tie.
+      const before = hasLatest && state.row !== undefined ? rowEvent(state.row) : undefined;
+      if (hasLatest && (before === undefined || event >= before)) {
         const row = wholeRow();
-        if (state.row === undefined || isNewer(row, decodeRow(columns, state.row))) state.row = encodeRow(columns, row);
+        if (state.row === undefined || event !== before || isNewer(row, decodeRow(columns, state.row)))
+          state.row = encodeRow(columns, row);
       }
       if (isStatic) return;
-      const cells = neutralSlots(slots.kinds);
-      const values = termValues.map((read) => read(cursor));
-      plan.terms.forEach((term, index) => {
-        if (isCellTerm(term)) fillSlots(term, values[index] ?? null, cells, slots.starts[index] ?? 0);
-      });
+      cells.set(neutral);
+      for (let index = 0; index < plan.terms.length; index += 1) {
+        const value = termValues[index]?.(cursor) ?? null;
+        const section = sectionAt[index];
+        if (!section) fillSlots(plan.terms[index] as CellTerm, value, cells, slots.starts[index] ?? 0);
+        else if (value !== null)
+          section.gathering.add(state.sections[section.place], event, section.itemOf(value as Item), () =>
+            encodeRow(columns, wholeRow()),
+          );
+      }
       addEvent(shape, state, event, cells);
-      sections.forEach(({ term, gathering, itemOf }, index) => {
-        const value = values[term] ?? null;
-        if (value !== null)
-          gathering.add(state.sections[index], event, itemOf(value as Item), () => encodeRow(columns, wholeRow()));
-      });
     },
     read(state, at, wanted = everything) {
       const row = state?.row ? decodeRow(columns, state.row) : undefined;

@@ -5,7 +5,7 @@
 import { type DataType, type Instant, isFloat, type Value } from "../core/core.ts";
 import type { FeatureViewSpec } from "../define/define.ts";
 import { decodeText } from "./online-row.ts";
-import { HEAD_BYTES } from "./online-state.ts";
+import { HEAD_BYTES } from "./state-bytes.ts";
 import type { KeyRead } from "./read-online.ts";
 
 /** Reads a key's stored bytes: the first `length` of `bytes`, which `view` is over; nothing is stored when it is negative. */

@@ -6,9 +6,9 @@ import type { DerivedFeatureSpec, FeatureSpec, FeatureViewSpec } from "../define
 import { isShowingStore, type OnlineKey, type OnlineStore } from "../ports/ports.ts";
 import { encodeKey, keyValues, metaKey } from "./entity-key.ts";
 import { decodeMeta } from "./materialize.ts";
-import { viewState } from "./online-state.ts";
 import type { OnlineView } from "./online-view.ts";
 import { type PlainReader, plainReader } from "./plain-rows.ts";
+import { viewState } from "./state-bytes.ts";
 
 /** How a key was found. `expired`: there is a row, older than the view's ttl. `missing`: nothing is known of this key, or the key is null. */
 export type KeyStatus = "present" | "expired" | "missing";

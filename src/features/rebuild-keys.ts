@@ -4,8 +4,9 @@
 import { SlipwayError } from "../core/core.ts";
 import { metaKey } from "./entity-key.ts";
 import { cursorsOf, decodeMeta, type MaterializeEngines, materializedThrough, materializeView } from "./materialize.ts";
-import { emptyState, encodeState, prune } from "./online-state.ts";
+import { emptyState, prune, pruningAt } from "./online-state.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
+import { encodeState } from "./state-bytes.ts";
 import { timeColumns } from "./view-events-sql.ts";
 
 /** Keys that are folded before they are written together. */
@@ -26,6 +27,7 @@ export async function rebuildKeys(
   if (view.isStatic) return (await materializeView({ offline, online }, view, through)).rows;
   const { dialect } = offline;
   const { spec } = view;
+  const pruning = pruningAt(view.shape, through);
   const keys = spec.keys.map(({ name }) => dialect.identifier(name));
   const columns = spec.source.columns.map(({ name }) => `s.${dialect.identifier(name)}`);
   const { event, known } = timeColumns(dialect, spec);
@@ -53,7 +55,7 @@ export async function rebuildKeys(
     | undefined;
   const finish = (): void => {
     if (!current) return;
-    prune(view.shape, current.state, through);
+    prune(view.shape, current.state, pruning);
     waiting.push({ key: current.key, value: encodeState(view.shape, current.state) });
   };
   const add = (row: Cursor): void => {

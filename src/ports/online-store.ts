@@ -32,6 +32,11 @@ export interface OnlineStore {
 export interface OnlineChange {
   readonly namespace: string;
   readonly keys: readonly Uint8Array[];
+  /**
+   * How many of the last keys `change` does not look at: it may be given undefined for them, whatever they hold, and they are written all the
+   * same. Default 0.
+   */
+  readonly unread?: number;
   readonly change: (current: readonly (Uint8Array | undefined)[]) => readonly (Uint8Array | undefined)[];
 }
 

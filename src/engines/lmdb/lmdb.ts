@@ -2,8 +2,8 @@
 // one synchronous write transaction that every process on the machine takes in turn.
 
 import { open } from "lmdb";
-import { SlipwayError } from "../../core/core.ts";
-import type { JointOnlineStore, ShowingOnlineStore } from "../../ports/ports.ts";
+import { byteRoom, SlipwayError } from "../../core/core.ts";
+import type { JointOnlineStore, OnlineChange, ShowingOnlineStore } from "../../ports/ports.ts";
 import { checkDataFile } from "./data-file.ts";
 import { understood } from "./failure.ts";
 import { keyInto, namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
@@ -46,23 +46,23 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineS
         }
       }),
     update: async (namespace, keys, change) => {
-      const stored = keys.map((key) => storedKey(namespace, key));
-      attempt(() => tree.transactionSync(() => rewrite(tree, stored, change)));
-    },
-    updateTogether: async (changes) => {
-      const stored = changes.map(({ namespace, keys }) => keys.map((key) => storedKey(namespace, key)));
+      // Braces matter: a transaction whose callback returns lmdb's write result would stay open.
       attempt(() =>
         tree.transactionSync(() => {
-          changes.forEach(({ change }, index) => {
-            rewrite(tree, stored[index] ?? [], change);
-          });
+          rewrite(tree, { namespace, keys, change });
+        }),
+      );
+    },
+    updateTogether: async (changes) => {
+      attempt(() =>
+        tree.transactionSync(() => {
+          for (const change of changes) rewrite(tree, change);
         }),
       );
     },
     scan: (namespace) => scan(tree, namespace, attempt),
     drop: async (namespace) => {
       const [start, end] = rangeOf(namespace);
-      // Braces matter: a transaction whose callback returns lmdb's write result would stay open.
       attempt(() =>
         tree.transactionSync(() => {
           for (const key of [...tree.getKeys({ start, end })]) tree.removeSync(key);
@@ -84,21 +84,27 @@ function openTree(path: string, durable: boolean) {
   });
 }
 
-function rewrite(
-  tree: Tree,
-  keys: readonly Uint8Array[],
-  change: (current: readonly (Uint8Array | undefined)[]) => readonly (Uint8Array | undefined)[],
-): void {
-  const current = keys.map((key) => tree.getBinary(key));
+function rewrite(tree: Tree, { namespace, keys, unread = 0, change }: OnlineChange): void {
+  const room = byteRoom();
+  const current = keys.map((key, index) => {
+    if (index >= keys.length - unread) return undefined;
+    const found = tree.getBinaryFast(keyInto(namespace, key));
+    if (!found) return undefined;
+    // A room that the library reads into again and again: only its property `length` tells how much of it is the value.
+    const own = room(found.length);
+    own.set(found.subarray(0, found.length));
+    return own;
+  });
   const next = change(current);
   if (next.length !== keys.length)
     throw new SlipwayError("INTERNAL", `An update of ${keys.length} keys gave ${next.length} values.`);
-  keys.forEach((key, index) => {
+  for (let index = 0; index < keys.length; index += 1) {
     const value = next[index];
-    if (value === current[index]) return;
+    if (value === current[index] && index < keys.length - unread) continue;
+    const key = keyInto(namespace, keys[index] as Uint8Array);
     if (value === undefined) tree.removeSync(key);
     else tree.putSync(key, value);
-  });
+  }
 }
 
 async function* scan(
