@@ -7,9 +7,10 @@ export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** The first 16 bytes of the SHA-256 of a text: enough to tell contents apart that nobody made to collide. */
-export function sha256Mark(content: string): Uint8Array {
-  return hash("sha256", content, "buffer").subarray(0, 16);
+/** The first 16 bytes of the SHA-256 of a text, as a text with one character (0 to 255) a byte. */
+export function sha256Mark(content: string): string {
+  // As a text, for a Buffer of 32 bytes costs more than the hash.
+  return hash("sha256", content, "binary").slice(0, 16);
 }
 
 /**

@@ -12,26 +12,52 @@ export function encodeKey(keys: readonly ColumnSchema[], values: readonly Value[
   let size = 1;
   for (const value of values) {
     if (value === null) return undefined;
-    size += 8 + (typeof value === "string" ? Buffer.byteLength(value) : 0);
+    size += 8 + (typeof value === "string" ? utf8Length(value) : 0);
   }
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = new Uint8Array(size);
   bytes[0] = 1;
   let at = 1;
   for (let index = 0; index < keys.length; index += 1) {
     const value = values[index] ?? null;
     if (value === null) return undefined;
     if (typeof value === "string") {
-      const length = bytes.write(value, at + 8);
-      bytes.writeBigInt64BE(BigInt(length), at);
+      const length = writeUtf8(bytes, at + 8, value);
+      for (let rest = length, place = at + 7; rest > 0; rest = Math.floor(rest / 256), place -= 1) bytes[place] = rest;
       at += 8 + length;
     } else {
-      bytes.writeBigInt64BE(BigInt(value as bigint | number | boolean), at);
+      whole.setBigInt64(0, BigInt(value as bigint | number | boolean));
+      bytes.set(wholeBytes, at);
       at += 8;
     }
   }
   // Stores limit a key's length; a hash of 256 bits stands for a longer one.
   return size <= LONGEST ? bytes : Buffer.concat([Uint8Array.of(2), Buffer.from(sha256(bytes), "hex")]);
 }
+
+const whole = new DataView(new ArrayBuffer(8));
+const wholeBytes = new Uint8Array(whole.buffer);
+
+/** Texts up to here are gone through character by character: that is less than a call into the engine. */
+const SHORT = 48;
+
+function isShortAscii(text: string): boolean {
+  if (text.length > SHORT) return false;
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 127) return false;
+  return true;
+}
+
+function utf8Length(text: string): number {
+  return isShortAscii(text) ? text.length : Buffer.byteLength(text);
+}
+
+/** Writes a text at a place; gives how many bytes it took. */
+function writeUtf8(bytes: Uint8Array, at: number, text: string): number {
+  if (!isShortAscii(text)) return encoder.encodeInto(text, bytes.subarray(at)).written;
+  for (let index = 0; index < text.length; index += 1) bytes[at + index] = text.charCodeAt(index);
+  return text.length;
+}
+
+const encoder = new TextEncoder();
 
 /** A key's values picked from an object. Throws INPUT_INVALID for a key that is left out. */
 export function keyValues(

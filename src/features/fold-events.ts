@@ -111,19 +111,19 @@ export function foldChange(
   return {
     change: {
       namespace: view.namespace,
-      keys: [positionKey, ...released.map(({ key }) => key), ...later.map(({ key }) => key), ...own.keys],
+      keys: [positionKey, ...own.keys, ...released.map(({ key }) => key), ...later.map(({ key }) => key)],
+      unread: released.length + later.length,
       change: (current) => {
         if (decodePosition(current[0]) !== mark.position)
           throw new SlipwayError(
             "STATE_LOCKED",
             `Another process is bringing events into "${view.spec.name}". Wait for it to end, then run this again.`,
           );
-        const others = current.slice(1 + released.length + later.length);
         return [
           encoder.encode(String(next.position)),
+          ...own.change(current.slice(1, 1 + own.keys.length)),
           ...released.map(() => undefined),
           ...later.map(({ value }) => value),
-          ...own.change(others),
         ];
       },
     },

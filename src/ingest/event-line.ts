@@ -1,7 +1,7 @@
 // An event as a line of the log: one JSON object with its number `n`, when it was acknowledged `at`, and its values in `row`, as an
 // OfflineEngine reads them back exactly.
 
-import { type Instant, lineCell, sha256, type Value } from "../core/core.ts";
+import { lineCell, type Value } from "../core/core.ts";
 import type { PushSpec } from "../define/define.ts";
 
 /** Writes the values of a source's events. */
@@ -24,11 +24,6 @@ export function rowWriter({ columns }: PushSpec): RowWriter {
 }
 
 /** A line of the log. */
-export function eventLine(number: bigint, at: Instant, row: string): string {
+export function eventLine(number: number | bigint, at: string, row: string): string {
   return `{"n":${number},"at":${at},"row":${row}}`;
-}
-
-/** What tells the contents of two events apart: 128 bits of a hash over the values as they were sent. */
-export function contentMark(row: string): Uint8Array {
-  return Buffer.from(sha256(row).slice(0, 32), "hex");
 }

@@ -1,7 +1,6 @@
 // What follows the events of one source: the ids it has seen, and every view over it. Each keeps its own position beside what it knows, so
 // a batch that reached only some of them is taken up by the others later, and by none twice.
 
-import type { Value } from "../core/core.ts";
 import type { FeatureViewSpec, PushSpec } from "../define/define.ts";
 import {
   type EventBatch,
@@ -12,16 +11,8 @@ import {
   onlineView,
 } from "../features/features.ts";
 import { isJointStore, type OfflineEngine, type OnlineChange, type OnlineStore } from "../ports/ports.ts";
-import { contentMark, type RowWriter } from "./event-line.ts";
-import { idKey, idsOf, keepIds, knownPosition } from "./known-ids.ts";
-
-/** An id with the mark of its event's content. */
-export interface KnownId {
-  readonly key: Uint8Array;
-  /** The key as text, to look it up by. */
-  readonly text: string;
-  readonly mark: Uint8Array;
-}
+import type { RowWriter } from "./event-line.ts";
+import { idsOf, type KnownId, keepIds, knownPosition } from "./known-ids.ts";
 
 /** Follows one source. */
 export interface Followers {
@@ -92,10 +83,4 @@ export async function followersOf(
 async function apply(online: OnlineStore, changes: readonly OnlineChange[]): Promise<void> {
   if (isJointStore(online)) return online.updateTogether(changes);
   for (const { namespace, keys, change } of changes) await online.update(namespace, keys, change);
-}
-
-/** An id and its content mark as they are kept. */
-export function knownId(source: PushSpec, id: Value, row: string): KnownId {
-  const key = idKey(source, id);
-  return { key, text: Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1"), mark: contentMark(row) };
 }

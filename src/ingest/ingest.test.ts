@@ -103,6 +103,68 @@ test("of pushes at the same time with the same id one is accepted; others repeat
   expect(await counted(intake)).toBe(2n);
 });
 
+test("an id that becomes kept while a repetition of it is looked at is known all the same", async () => {
+  const store = online;
+  let answer: Promise<void> = Promise.resolve();
+  let take: Promise<void> = Promise.resolve();
+  let isAsked = false;
+  const { show: _, ...others } = store as OnlineStore & { show?: unknown };
+  online = {
+    ...others,
+    async get(keys) {
+      const found = await store.get(keys);
+      if (keys.some(({ namespace }) => namespace.startsWith("events of"))) isAsked = true;
+      await answer;
+      return found;
+    },
+    async updateTogether(changes: never) {
+      await take;
+      return (store as never as { updateTogether(all: never): Promise<void> }).updateTogether(changes);
+    },
+  } as OnlineStore;
+  const intake = await open();
+  const opener = (): [Promise<void>, () => void] => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return [gate, release];
+  };
+  const [taking, letTake] = opener();
+  take = taking;
+  await push(intake, event("a"));
+  const [answering, letAnswer] = opener();
+  answer = answering;
+  isAsked = false;
+  // The other event has the store asked; "a" itself is known from memory at that moment.
+  const again = push(intake, event("a"), event("b"));
+  while (!isAsked) await new Promise((resolve) => setTimeout(resolve, 1));
+  letTake();
+  while ((intake.states()[0]?.lag ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  letAnswer();
+  expect(await again).toMatchObject({ accepted: 1, duplicates: 1 });
+  expect(appended).toBe(2);
+  expect(await counted(intake)).toBe(2n);
+});
+
+test("an event shows when its time comes, without waiting for the clock's next tick or another event", async () => {
+  const intake = await open();
+  const soon = { ...event("a"), at: "2025-02-01T12:00:00.5Z" };
+  expect(await push(intake, soon)).toMatchObject({ accepted: 1 });
+  const now = async (): Promise<unknown> => {
+    const [read] = await readOnline(online, [onlineView(view)], { user: "ann" }, clock.now());
+    return read?.values["n"];
+  };
+  // Until the followers have it; there is no other sign of it, for it does not show.
+  while ((intake.states()[0]?.lag ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  clock.advanceTo(START + 100_000n);
+  expect(await now()).toBe(0n);
+  clock.advanceTo(START + 500_000n);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  clock.advanceTo(START + 500_010n);
+  expect(await now()).toBe(1n);
+});
+
 test("a repetition of an event that cannot be written is not acknowledged either, and both may be sent again", async () => {
   const intake = await open();
   let fail = (): void => undefined;

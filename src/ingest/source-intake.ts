@@ -5,15 +5,15 @@
 
 import { asSlipwayError, type Instant, SlipwayError } from "../core/core.ts";
 import type { FeatureViewSpec, PushSpec } from "../define/define.ts";
-import { type EventBatch, eventTable } from "../features/features.ts";
 import type { KeepTurnedAway, TurnedAway } from "../guard/guard.ts";
 import type { Clock, EventLog, OfflineEngine, OnlineStore } from "../ports/ports.ts";
-import { compacting, NEVER } from "./compact.ts";
+import { compacting } from "./compact.ts";
 import { eventLine, rowWriter } from "./event-line.ts";
 import { eventReader, isRefused, type Refused, type TypedEvent } from "./event-row.ts";
-import { followersOf, type KnownId, knownId } from "./follow.ts";
+import { followersOf } from "./follow.ts";
+import { following, type Taken } from "./following.ts";
 import { historyIntake } from "./history.ts";
-import { knownMarks } from "./known-ids.ts";
+import { type KnownId, knownIds, knownMarks } from "./known-ids.ts";
 
 /** What events are taken in with. */
 export interface IntakeEngines {
@@ -67,29 +67,22 @@ export interface SourceIntake {
   close(): Promise<void>;
 }
 
-/** One push that is in the log, waiting to be followed. */
-interface Taken {
-  readonly last: bigint;
-  readonly at: Instant;
-  readonly events: readonly TypedEvent[];
-  readonly ids: readonly KnownId[];
+/** An event that is to be appended. */
+interface Wanted {
+  readonly index: number;
+  readonly event: TypedEvent;
+  readonly row: string;
+  readonly id: KnownId;
 }
 
 /** An id that is in the log, or on its way there, and not kept by the followers yet. */
 interface Recent {
-  readonly mark: Uint8Array;
+  readonly mark: string;
   readonly written: Promise<void>;
 }
 
 /** As many events may wait for the followers before pushes are refused. */
 const LARGEST_LAG = 1_000_000;
-/** As many make a batch worth while; fewer wait for more, while more are on their way and have been for fewer pushes than this. */
-const WORTHWHILE = 8000;
-const PATIENCE = 32;
-/** As many are given to the followers at once. */
-const LARGEST_BATCH = 20_000;
-
-const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Opens the intake of a source: everything in its log is online when this ends. The process must own the log. */
 export async function openSourceIntake(
@@ -103,23 +96,14 @@ export async function openSourceIntake(
   const followers = await followersOf(engines, source, views, writer);
   const compaction = await compacting(engines, source);
   const history = historyIntake(engines, source);
-  const recent = new Map<string, Recent>();
-  let queue: Taken[] = [];
+  const known = knownIds(source);
+  const recent = new Map<string | bigint, Recent>();
   let number = compaction.last() > followers.position() ? compaction.last() : followers.position();
   let stamp = compaction.lastAt();
   /** The last event that is safe, and its stamp. */
   let acknowledged = { number, at: stamp };
-  /** Events in the queue, and pushes that got there since the followers last had some. */
-  let queued = 0;
-  let flushes = 0;
-  /** Up to when what is known is to show, also without new events. */
-  let due: Instant | undefined;
-  let lag = 0;
-  let behind = true;
-  let problem: string | undefined;
   let closed = false;
   let checking: Promise<unknown> = Promise.resolve();
-  let following: Promise<void> | undefined;
   const writing = new Set<Promise<unknown>>();
 
   /** Runs one step at a time. */
@@ -136,18 +120,27 @@ export async function openSourceIntake(
     return stamp;
   };
 
+  const followed = following(
+    source,
+    followers,
+    {
+      acknowledged: () => acknowledged,
+      isWriting: () => writing.size > 0,
+      nextStamp,
+      followed({ events }) {
+        for (const { id } of events) recent.delete(id);
+      },
+    },
+    clock,
+  );
+
   const push = async (given: readonly unknown[]): Promise<PushOutcome> => {
     if (closed) throw new SlipwayError("NOT_READY", "The server is closing; push again when it is back.");
-    if (lag > LARGEST_LAG)
-      throw new SlipwayError(
-        "NOT_READY",
-        `Online values of "${source.name}" are ${lag} events behind the log${problem === undefined ? "" : ` (${problem})`}. Nothing of this push was taken; push it again later.`,
-      );
+    if (followed.lag() > LARGEST_LAG) throw tooFarBehind(source, followed.lag(), followed.problem());
     const now = clock.now();
     const rejected: Rejection[] = [];
     const unexpected: TurnedAway[] = [];
-    const wanted: { readonly event: TypedEvent; readonly index: number; readonly id: KnownId; readonly row: string }[] =
-      [];
+    const wanted: Wanted[] = [];
     given.forEach((each, index) => {
       const event = read(each, now);
       if (isRefused(event)) {
@@ -156,7 +149,7 @@ export async function openSourceIntake(
         if ("failed" in event) unexpected.push({ values: event.values, failed: event.failed, at: now });
       } else {
         const row = writer.text(event.values);
-        wanted.push({ event, index, row, id: knownId(source, event.id, row) });
+        wanted.push({ index, event, row, id: known(event.id, row) });
       }
     });
     // Before anybody is told: they are nowhere else.
@@ -164,28 +157,28 @@ export async function openSourceIntake(
     if (wanted.length === 0) return { source: source.name, accepted: 0, duplicates: 0, rejected };
     const others = new Set<Promise<void>>();
     const begun = await inTurn(async () => {
-      const texts = wanted.map(({ id }) => id.text);
-      const unseen = wanted.filter((_, place) => !recent.has(texts[place] ?? ""));
+      // Both are looked at in the same moment: followers may keep an id, and it be recent no more, while the store answers.
+      const earlier = wanted.map(({ event }) => recent.get(event.id));
+      const unseen = wanted.filter((_, place) => !earlier[place]);
       const marks = await knownMarks(
         online,
         source,
         unseen.map(({ id }) => id.key),
       );
-      const kept = new Map(unseen.map(({ id }, place) => [id.text, marks[place]]));
-      const fresh: typeof wanted = [];
-      const own = new Map<string, Uint8Array>();
+      const fresh: Wanted[] = [];
+      const own = new Map<string | bigint, string>();
       let duplicates = 0;
+      let asked = 0;
       for (const [place, each] of wanted.entries()) {
-        const text = texts[place] ?? "";
-        const earlier = recent.get(text);
-        const mark = earlier?.mark ?? own.get(text) ?? kept.get(text);
+        const { event, id } = each;
+        const mark = earlier[place] ? earlier[place].mark : (marks[asked++] ?? own.get(event.id));
         if (mark === undefined) {
           fresh.push(each);
-          own.set(text, each.id.mark);
-        } else if (isSame(mark, each.id.mark)) {
+          own.set(event.id, id.mark);
+        } else if (mark === id.mark) {
           duplicates += 1;
-          if (earlier) others.add(earlier.written);
-        } else rejected.push({ index: each.index, id: String(each.event.id), ...conflict(source, each.event) });
+          if (earlier[place]) others.add(earlier[place].written);
+        } else rejected.push({ index: each.index, id: String(event.id), ...conflict(source, event) });
       }
       return { duplicates, accepted: fresh.length, written: fresh.length === 0 ? undefined : append(fresh) };
     });
@@ -195,102 +188,34 @@ export async function openSourceIntake(
     return { source: source.name, accepted: begun.accepted, duplicates: begun.duplicates, rejected };
   };
 
-  const append = (
-    fresh: readonly { readonly event: TypedEvent; readonly id: KnownId; readonly row: string }[],
-  ): Promise<void> => {
+  const append = (fresh: readonly Wanted[]): Promise<void> => {
     const at = nextStamp();
+    const stampText = String(at);
     const lines = fresh.map(({ row }) => {
       // Numbers of lines that could not be written are never given again: a reader might have seen them.
       number += 1n;
-      return eventLine(number, at, row);
+      return eventLine(number, stampText, row);
     });
     const taken: Taken = { last: number, at, events: fresh.map(({ event }) => event), ids: fresh.map(({ id }) => id) };
     const written = log.append(source.name, lines).then(
       () => {
         acknowledged = { number: taken.last, at };
-        lag += fresh.length;
         compaction.grew(lines);
-        queue.push(taken);
-        queued += fresh.length;
-        flushes += 1;
+        followed.add(taken);
       },
       (thrown: unknown) => {
-        for (const { id } of fresh) recent.delete(id.text);
+        for (const { event } of fresh) recent.delete(event.id);
         throw notWritten(source, thrown);
       },
     );
-    for (const { id } of fresh) recent.set(id.text, { mark: id.mark, written });
+    for (const { event, id } of fresh) recent.set(event.id, { mark: id.mark, written });
     writing.add(written);
     const ended = (): void => {
       writing.delete(written);
-      if (!behind && isTimeToFollow()) follow();
+      followed.writeEnded();
     };
     written.then(ended, ended);
     return written;
-  };
-
-  /** A hot key's value is written once for all of its events in a batch, so a busy source waits a little for its batches to fill. */
-  const isTimeToFollow = (): boolean =>
-    queue.length > 0 && (writing.size === 0 || queued >= WORTHWHILE || flushes >= PATIENCE);
-
-  const follow = (): Promise<void> => {
-    following ??= followAll().finally(() => {
-      following = undefined;
-    });
-    return following;
-  };
-
-  const followAll = async (): Promise<void> => {
-    try {
-      if (behind) await catchUp();
-      while (queue.length > 0) {
-        flushes = 0;
-        const some = nextFew();
-        await followers.take(
-          batchOf(source, some),
-          some.flatMap(({ ids }) => ids),
-        );
-        queue = queue.slice(some.length);
-        forget(some);
-        if (due === undefined && !isTimeToFollow()) break;
-      }
-      const until = due;
-      if (until !== undefined) await followers.take(nothing(source, followers.position(), until), []);
-      if (due === until) due = undefined;
-      problem = undefined;
-    } catch (thrown) {
-      // The log has everything: the next tick begins where the followers stand.
-      behind = true;
-      problem = thrown instanceof Error ? thrown.message : String(thrown);
-    }
-  };
-
-  const catchUp = async (): Promise<void> => {
-    const until = acknowledged;
-    await followers.catchUp(until.number);
-    // What the log has of the last acknowledgement is whole.
-    if (until.at > NEVER) await followers.take(nothing(source, until.number, until.at), []);
-    behind = false;
-    const had = queue.filter(({ last }) => last <= until.number);
-    queue = queue.slice(had.length);
-    forget(had);
-  };
-
-  const nextFew = (): readonly Taken[] => {
-    let size = 0;
-    const some = queue.filter(({ events }) => {
-      size += events.length;
-      return size <= LARGEST_BATCH;
-    });
-    return some.length === 0 ? queue.slice(0, 1) : some;
-  };
-
-  const forget = (some: readonly Taken[]): void => {
-    for (const { ids, events } of some) {
-      lag -= events.length;
-      queued -= events.length;
-      for (const { text } of ids) recent.delete(text);
-    }
   };
 
   /** Ends when no line is on its way to the disk; none sets out before `then` has ended. */
@@ -306,17 +231,12 @@ export async function openSourceIntake(
       await compaction.run(await log.files(source.name), acknowledged.number);
       number = await history.take(number, nextStamp());
       acknowledged = { number, at: stamp };
-      behind = true;
+      followed.lookAgain();
     });
 
   const settle = async (): Promise<void> => {
     if (await history.hasChanged()) await takeHistory();
-    const at = await paused(async () => nextStamp());
-    if (due === undefined || due < at) due = at;
-    while (due !== undefined) {
-      await follow();
-      if (behind) throw new SlipwayError("NOT_READY", `"${source.name}" is not online yet: ${problem}`);
-    }
+    await followed.show(await paused(async () => nextStamp()));
   };
 
   const compact = async (): Promise<void> => {
@@ -324,27 +244,42 @@ export async function openSourceIntake(
     await compaction.run(sealed.files, sealed.last);
   };
 
-  await follow();
-  if (behind)
-    throw new SlipwayError("NOT_READY", `The events of "${source.name}" cannot be brought online: ${problem}`);
+  await followed.follow();
+  if (followed.isBehind())
+    throw new SlipwayError(
+      "NOT_READY",
+      `The events of "${source.name}" cannot be brought online: ${followed.problem()}`,
+    );
   await settle();
 
   return {
     push,
     settle,
     async tick() {
-      const next = followers.nextKnown();
-      if (behind) await follow();
-      else if (next !== undefined && next <= clock.now()) await settle();
+      await followed.retry();
       if (compaction.isDue()) await compact();
     },
-    state: () => ({ source: source.name, lag, logBytes: compaction.bytes(), problem }),
+    state: () => ({
+      source: source.name,
+      lag: followed.lag(),
+      logBytes: compaction.bytes(),
+      problem: followed.problem(),
+    }),
     async close() {
       closed = true;
       await paused(async () => undefined);
-      await follow();
+      do await followed.follow();
+      while (followed.lag() > 0 && !followed.isBehind());
     },
   };
+}
+
+function tooFarBehind({ name }: PushSpec, lag: number, problem: string | undefined): SlipwayError {
+  const why = problem === undefined ? "" : ` (${problem})`;
+  return new SlipwayError(
+    "NOT_READY",
+    `Online values of "${name}" are ${lag} events behind the log${why}. Nothing of this push was taken; push it again later.`,
+  );
 }
 
 /** Why a push could not be written, told without the paths that the cause may hold. */
@@ -370,22 +305,4 @@ function conflict({ name }: PushSpec, { id }: TypedEvent): Refused {
 function idText({ id }: PushSpec, given: unknown): string | null {
   const value = typeof given === "object" && given !== null ? (given as Readonly<Record<string, unknown>>)[id] : null;
   return typeof value === "string" || typeof value === "number" ? String(value).slice(0, 256) : null;
-}
-
-/** A batch without events, which lets those show that wait for `through`. */
-function nothing({ columns }: PushSpec, last: bigint, through: Instant): EventBatch {
-  return { table: eventTable(columns, [], [], []), last, through };
-}
-
-function batchOf({ columns, createdAt }: PushSpec, some: readonly Taken[]): EventBatch {
-  const createdPlace = columns.findIndex(({ name }) => name === createdAt);
-  const all = some.flatMap(({ at, events }) => events.map((event) => ({ at, ...event })));
-  const table = eventTable(
-    columns,
-    all.map(({ at, values }) => values.with(createdPlace, values[createdPlace] ?? at)),
-    all.map(({ event }) => event),
-    all.map(({ at, event, created = at }) => (event > created ? event : created)),
-  );
-  const newest = some.at(-1);
-  return { table, last: newest?.last ?? 0n, through: newest?.at ?? 0n };
 }

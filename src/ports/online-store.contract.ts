@@ -158,6 +158,19 @@ export function onlineStoreContract(name: string, open: (folder: string) => Onli
       ]);
       await expect(failing).rejects.toThrow("no");
       expect(await all()).toEqual([[2], [1], undefined, [9]]);
+      // What is not read is written all the same: over another value, where there was none, and gone.
+      const keys = [bytes(1), bytes(2), bytes(4), bytes(9)];
+      await store.updateTogether([
+        {
+          namespace: "n",
+          keys,
+          unread: 3,
+          change: ([first]) => [bytes((first?.[0] ?? 0) + 1), bytes(7), bytes(8), undefined],
+        },
+        { namespace: "m", keys: [bytes(1)], unread: 1, change: () => [undefined] },
+      ]);
+      expect(await all()).toEqual([[3], [7], undefined, undefined]);
+      expect(await read("n", bytes(4))).toEqual([8]);
     });
 
     test("shows values where they lie, in the order asked, where it can", async (context) => {
