@@ -50,6 +50,7 @@ export const errorTable = {
   ROUTE_NOT_FOUND: { http: 404, grpc: 12, exit: EXIT.usage, retry: false },
   FEATURES_MISMATCH: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   ARTIFACT_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
+  LOG_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
   NOT_READY: { http: 503, grpc: 14, exit: EXIT.tempFail, retry: true },
   STATE_LOCKED: { http: 409, grpc: 10, exit: EXIT.tempFail, retry: true },
   RECORDS_UNAVAILABLE: { http: 503, grpc: 14, exit: EXIT.unavailable, retry: true },

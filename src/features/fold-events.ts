@@ -177,14 +177,14 @@ function letInSql(dialect: SqlDialect, { expect }: PushSpec): readonly string[] 
 }
 
 /**
- * A source's events after `position`, until a moment or a number, in their order, a batch at a time. Those of one acknowledgement may be
+ * A source's events after `position`, up to event `number`, in their order, a batch at a time. Those of one acknowledgement may be
  * in two batches; `through` is then the moment before it.
  */
 export async function* eventsAfter(
   offline: OfflineEngine,
   source: PushSpec,
   position: bigint,
-  until: { readonly at: Instant } | { readonly number: bigint },
+  until: { readonly number: bigint },
   which: "all" | "let in" = "let in",
 ): AsyncGenerator<EventBatch> {
   const { dialect } = offline;
@@ -193,7 +193,7 @@ export async function* eventsAfter(
   const [number, at, said] = ["#n", "#at", "#said"].map((name) => `s.${dialect.identifier(name)}`);
   const limits = [
     `${number} > ${position}`,
-    "at" in until ? `${at} <= ${until.at}` : `${number} <= ${until.number}`,
+    `${number} <= ${until.number}`,
     ...(which === "all" ? [] : letInSql(dialect, source)),
   ];
   const sql = `SELECT ${columns.join(", ")}, ${event} AS e, ${known} AS k, ${said}, ${at}, ${number} FROM ${dialect.scanEvents(source)} s WHERE ${limits.join(" AND ")} ORDER BY ${number}`;
@@ -207,30 +207,34 @@ export async function* eventsAfter(
   }
 }
 
-/** Brings a view over a push source up to everything acknowledged, and known, by `to`. Throws STATE_LOCKED when another process is at it. */
+/**
+ * Brings a view over a push source up to event `number`, the last that is sure to stay, and to everything known `through`. Throws STATE_LOCKED when
+ * another process is at it.
+ */
 export async function foldEvents(
   { offline, online }: MaterializeEngines,
   view: OnlineView,
-  to: Instant,
+  { number, through }: { readonly number: bigint; readonly through: Instant | undefined },
   watch: { readonly onProgress?: (progress: MaterializeProgress) => void; readonly signal?: AbortSignal } = {},
 ): Promise<MaterializeProgress> {
   const source = view.spec.source as PushSpec;
   await offline.check(source);
   let mark = await eventMark(online, view);
   let rows = 0;
+  const standing = (): MaterializeProgress => ({ view: view.spec.name, rows, through: mark.through ?? through ?? 0n });
   const take = async (batch: EventBatch): Promise<void> => {
     const step = foldChange(view, mark, batch);
     await online.update(step.change.namespace, step.change.keys, step.change.change);
     mark = step.mark;
     rows += batch.table.rowCount;
-    watch.onProgress?.({ view: view.spec.name, rows, through: mark.through ?? to });
+    watch.onProgress?.(standing());
   };
-  for await (const batch of eventsAfter(offline, source, mark.position, { at: to })) {
+  for await (const batch of eventsAfter(offline, source, mark.position, { number })) {
     if (watch.signal?.aborted)
       throw new SlipwayError("CANCELLED", `Materialising "${view.spec.name}" was stopped; run it again to go on.`);
     await take(batch);
   }
-  if (mark.through === undefined || mark.through < to)
-    await take({ table: eventTable(source.columns, [], [], []), last: mark.position, through: to });
-  return { view: view.spec.name, rows, through: mark.through ?? to };
+  if (through !== undefined && (mark.through === undefined || mark.through < through))
+    await take({ table: eventTable(source.columns, [], [], []), last: mark.position, through });
+  return standing();
 }

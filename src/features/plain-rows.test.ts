@@ -6,9 +6,10 @@ import { expect, it } from "vitest";
 import type { Value } from "../core/core.ts";
 import { entity, type FeatureViewSpec, featureView, latest, parquet, specOf, t } from "../define/define.ts";
 import { encodeRow } from "./online-row.ts";
-import { emptyState, encodeState, viewState } from "./online-state.ts";
+import { emptyState } from "./online-state.ts";
 import { onlineView } from "./online-view.ts";
 import { plainReader } from "./plain-rows.ts";
+import { encodeState, viewState } from "./state-bytes.ts";
 
 const whole = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const edge = fc.constantFrom(0n, 2n ** 53n - 1n, 2n ** 53n, -(2n ** 53n), 1n - 2n ** 53n, 2n ** 32n, -1n);

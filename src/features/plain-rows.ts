@@ -5,8 +5,8 @@
 import { type DataType, type Instant, isFloat, type Value } from "../core/core.ts";
 import type { FeatureViewSpec } from "../define/define.ts";
 import { decodeText } from "./online-row.ts";
-import { HEAD_BYTES } from "./state-bytes.ts";
 import type { KeyRead } from "./read-online.ts";
+import { HEAD_BYTES } from "./state-bytes.ts";
 
 /** Reads a key's stored bytes: the first `length` of `bytes`, which `view` is over; nothing is stored when it is negative. */
 export type PlainReader = (bytes: Uint8Array, view: DataView, length: number, at: Instant) => KeyRead;

@@ -12,7 +12,7 @@ import {
 } from "../features/features.ts";
 import { isJointStore, type OfflineEngine, type OnlineChange, type OnlineStore } from "../ports/ports.ts";
 import type { RowWriter } from "./event-line.ts";
-import { idsOf, type KnownId, keepIds, knownPosition } from "./known-ids.ts";
+import { idsOf, type KnownId, keepIds, keptPosition } from "./known-ids.ts";
 
 /** Follows one source. */
 export interface Followers {
@@ -38,7 +38,7 @@ export async function followersOf(
   let marks: EventMark[] = [];
 
   const look = async (): Promise<void> => {
-    idPosition = await knownPosition(online, source);
+    idPosition = (await keptPosition(online, source)).number;
     marks = await Promise.all(views.map((view) => eventMark(online, view)));
   };
 
@@ -63,7 +63,7 @@ export async function followersOf(
       }, undefined),
     async take(batch, ids) {
       const steps = views.map((view, index) => foldChange(view, marks[index] as EventMark, batch));
-      await apply(online, [keepIds(source, ids, batch.last), ...steps.map(({ change }) => change)]);
+      await apply(online, [keepIds(source, ids, batch), ...steps.map(({ change }) => change)]);
       idPosition = batch.last;
       marks = steps.map(({ mark }) => mark);
     },
@@ -71,7 +71,7 @@ export async function followersOf(
       await offline.check(source);
       await look();
       for await (const batch of eventsAfter(offline, source, idPosition, { number }, "all")) {
-        await apply(online, [keepIds(source, idsOf(source, writer, batch), batch.last)]);
+        await apply(online, [keepIds(source, idsOf(source, writer, batch), batch)]);
         idPosition = batch.last;
       }
       for (const [index, mark] of marks.entries())

@@ -27,8 +27,8 @@ export interface FollowedLog {
   acknowledged(): { readonly number: bigint; readonly at: Instant };
   /** Whether lines are on their way to the disk. */
   isWriting(): boolean;
-  /** A stamp after every other. */
-  nextStamp(): Instant;
+  /** The time, when nothing is on its way: what is acknowledged from then on is stamped later. */
+  quietStamp(): Instant;
   /** Told what all followers have now. */
   followed(taken: Taken): void;
 }
@@ -45,6 +45,8 @@ export interface Following {
   show(at: Instant): Promise<void>;
   /** Tries again what failed, and shows events whose time has come. */
   retry(): Promise<void>;
+  /** Gives the followers everything that waits, or as much as works; nothing waits for more from then on. */
+  finish(): Promise<void>;
   /** Has the followers look at the log itself the next time: it has more than they were given. */
   lookAgain(): void;
   /** Acknowledged events that are not online yet. */
@@ -74,11 +76,13 @@ export function following(source: PushSpec, followers: Followers, log: FollowedL
   /** When the next event is waited for whose time is still to come. */
   let planned: Instant | undefined;
   let behind = true;
+  let finishing = false;
   let problem: string | undefined;
   let running: Promise<void> | undefined;
 
   const isTime = (): boolean =>
-    queue.length > 0 && (!log.isWriting() || lag >= WORTHWHILE || (deadline !== undefined && deadline <= clock.now()));
+    queue.length > 0 &&
+    (finishing || !log.isWriting() || lag >= WORTHWHILE || (deadline !== undefined && deadline <= clock.now()));
 
   const follow = (): Promise<void> => {
     running ??= followAll().finally(() => {
@@ -165,7 +169,7 @@ export function following(source: PushSpec, followers: Followers, log: FollowedL
     if (next === undefined || next > clock.now()) return;
     // What is on its way shows it too, or plans anew.
     if (behind || running || queue.length > 0 || log.isWriting()) return;
-    due = log.nextStamp();
+    due = log.quietStamp();
     follow();
   };
 
@@ -190,6 +194,11 @@ export function following(source: PushSpec, followers: Followers, log: FollowedL
         showDue();
         planNext();
       }
+    },
+    async finish() {
+      finishing = true;
+      do await follow();
+      while (queue.length > 0 && !behind);
     },
     lookAgain() {
       behind = true;

@@ -1,6 +1,6 @@
 // What pushes that meet each other see, and what is promised when the log cannot be written. The rest is in test/journeys/push*.test.ts.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -10,9 +10,9 @@ import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import { replayClock } from "../engines/system/system.ts";
-import { onlineView, readOnline } from "../features/features.ts";
+import { foldEvents, onlineView, readOnline } from "../features/features.ts";
 import type { EventLog, OfflineEngine, OnlineStore } from "../ports/ports.ts";
-import { type Intake, openIntake } from "./ingest.ts";
+import { type Intake, keptPosition, openIntake } from "./ingest.ts";
 
 const clicks = pushSource("clicks", {
   columns: { click: t.string(), user: t.string(), at: t.timestamp() },
@@ -35,6 +35,8 @@ let offline: OfflineEngine;
 let online: OnlineStore;
 /** Called before lines are appended; may wait, or throw. */
 let before: (lines: readonly string[]) => Promise<void>;
+/** Called after lines were appended. */
+let after: () => void;
 let appended: number;
 const clock = replayClock(START);
 
@@ -42,13 +44,15 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-ingest-"));
   const files = fileEventLog(join(folder, "events"), { fsync: false });
   before = async () => undefined;
+  after = () => undefined;
   appended = 0;
   log = {
     ...files,
     async append(name, lines) {
       await before(lines);
       appended += lines.length;
-      return files.append(name, lines);
+      await files.append(name, lines);
+      after();
     },
   };
   offline = await duckdb({ root: folder, temporaryFolder: join(folder, "tmp"), threads: 1, events: log });
@@ -203,6 +207,51 @@ test("an event is acknowledged when it is in the log, although the online store 
   expect(await counted(intake)).toBe(2n);
   expect(intake.states()).toMatchObject([{ lag: 0, problem: undefined }]);
   expect(await push(intake, event("b"))).toMatchObject({ duplicates: 1 });
+});
+
+test("another process brings online what was acknowledged, and no line that came to nothing", async () => {
+  const intake = await open();
+  await push(intake, event("a"));
+  await intake.settle();
+  after = () => {
+    throw Object.assign(new Error("full"), { code: "ENOSPC" });
+  };
+  // As another process finds the log in the moment before what could not be kept is taken off.
+  await expect(push(intake, event("b"))).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  await offline.check(source);
+  const other = onlineView(
+    specOf(
+      featureView("unknown_to_the_owner", {
+        entity: entity("user", { user: t.string() }),
+        source: clicks,
+        features: { n: count().over(days(2)) },
+      }),
+    ),
+  );
+  expect(await foldEvents({ offline, online }, other, await keptPosition(online, source))).toMatchObject({ rows: 1 });
+  after = () => undefined;
+  expect(await push(intake, event("b"), event("c"))).toMatchObject({ accepted: 2 });
+  expect(await counted(intake)).toBe(3n);
+});
+
+test("a damaged line is named, and nothing of the log is read", async () => {
+  const first = await open();
+  await push(first, event("a"), event("b"), event("c"));
+  await first.close();
+  const [file = ""] = (await log.files("clicks")).lines;
+  const lines = readFileSync(file, "utf8").split("\n");
+  for (const damaged of ['{"n":2,"at":1', "\0\0\0", '{"n":"two","at":1,"row":{}}', "[]"]) {
+    writeFileSync(file, lines.with(1, damaged).join("\n"));
+    await expect(open()).rejects.toMatchObject({
+      code: "LOG_CORRUPT",
+      message: expect.stringContaining(`Line 2 of ${file} is damaged`),
+      details: { file, line: 2 },
+    });
+  }
+  writeFileSync(file, lines.join("\n"));
+  const again = await open();
+  expect(await push(again, event("b"))).toMatchObject({ duplicates: 1 });
+  expect(await counted(again)).toBe(3n);
 });
 
 test("one process owns the log until it closes or is gone", async () => {

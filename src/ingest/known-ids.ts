@@ -1,7 +1,7 @@
 // Which ids a source has seen, for good: an entry per id in the online store, with a mark of the event's content. It follows the log like a
 // view does, by its own position, so it can be made again from the log; what the log has beyond the position is kept in memory.
 
-import { byteRoom, sha256Mark, type Value, valueAt } from "../core/core.ts";
+import { byteRoom, type Instant, sha256Mark, type Value, valueAt } from "../core/core.ts";
 import type { PushSpec } from "../define/define.ts";
 import { type EventBatch, encodeKey } from "../features/features.ts";
 import { isShowingStore, type OnlineChange, type OnlineStore } from "../ports/ports.ts";
@@ -13,6 +13,7 @@ export interface KnownId {
   readonly mark: string;
 }
 
+const NOTHING = new Uint8Array();
 const positionKey: Uint8Array = Uint8Array.of(0, 1);
 const namespaceOf = (source: PushSpec): string => `events of ${source.name}`;
 
@@ -35,28 +36,41 @@ export async function knownMarks(
   const namespace = namespaceOf(source);
   const wanted = keys.map((key) => ({ namespace, key }));
   const marks: (string | undefined)[] = [];
-  const see = (mark: Uint8Array | undefined): void => {
-    marks.push(mark && Buffer.from(mark.buffer, mark.byteOffset, mark.byteLength).toString("latin1"));
+  const see = (bytes: Uint8Array, length: number): void => {
+    marks.push(length < 0 ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("latin1"));
   };
   if (isShowingStore(online)) online.show(wanted, see);
-  else for (const mark of await online.get(wanted)) see(mark);
+  else for (const mark of await online.get(wanted)) see(mark ?? NOTHING, mark?.length ?? -1);
   return marks;
 }
 
-/** The number of the last event whose id is kept. */
-export async function knownPosition(online: OnlineStore, source: PushSpec): Promise<bigint> {
-  const [value] = await knownMarks(online, source, [positionKey]);
-  return BigInt(value ?? 0);
+/** How far a source's ids are kept: only what was acknowledged is, so others may take this for the end of the log. */
+export interface KeptPosition {
+  /** The number of the last event whose id is kept. */
+  readonly number: bigint;
+  /** Everything that was acknowledged up to here is kept; undefined where nothing was, or another version kept it. */
+  readonly through: Instant | undefined;
+}
+
+/** How far a source's ids are kept. */
+export async function keptPosition(online: OnlineStore, source: PushSpec): Promise<KeptPosition> {
+  const [value = "0"] = await knownMarks(online, source, [positionKey]);
+  const [number = "0", through] = value.split(" ");
+  return { number: BigInt(number), through: through === undefined ? undefined : BigInt(through) };
 }
 
 /** The change that keeps some ids and moves the position. */
-export function keepIds(source: PushSpec, ids: readonly KnownId[], last: bigint): OnlineChange {
+export function keepIds(
+  source: PushSpec,
+  ids: readonly KnownId[],
+  { last, through }: Pick<EventBatch, "last" | "through">,
+): OnlineChange {
   const room = byteRoom();
   return {
     namespace: namespaceOf(source),
     keys: [positionKey, ...ids.map(({ key }) => key)],
     unread: ids.length,
-    change: () => [bytesOf(String(last), room), ...ids.map(({ mark }) => bytesOf(mark, room))],
+    change: () => [bytesOf(`${last} ${through}`, room), ...ids.map(({ mark }) => bytesOf(mark, room))],
   };
 }
 

@@ -120,13 +120,20 @@ export async function openSourceIntake(
     return stamp;
   };
 
+  /** When everything before it is in, and everything to come is later; not ahead of the clock without need, for then no read may follow. */
+  const quietStamp = (): Instant => {
+    const now = clock.now();
+    if (now > stamp) stamp = now;
+    return stamp;
+  };
+
   const followed = following(
     source,
     followers,
     {
       acknowledged: () => acknowledged,
       isWriting: () => writing.size > 0,
-      nextStamp,
+      quietStamp,
       followed({ events }) {
         for (const { id } of events) recent.delete(id);
       },
@@ -236,7 +243,7 @@ export async function openSourceIntake(
 
   const settle = async (): Promise<void> => {
     if (await history.hasChanged()) await takeHistory();
-    await followed.show(await paused(async () => nextStamp()));
+    await followed.show(await paused(async () => quietStamp()));
   };
 
   const compact = async (): Promise<void> => {
@@ -268,8 +275,7 @@ export async function openSourceIntake(
     async close() {
       closed = true;
       await paused(async () => undefined);
-      do await followed.follow();
-      while (followed.lag() > 0 && !followed.isBehind());
+      await followed.finish();
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   materializeView,
   onlineView,
 } from "../features/features.ts";
+import { keptPosition } from "../ingest/ingest.ts";
 import type { WrittenFile } from "../ports/ports.ts";
 import { instantToSql } from "../records/records.ts";
 import { loggedReads, logSql } from "../serving/serving.ts";
@@ -107,7 +108,10 @@ async function materializeOne(
     if (thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED") return undefined;
     throw thrown;
   });
-  if (!intake) return foldEvents(engines, view, to, watch);
+  if (!intake) {
+    const { number, through = to } = await keptPosition(engines.online, spec.source);
+    return foldEvents(engines, view, { number, through: through < to ? through : to }, watch);
+  }
   await intake.settle();
   return { view: spec.name, rows: 0, through: (await materializedThrough(engines.online, view)) ?? to };
 }

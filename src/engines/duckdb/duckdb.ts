@@ -8,6 +8,7 @@ import { SlipwayError, type Table } from "../../core/core.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
 import { columnTypes, tableOf } from "./batches.ts";
 import { duckdbDialect } from "./dialect.ts";
+import { damagedLine } from "./log-damage.ts";
 import { fileHash, writeParquet } from "./parquet-writer.ts";
 import { type SourceOptions, sourceAccess } from "./source-access.ts";
 import { isInterrupt, notParquet } from "./source-error.ts";
@@ -154,6 +155,8 @@ function translated(cause: unknown, sql = ""): unknown {
     return new SlipwayError("CANCELLED", "The query was stopped. Nothing is left half made; run it again to go on.", {
       cause,
     });
+  const damaged = damagedLine(cause);
+  if (damaged) return damaged;
   const named = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
   const read = [...sql.matchAll(/read_parquet\('((?:[^']|'')*)'[,)]/g)].map(([, path = ""]) =>
     path.replaceAll("''", "'"),

@@ -1,7 +1,8 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { appendLogContract, linesOf } from "../../ports/append-log.contract.ts";
 import { acknowledgedUntilKilled } from "../../ports/killed-process.contract.ts";
 import { fileAppendLog } from "./files.ts";
@@ -30,6 +31,28 @@ describe("fileAppendLog", () => {
     expect(await linesOf(log, "a")).toEqual(["sealed", "whole", "half"]);
     await log.append("a", "p", ["next"]);
     expect(await linesOf(log, "a")).toEqual(["sealed", "whole", "half", "next"]);
+    await log.close();
+  });
+
+  test("hands out and writes nothing while lines that were not acknowledged cannot be taken off again", async () => {
+    const log = fileAppendLog(folder);
+    await log.append("a", "p", ["kept"]);
+    const some = await open(join(folder, "any"), "w");
+    const handles = Object.getPrototypeOf(some) as typeof some;
+    await some.close();
+    const full = Object.assign(new Error("full"), { code: "ENOSPC" });
+    const spies = [
+      // The lines reach the file, and then the disk fails.
+      vi.spyOn(handles, "datasync").mockRejectedValue(full),
+      vi.spyOn(handles, "truncate").mockRejectedValue(full),
+    ];
+    onTestFinished(() => void vi.restoreAllMocks());
+    await expect(log.append("a", "p", ["came to nothing"])).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    await expect(log.append("a", "p", ["nor did this"])).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    await expect(log.files("a")).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    for (const spy of spies) spy.mockRestore();
+    await log.append("a", "p", ["kept, too"]);
+    expect(await linesOf(log, "a")).toEqual(["kept", "kept, too"]);
     await log.close();
   });
 

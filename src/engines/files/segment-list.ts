@@ -69,6 +69,8 @@ async function copyOfWholeLines(path: string): Promise<string | undefined> {
     const copy = join(folder, `${basename(path, OPEN)}${SEALED}`);
     if ((await sizeOf(copy)) === size) return copy;
     await makeFolder(folder);
+    // A killed writer may have left lines that only memory has: whoever builds on them must find them again after a power cut.
+    await handle.datasync();
     // A later copy replaces an earlier one whole, and only adds lines to it, so whoever was given the earlier path may still read it.
     const draft = `${copy}.${randomUUID()}`;
     await writeFile(draft, content.subarray(0, size));

@@ -30,6 +30,8 @@ const LARGEST_SEGMENT = 32 * 1024 * 1024;
 /** A writer for a part in a stream's folder. */
 export function segmentWriter(folder: string, part: string, fsync: boolean): SegmentWriter {
   let segment: Segment | undefined;
+  /** A segment whose end was not acknowledged, and could not be taken off yet. Until it is, nothing else is written or handed out. */
+  let spoilt: Segment | undefined;
   let gathering: Batch | undefined;
   let chain: Promise<unknown> = Promise.resolve();
 
@@ -41,21 +43,35 @@ export function segmentWriter(folder: string, part: string, fsync: boolean): Seg
 
   const write = async (text: string): Promise<void> => {
     const bytes = Buffer.from(text);
+    await mend();
     segment ??= await startSegment(folder, part, fsync);
     try {
       await segment.handle.appendFile(bytes);
       if (fsync) await segment.handle.datasync();
       segment.size += bytes.length;
     } catch (thrown) {
-      await abandon(segment);
+      spoilt = segment;
       segment = undefined;
+      // The next write tries again, before anything else.
+      await mend().catch(() => undefined);
       throw thrown;
     }
     // The lines are safe whatever becomes of the seal: a segment that stays open is read like a killed writer's.
     if (segment.size >= LARGEST_SEGMENT) await seal().catch(() => undefined);
   };
 
+  /** Takes off what was written and not acknowledged, for a reader must not find it, and seals the rest. */
+  const mend = async (): Promise<void> => {
+    if (!spoilt) return;
+    await spoilt.handle.truncate(spoilt.size);
+    segment = spoilt;
+    spoilt = undefined;
+    // What is left of it is whole, sealed or not: a segment that stays open is read like a killed writer's.
+    await seal().catch(() => undefined);
+  };
+
   const seal = async (): Promise<void> => {
+    await mend();
     const finished = segment;
     segment = undefined;
     if (!finished) return;
@@ -100,17 +116,6 @@ async function startSegment(folder: string, part: string, fsync: boolean): Promi
     } catch (thrown) {
       if (systemCode(thrown) !== "EEXIST") throw thrown;
     }
-  }
-}
-
-/** After a failed write: takes off what was not acknowledged and seals the rest; if the disk refuses, the segment stays as it is. */
-async function abandon({ handle, path, size }: Segment): Promise<void> {
-  try {
-    await handle.truncate(size);
-    await handle.close();
-    await rename(path, sealedPath(path));
-  } catch {
-    await handle.close().catch(() => undefined);
   }
 }
 
