@@ -78,6 +78,7 @@ export {
   onDemand,
   oneOf,
   type ProjectConfig,
+  type PromotionOptions,
   parquet,
   postgresTable,
   project,

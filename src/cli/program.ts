@@ -2,8 +2,9 @@
 // that `slipway --help` answers at once; everything else is imported when a command runs.
 
 import { Command, CommanderError } from "commander";
+import type { CommandSpec } from "./command-spec.ts";
 import type { GlobalOptions, Host } from "./host.ts";
-import { type CommandSpec, tree } from "./tree.ts";
+import { tree } from "./tree.ts";
 import { ownVersion } from "./version.ts";
 
 /** Runs the command line and returns the exit code. */

@@ -6,6 +6,8 @@ import type { ErrorCode } from "../core/core.ts";
 export interface ClientOptions {
   /** Where it answers: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** The key of a user of the server, where it asks for one. Not for pages that others can open: whoever reads the page reads the key. */
+  readonly apiKey?: string;
   /**
    * How often a request is sent again when the server is not ready or not there; default 2. A push is also sent again when the
    * connection broke, for it cannot count twice; nothing else is ever repeated.
@@ -41,7 +43,10 @@ export function asking(options: ClientOptions): Ask {
   return async (path, body, signal, isIdempotent = false) => {
     const init = {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: {
+        "content-type": "application/json",
+        ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
+      },
       body,
       ...(signal ? { signal } : {}),
     };

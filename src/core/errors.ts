@@ -10,7 +10,17 @@ export interface ErrorMeaning {
   readonly retry: boolean;
 }
 
-const EXIT = { usage: 64, data: 65, noInput: 66, unavailable: 69, internal: 70, noWrite: 73, tempFail: 75, config: 78 };
+const EXIT = {
+  usage: 64,
+  data: 65,
+  noInput: 66,
+  unavailable: 69,
+  internal: 70,
+  noWrite: 73,
+  tempFail: 75,
+  noPermission: 77,
+  config: 78,
+};
 
 /** Every code with its meaning outside the process. */
 export const errorTable = {
@@ -48,10 +58,14 @@ export const errorTable = {
   ARTIFACT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   RUN_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   ROUTE_NOT_FOUND: { http: 404, grpc: 12, exit: EXIT.usage, retry: false },
+  GATE_FAILED: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   FEATURES_MISMATCH: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   ARTIFACT_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
   LOG_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
   NOT_READY: { http: 503, grpc: 14, exit: EXIT.tempFail, retry: true },
+  USER_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  SIGN_IN_NEEDED: { http: 401, grpc: 16, exit: EXIT.noPermission, retry: false },
+  FORBIDDEN: { http: 403, grpc: 7, exit: EXIT.noPermission, retry: false },
   STATE_LOCKED: { http: 409, grpc: 10, exit: EXIT.tempFail, retry: true },
   RECORDS_UNAVAILABLE: { http: 503, grpc: 14, exit: EXIT.unavailable, retry: true },
   STATE_FORMAT_UNKNOWN: { http: 500, grpc: 9, exit: EXIT.config, retry: false },

@@ -131,6 +131,13 @@ export {
   readableViews,
 } from "./project.ts";
 export {
+  type GateOptions,
+  type GateSpec,
+  type PromotionOptions,
+  type PromotionSpec,
+  promotionOf,
+} from "./promotion.ts";
+export {
   type EventOf,
   historyOf,
   type PushOptions,

@@ -62,7 +62,8 @@ function rejecting(expect: unknown): unknown {
   return found.length === 0 ? undefined : found;
 }
 
-const METADATA = new Set(["owner", "description", "tags"]);
+// What a version must show before it is promoted changes no version.
+const METADATA = new Set(["owner", "description", "tags", "promotion"]);
 const DESCRIBED = new Set([
   "source",
   "entity",

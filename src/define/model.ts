@@ -17,6 +17,7 @@ import { type Fields, type RowInput, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
 import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type RequestKeys } from "./model-features.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
+import { type PromotionOptions, type PromotionSpec, promotionOf } from "./promotion.ts";
 import type { SourceSpec } from "./source.ts";
 import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
 
@@ -48,6 +49,7 @@ export interface ModelSpec extends Spec {
   readonly trainer: TrainerSpec;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
+  readonly promotion?: PromotionSpec;
 }
 
 /** A model; `Row` is what a caller gives for one prediction. */
@@ -89,6 +91,8 @@ export interface ModelOptions<F extends readonly ModelFeature[], R extends Field
   readonly trainer: TrainerSpec;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
+  /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
+  readonly promotion?: PromotionOptions;
 }
 
 /** What to do about a type that is neither a number nor a category. */
@@ -157,6 +161,7 @@ export function model<
     trainer,
     split,
     metrics,
+    ...(options.promotion === undefined ? {} : { promotion: promotionOf(name, options.promotion) }),
     ...about,
   };
   return Object.freeze({ name, [spec]: frozen(own) });

@@ -1,5 +1,25 @@
 // The door of `platform`: the wiring of all rooms, and what the command line and the server do with them.
 
+export {
+  type Action,
+  actions,
+  addUser,
+  type Credentials,
+  giveAccess,
+  isSignInNeeded,
+  listUsers,
+  mayDo,
+  newKeyFor,
+  type Permission,
+  type Person,
+  permissions,
+  removeUser,
+  setRole,
+  signIn,
+  type Thing,
+  takeAccess,
+  type User,
+} from "../access/access.ts";
 export type { DefinitionChange, Lineage } from "../catalog/catalog.ts";
 export type { DatasetManifest, PartitionUnit } from "../datasets/datasets.ts";
 export { partitionUnits } from "../datasets/datasets.ts";
@@ -9,13 +29,17 @@ export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilt
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
 export type { Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
 export {
+  type AliasChange,
+  type Approval,
   type AuditEntry,
   aliasHistory,
   aliasOf,
+  approveVersion,
   auditTrail,
   type Decision,
   getDataset,
   getRun,
+  getVersion,
   listAlerts,
   listAliases,
   listDecisions,
@@ -23,11 +47,14 @@ export {
   listRuns,
   listVersions,
   moveAlias,
+  type PromotionStanding,
+  promotionStanding,
   type RunRecord,
   resolveVersion,
   rollback,
   tracking,
   type VersionRecord,
+  withdrawApproval,
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
 export {
@@ -40,6 +67,7 @@ export {
   type ServedModel,
   type Serving,
 } from "../serving/serving.ts";
+export { type Access, accessOf } from "./access-service.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
 export {
   type FoundFeature,
@@ -97,6 +125,7 @@ export {
 export { type ImportedModels, type ImportedPlatform, importedModels, importModelFile } from "./imported-models.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type Plan, planChanges } from "./plan.ts";
+export { type By, type Promotions, promotionsOf } from "./promotion-service.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";
 export { type Quarantine, quarantineDocument, quarantineOf } from "./quarantine-service.ts";
 export {

@@ -1,8 +1,8 @@
 // Training from the outside: train a model, and make the new version the champion.
 
-import type { Instant } from "../core/core.ts";
+import { type Instant, SlipwayError } from "../core/core.ts";
 import { findDefinition } from "../define/define.ts";
-import { aliasOf, moveAlias } from "../registry/registry.ts";
+import { type AliasMove, aliasOf, moveAlias } from "../registry/registry.ts";
 import { CHAMPION } from "../serving/serving.ts";
 import { type TrainedVersion, type TrainingProgress, trainVersion } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
@@ -24,6 +24,8 @@ export interface TrainRequest extends TrainingProgress {
 /** A trained model, and what became of the champion. */
 export interface TrainOutcome extends TrainedVersion {
   readonly promoted: boolean;
+  /** What kept it from being promoted, though it was to be: gates and approvals of its model, in words. */
+  readonly held: readonly string[];
   /** The champion before; undefined when there was none. */
   readonly champion: number | undefined;
 }
@@ -46,13 +48,24 @@ export async function trainModel(platform: Platform, request: TrainRequest): Pro
     request,
   );
   const champion = await aliasOf(registry, model.name, CHAMPION);
-  if (request.promote === false) return { ...trained, promoted: false, champion };
-  await moveAlias(registry, {
+  if (request.promote === false) return { ...trained, promoted: false, held: [], champion };
+  const held = await promoted(registry, {
     model: model.name,
     alias: CHAMPION,
     version: trained.version.number,
     expect: champion ?? null,
     reason: "trained and promoted by hand",
   });
-  return { ...trained, promoted: true, champion };
+  return { ...trained, promoted: held.length === 0, held, champion };
+}
+
+/** Moves an alias, or says what the version has not passed. */
+async function promoted(registry: Platform["registry"], move: AliasMove): Promise<readonly string[]> {
+  try {
+    await moveAlias(registry, move);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof SlipwayError && thrown.code === "GATE_FAILED")) throw thrown;
+    return thrown.details["open"] as readonly string[];
+  }
 }

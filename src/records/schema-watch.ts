@@ -6,8 +6,8 @@ import type { Generated } from "kysely";
 /** Where an alert stands. */
 export type AlertStatus = "open" | "acknowledged";
 
-/** How a retraining ended. */
-export type DecisionVerdict = "promoted" | "refused" | "failed";
+/** How a retraining ended; `held`: better, but something else that its model asks for is missing. */
+export type DecisionVerdict = "promoted" | "refused" | "held" | "failed";
 
 /** Tables about what is defined, materialised, watched, decided and done. */
 export interface WatchTables {

@@ -2,6 +2,7 @@
 // `at`, `through` and `window_*` are instants in microseconds; columns marked JSON hold text made by `toJson`.
 
 import type { Selectable } from "kysely";
+import type { AccessTables } from "./schema-access.ts";
 import type { GuardTables } from "./schema-guard.ts";
 import type { RunTables } from "./schema-runs.ts";
 import type { TrackingTables } from "./schema-tracking.ts";
@@ -15,7 +16,14 @@ export type { LoggedModelStatus } from "./schema-tracking.ts";
 export type { AlertStatus, DecisionVerdict } from "./schema-watch.ts";
 
 /** All tables of the records. */
-export interface Schema extends RunTables, TrackingTables, VersionTables, WatchTables, WebhookTables, GuardTables {
+export interface Schema
+  extends RunTables,
+    TrackingTables,
+    VersionTables,
+    WatchTables,
+    WebhookTables,
+    GuardTables,
+    AccessTables {
   readonly slipway_migrations: { readonly version: number; readonly name: string };
 }
 

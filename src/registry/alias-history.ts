@@ -3,9 +3,22 @@
 import type { Instant } from "../core/core.ts";
 import { fromJson, instantFromSql } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";
+import type { GateResult } from "./promotion.ts";
+
+/** What a move rested on. */
+export interface MoveEvidence {
+  /** The decision of a retraining that ordered it. */
+  readonly decision?: string;
+  /** The gates as the version stood to them then. */
+  readonly gates?: readonly GateResult[];
+  /** Who had approved. */
+  readonly approvals?: readonly string[];
+  /** What was still missing when it was moved all the same. */
+  readonly forced?: readonly string[];
+}
 
 /** One move of an alias. */
-export interface AliasChange {
+export interface AliasChange extends MoveEvidence {
   readonly at: Instant;
   readonly actor: string;
   readonly action: "alias.moved" | "alias.rolled_back";
@@ -45,7 +58,7 @@ export async function historyIn(
     at: instantFromSql(row.at),
     actor: row.actor,
     action: row.action as AliasChange["action"],
-    ...fromJson<Pick<AliasChange, "from" | "to" | "reason">>(row.details),
+    ...fromJson<Pick<AliasChange, "from" | "to" | "reason"> & MoveEvidence>(row.details),
   }));
 }
 

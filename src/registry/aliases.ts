@@ -3,10 +3,11 @@
 
 import { type Instant, SlipwayError } from "../core/core.ts";
 import { instantFromSql, instantToSql, type RecordsTransaction } from "../records/records.ts";
-import { type AliasChange, aliasSubject, historyIn, previousVersion } from "./alias-history.ts";
+import { type AliasChange, aliasSubject, historyIn, type MoveEvidence, previousVersion } from "./alias-history.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedAlias } from "./names.ts";
+import { gateFailed, standingIn } from "./promotion.ts";
 import type { VersionRecord } from "./version.ts";
 import { getVersion, requireModel, versionNotFound } from "./versions.ts";
 import { noteEvent } from "./webhook-events.ts";
@@ -19,27 +20,35 @@ export interface AliasMove {
   readonly reason: string;
   /** Where the mover believes it points; when it does not (null: nowhere), nothing moves and STATE_LOCKED says so. */
   readonly expect?: number | null;
+  /** Move it although the version has not earned it; the trail says so, and what was missing. */
+  readonly force?: boolean;
+  /** The decision that orders it. */
+  readonly decision?: string;
 }
 
-/** Moves an alias and says where it pointed; moving it where it is changes nothing. */
+/**
+ * Moves an alias and says where it pointed; moving it where it is changes nothing. Throws GATE_FAILED when the version has not passed
+ * what its model asks for.
+ */
 export async function moveAlias(context: RegistryContext, move: AliasMove): Promise<{ readonly from: number | null }> {
   return context.records.transact((tx) => moveAliasIn(tx, context, move, "alias.moved"));
 }
 
-/** Moves an alias back to the version it pointed to before; VERSION_NOT_FOUND when there is none. */
+/** Moves an alias back to the version it pointed to before, and says when and why that one was promoted; VERSION_NOT_FOUND when there is none. */
 export async function rollback(
   context: RegistryContext,
   model: string,
   alias: string,
   reason: string,
-): Promise<{ readonly from: number | null; readonly to: number }> {
+): Promise<{ readonly from: number | null; readonly to: number; readonly promoted: AliasChange | undefined }> {
   return context.records.transact(async (tx) => {
     await requireModel(tx, model);
-    const to = previousVersion(await historyIn(tx, model, alias));
+    const history = await historyIn(tx, model, alias);
+    const to = previousVersion(history);
     if (to === undefined)
       throw new SlipwayError("VERSION_NOT_FOUND", `${aliasSubject(model, alias)} has pointed to no version before.`);
     const { from } = await moveAliasIn(tx, context, { model, alias, version: to, reason }, "alias.rolled_back");
-    return { from, to };
+    return { from, to, promoted: history.find((move) => move.action === "alias.moved" && move.to === to) };
   });
 }
 
@@ -47,9 +56,10 @@ export async function rollback(
 export async function moveAliasIn(
   tx: RecordsTransaction,
   context: RegistryContext,
-  { model, alias, version, reason, expect }: AliasMove,
+  move: AliasMove,
   action: AliasChange["action"],
 ): Promise<{ readonly from: number | null }> {
+  const { model, alias, version, reason, expect, decision } = move;
   checkedAlias(alias);
   const subject = aliasSubject(model, alias);
   const from = (await aliasIn(tx, model, alias)) ?? null;
@@ -67,15 +77,31 @@ export async function moveAliasIn(
     .where("number", "=", version)
     .executeTakeFirst();
   if (!known) throw versionNotFound(model, version);
+  const evidence = action === "alias.moved" ? await evidenceFor(tx, move) : {};
   const moved_at = instantToSql(context.clock.now());
   await tx
     .insertInto("aliases")
     .values({ model, alias, version, moved_at })
     .onConflict((conflict) => conflict.columns(["model", "alias"]).doUpdateSet({ version, moved_at }))
     .execute();
-  await writeAudit(tx, context, { action, subject, details: { from, to: version, reason } });
+  const details = { from, to: version, reason, ...(decision === undefined ? {} : { decision }), ...evidence };
+  await writeAudit(tx, context, { action, subject, details });
   await noteEvent(tx, context, "model_version_alias.created", { name: model, alias, version: String(version) });
   return { from };
+}
+
+/** What a move rests on. A version that an alias goes back to has earned it before, so only moves forward are asked. */
+async function evidenceFor(tx: RecordsTransaction, move: AliasMove): Promise<MoveEvidence> {
+  const { model, alias, version, reason, force = false } = move;
+  const { gates, approvals, open } = await standingIn(tx, { model, number: version }, alias);
+  if (open.length > 0 && !force) throw gateFailed(model, alias, version, open);
+  if (open.length > 0 && reason.trim() === "")
+    throw new SlipwayError("INPUT_INVALID", "A forced move needs its reason; the audit trail keeps it.");
+  return {
+    ...(gates.length === 0 ? {} : { gates }),
+    ...(approvals.given.length === 0 ? {} : { approvals: approvals.given.map(({ by }) => by) }),
+    ...(open.length === 0 ? {} : { forced: open }),
+  };
 }
 
 /** The number of the version an alias points to, or undefined. */

@@ -58,7 +58,7 @@ export async function recordDecision(context: RegistryContext, decision: NewDeci
     await tx.insertInto("decisions").values(row).execute();
     await acknowledgeIn(tx, context, alertIds, `decision ${row.id}`);
     await writeAudit(tx, context, { action: `decision.${verdict}`, subject: row.id, details: { model, reason } });
-    if (promote) await moveAliasIn(tx, context, { ...promote, model, reason }, "alias.moved");
+    if (promote) await moveAliasIn(tx, context, { ...promote, model, reason, decision: row.id }, "alias.moved");
   });
   return decisionOf(row);
 }

@@ -9,8 +9,9 @@ export {
   type NewAlert,
   recordAlert,
 } from "./alerts.ts";
-export { type AliasChange, aliasHistory } from "./alias-history.ts";
+export { type AliasChange, aliasHistory, type MoveEvidence } from "./alias-history.ts";
 export { type AliasMove, aliasOf, listAliases, listAliasesOf, moveAlias, resolveVersion, rollback } from "./aliases.ts";
+export { type Approval, approveVersion, type NewApproval, withdrawApproval } from "./approvals.ts";
 export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
 export type { RegistryContext } from "./context.ts";
 export {
@@ -33,6 +34,12 @@ export {
   type NewMonitorRun,
   recordMonitorRun,
 } from "./monitor-runs.ts";
+export {
+  type GateResult,
+  type PromotionStanding,
+  promotionStanding,
+  protectedAliases,
+} from "./promotion.ts";
 export { recoverRuns } from "./recover.ts";
 export {
   linkDataset,

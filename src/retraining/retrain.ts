@@ -10,6 +10,7 @@ import {
   getVersion,
   listAlerts,
   listDecisions,
+  type NewDecision,
   readArtifact,
   recordDecision,
 } from "../registry/registry.ts";
@@ -86,7 +87,7 @@ export async function runRetrain(
   const number = challenger.version.number;
   const gate = champion === undefined ? undefined : await judge(context, rule, model, champion, challenger);
   const isBetter = gate === undefined || gate.verdict === "promote";
-  const decision = await recordDecision(registry, {
+  const decision = await decided(registry, {
     ...common,
     challenger: number,
     champion: champion ?? null,
@@ -96,6 +97,19 @@ export async function runRetrain(
     ...(isBetter ? { promote: { alias: CHAMPION, version: number, expect: champion ?? null } } : {}),
   });
   return { kind: "decided", decision, gate, challenger };
+}
+
+/** Records the decision; a promotion that the model's own gates or approvals forbid is held, and says what is missing. */
+async function decided(registry: TrainingContext["registry"], decision: NewDecision): Promise<Decision> {
+  try {
+    return await recordDecision(registry, decision);
+  } catch (thrown) {
+    if (!(thrown instanceof SlipwayError && thrown.code === "GATE_FAILED")) throw thrown;
+    const { promote: _held, ...rest } = decision;
+    const open = (thrown.details["open"] as readonly string[]).join("; ");
+    const reason = `${decision.reason.replace(/^Promoted: /, "Better: ")} Held: ${open}.`;
+    return recordDecision(registry, { ...rest, verdict: "held", reason });
+  }
 }
 
 /** When the rule last made a challenger, or the champion was made, whichever is later. */

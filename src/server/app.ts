@@ -5,16 +5,19 @@ import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec, PushSpec } from "../define/define.ts";
 import type {
+  Access,
   Catalog,
   Datasets,
   FeatureReader,
   ImportedModels,
   Intake,
   MaterializeRequest,
+  Promotions,
   Quarantine,
   Serving,
   tracking,
 } from "../platform/platform.ts";
+import { guardRoutes } from "./access/gate.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { datasetRoutes } from "./datasets.ts";
@@ -27,6 +30,7 @@ import { mlflowRoutes } from "./mlflow/mlflow.ts";
 import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { nativeRoutes } from "./predict.ts";
+import { promotionRoutes } from "./promotions.ts";
 import { pushRoutes } from "./push.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { featureRoutes } from "./read-features.ts";
@@ -52,10 +56,14 @@ export interface AppOptions {
   readonly now: () => Instant;
   /** Logs go to stderr; default level "warn". Requests are logged at "debug". */
   readonly logger?: LoggerOptions;
+  /** Who may do what; without it everybody may do everything. */
+  readonly access?: Access;
   /** What is asked under /api/v1/features and /api/v1/lineage; without it these routes are not there. */
   readonly catalog?: Catalog;
   /** Experiments, runs, models and artifacts for MLflow's clients; without it their routes are not there. */
   readonly tracking?: tracking.TrackingContext;
+  /** Versions, aliases and approvals; without it their routes are not there. */
+  readonly promotions?: Promotions;
   /** What is asked under /api/v1/datasets; without it these routes are not there. */
   readonly datasets?: Datasets;
   /** What is asked under /api/v1/quarantine; without it these routes are not there. */
@@ -102,6 +110,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       withDatasets: options.datasets !== undefined,
       pushed: push?.sources ?? [],
       withQuarantine: options.quarantine !== undefined,
+      withPromotions: options.promotions !== undefined,
     }),
   );
 
@@ -111,6 +120,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     if (encoding === undefined || encoding === "identity" || isInference(request)) done();
     else done(new SlipwayError("INPUT_INVALID", "A compressed body is not taken here; send it as it is."));
   });
+  if (options.access) guardRoutes(app, options.access, options.now);
+  else app.decorateRequest("person", null);
   if (app.log.level === "debug" || app.log.level === "trace")
     app.addHook("onResponse", (request, reply, done) => {
       const { method, routeOptions } = request;
@@ -135,6 +146,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     app.addHook("onClose", () => imported.close());
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
+  if (options.promotions) app.register(promotionRoutes(options.promotions), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
   const { features: reader, keyLimit = KEY_LIMIT, materialize } = options;

@@ -3,12 +3,14 @@
 
 import { definitionsOf } from "../define/define.ts";
 import {
+  accessOf,
   catalogOf,
   datasetsOf,
   importedModels,
   materialize,
   openPushing,
   type Platform,
+  promotionsOf,
   pushSources,
   quarantineOf,
   type Serving,
@@ -38,8 +40,10 @@ export async function appOptionsOf(
     features: platform.features,
     materialize: (request) => materialize(platform, request),
     ...(keyLimit === undefined ? {} : { keyLimit }),
+    access: accessOf(platform),
     catalog: catalogOf(platform),
     tracking: await tracking.openTracking(platform.registry, platform.engines.outbound),
+    promotions: promotionsOf(platform),
     datasets: datasetsOf(platform),
     quarantine: quarantineOf(platform),
     ...(sources.length === 0 ? {} : { push: { intake: await openPushing(platform), sources } }),

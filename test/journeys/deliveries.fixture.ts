@@ -61,11 +61,13 @@ export interface Changes {
   readonly seed?: number;
   /** What is expected of deliveries: that minutes late and cities are possible ones; `stop` refuses all for a bad row. */
   readonly guard?: "reject" | "stop";
+  /** Approvals that a version needs before it is champion. */
+  readonly approvals?: number;
 }
 
 /** The definitions. */
 export function deliveriesProject(changes: Changes = {}): ProjectConfig {
-  const { windowHours = 24, lateAbove = 10, withoutLast = false, seed = 7, guard } = changes;
+  const { windowHours = 24, lateAbove = 10, withoutLast = false, seed = 7, guard, approvals } = changes;
   const orders = parquet("orders", {
     path: "data/orders.parquet",
     columns: {
@@ -150,6 +152,7 @@ export function deliveriesProject(changes: Changes = {}): ProjectConfig {
     trainer: xgboost({ objective: "binary:logistic", maxDepth: 3, rounds: 25, learningRate: 0.3, seed }),
     split: byTime({ validate: days(5), test: days(5) }),
     metrics: [auc(), logLoss()],
+    ...(approvals === undefined ? {} : { promotion: { approvals, gates: [{ metric: auc(), atLeast: 0.6 }] } }),
   });
   const deliveryHealth = monitor("delivery_health", { model: deliveryLate, every: hours(24), leastRows: 200 });
   const deliveryRetrain = retrain("delivery_retrain", {

@@ -8,6 +8,7 @@ import {
   aliasHistory,
   aliasOf,
   applyDefinitions,
+  approveVersion,
   auditReads,
   auditTrail,
   listAlerts,
@@ -15,6 +16,7 @@ import {
   listRuns,
   listVersions,
   materialize,
+  moveAlias,
   rollback,
   runMonitor,
   runRetraining,
@@ -167,7 +169,7 @@ describe("from definitions to a model that watches and retrains itself", () => {
   });
 
   test("a rollback brings the first version back", async () => {
-    expect(await rollback(platform.registry, MODEL, "champion", "second thoughts")).toEqual({ from: 2, to: 1 });
+    expect(await rollback(platform.registry, MODEL, "champion", "second thoughts")).toMatchObject({ from: 2, to: 1 });
     await vi.waitFor(() => expect(serving.models()[0]?.version).toBe(1), { timeout: 20_000 });
     const [prediction] = await serving.predict(MODEL, [{ row: row("courier-2") }]);
     expect(prediction?.version).toBe(1);
@@ -251,6 +253,32 @@ describe("from definitions to a model that watches and retrains itself", () => {
     expect(prediction?.reads.map(({ status }) => status)).toContain("present");
     expect(prediction?.reads.every(({ through }) => through !== null)).toBe(true);
     await changed.close();
+  });
+
+  test("a model that asks for an approval holds a better challenger and a trained version until somebody gives it", async () => {
+    const careful = await world.open({ at: day(50), changes: { windowHours: 48, withoutLast: true, approvals: 1 } });
+    expect((await applyDefinitions(careful)).filter(({ change }) => change !== "unchanged")).toEqual([
+      { change: "metadata", kind: "model", name: MODEL },
+    ]);
+    const { registry } = careful;
+    const trained = await trainModel(careful, { model: MODEL, knownBy: day(50) });
+    expect(trained).toMatchObject({ promoted: false, champion: 3, held: ["0 of 1 approvals by the role approver"] });
+    await registry.records.db.deleteFrom("aliases").execute();
+    const outcome = await runRetraining(careful, "delivery_retrain", { force: true });
+    expect(outcome).toMatchObject({
+      decision: { verdict: "held", reason: expect.stringMatching(/Held: 0 of 1 approvals by the role approver\.$/) },
+    });
+    const number = outcome.kind === "decided" ? (outcome.decision.challenger ?? 0) : 0;
+    const move = { model: MODEL, alias: "champion", version: number, reason: "approved" };
+    await expect(moveAlias(registry, move)).rejects.toMatchObject({ code: "GATE_FAILED" });
+    await approveVersion({ ...registry, actor: "ana" }, { ...move, role: "approver" });
+    await moveAlias(registry, move);
+    expect((await aliasHistory(registry, MODEL, "champion"))[0]).toMatchObject({
+      to: number,
+      approvals: ["ana"],
+      gates: [{ passed: true }],
+    });
+    await careful.close();
   });
 });
 

@@ -1,13 +1,29 @@
-import { rollback } from "../../platform/platform.ts";
+import { getVersion, rollback } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
+import { figure, instantText } from "../words.ts";
 
 /** `slipway models rollback <model>` */
-export async function run(context: CommandContext, _options: unknown, model: string): Promise<void> {
+export async function run(
+  context: CommandContext,
+  { alias, reason }: { readonly alias: string; readonly reason?: string },
+  model: string,
+): Promise<void> {
   await withPlatform(context, async ({ registry }) => {
-    const { from, to } = await rollback(registry, model, "champion", "rolled back on the command line");
-    context.output.show({ model, champion: to, before: from }, [
-      `Version ${to} is the champion of ${model} again (it was version ${from}).`,
+    const { from, to, promoted } = await rollback(registry, model, alias, reason ?? "rolled back on the command line");
+    const { createdAt, metrics } = await getVersion(registry, model, to);
+    const tested = Object.entries(metrics).filter(([name]) => name.startsWith("test."));
+    const document = {
+      ...{ model, alias, version: to, before: from, createdAt: instantText(createdAt), metrics },
+      promoted: promoted === undefined ? null : { ...promoted, at: instantText(promoted.at) },
+      ...(alias === "champion" ? { champion: to } : {}),
+    };
+    context.output.show(document, [
+      `Version ${to} is the ${alias} of ${model} again (it was version ${from}).`,
+      `  made ${instantText(createdAt)}${tested.map(([name, value]) => `, ${name} ${figure(value)}`).join("")}`,
+      ...(promoted === undefined
+        ? []
+        : [`  promoted ${instantText(promoted.at)} by ${promoted.actor}: ${promoted.reason}`]),
     ]);
   });
 }

@@ -24,7 +24,8 @@ const NAMED = 20;
 /** `slipway push <source>` */
 export async function run(context: CommandContext, { file, url }: PushWords, source: string): Promise<void> {
   if (url !== undefined) {
-    const client = createClient({ url });
+    const apiKey = context.host.env["SLIPWAY_API_KEY"];
+    const client = createClient({ url, ...(apiKey === undefined ? {} : { apiKey }) });
     return pushFile(context, source, file, async (events) => refusedAsOutcome(client.push(source, events as never)));
   }
   await withPlatform(context, (platform) =>

@@ -3,6 +3,7 @@
 
 import { SlipwayError } from "../../core/core.ts";
 import {
+  isSignInNeeded,
   keepDelivering,
   keepFresh,
   type Platform,
@@ -20,6 +21,7 @@ interface ServeWords {
   readonly host: string;
   readonly at?: string;
   readonly watch?: boolean;
+  readonly open?: boolean;
   readonly keyLimit: string;
 }
 
@@ -35,11 +37,16 @@ export async function run(context: CommandContext, options: ServeWords): Promise
 async function serve(
   context: CommandContext,
   platform: Platform,
-  { host, watch }: ServeWords,
+  { host, watch, open = false }: ServeWords,
   port: number,
   limit: number,
 ): Promise<void> {
   const { progress, signal } = context;
+  if (!open && !isLoopback(host) && !(await isSignInNeeded(platform.registry)))
+    throw new SlipwayError(
+      "USAGE",
+      `Everyone who reaches ${host} could change models and runs, for nobody has to sign in yet. Add a user first: slipway users add NAME --role admin; or serve without sign-in on purpose: --open.`,
+    );
   const serving = await startServing(platform, {
     onSwap: ({ model, from, to }) =>
       progress.line(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
@@ -68,6 +75,11 @@ async function serve(
     stopDelivering();
     await serving.close();
   }
+}
+
+/** Whether an address can only be reached from this machine. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function announce(

@@ -40,7 +40,7 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-function document({ version, dataset, findings, fitted, promoted, champion }: TrainOutcome): unknown {
+function document({ version, dataset, findings, fitted, promoted, held, champion }: TrainOutcome): unknown {
   const parts = Object.entries(dataset.parts).map(([name, { rows, positives, from, to }]) => [
     name,
     { rows, positives, from: instantText(from), to: instantText(to) },
@@ -57,11 +57,12 @@ function document({ version, dataset, findings, fitted, promoted, champion }: Tr
     validate: fitted.validate,
     baselines: fitted.baselines,
     promoted,
+    held,
     championBefore: champion,
   };
 }
 
-function lines({ version, dataset, findings, fitted, promoted, champion }: TrainOutcome): readonly Line[] {
+function lines({ version, dataset, findings, fitted, promoted, held, champion }: TrainOutcome): readonly Line[] {
   const { constant, requestOnly } = fitted.baselines;
   const names = Object.keys(fitted.test).filter((name) => name === "auc" || name === "logLoss");
   const measured = [
@@ -100,6 +101,8 @@ function lines({ version, dataset, findings, fitted, promoted, champion }: Train
     "",
     promoted
       ? `Registered ${name} and made it champion (${before}).`
-      : `Registered ${name}. To make it champion: slipway models promote ${version.model} ${version.number}`,
+      : held.length > 0
+        ? `Registered ${name}. It is not champion yet: ${held.join("; ")}. See: slipway models gates ${version.model} ${version.number}`
+        : `Registered ${name}. To make it champion: slipway models promote ${version.model} ${version.number}`,
   ];
 }

@@ -8,6 +8,7 @@ import { quarantineTables } from "./004-quarantine.ts";
 import { trackingTables } from "./005-tracking.ts";
 import { webhookTables } from "./006-webhooks.ts";
 import { versionFileTables } from "./007-version-files.ts";
+import { accessTables } from "./008-access.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: "tracking", statements: trackingTables },
   { name: "webhooks", statements: webhookTables },
   { name: "version files", statements: versionFileTables },
+  { name: "access", statements: accessTables },
 ];

@@ -8,6 +8,8 @@ export interface TrackingContext extends RegistryContext {
   readonly write: Write;
   /** The way out to addresses that clients give; without it there are no webhooks. */
   readonly outbound?: Outbound;
+  /** The user who signed in, who manages what is made; absent where nobody has to sign in. */
+  readonly user?: string;
 }
 
 /** A name with a text. */

@@ -4,6 +4,7 @@
 import { SlipwayError } from "../../core/core.ts";
 import type { RecordsTransaction, Schema } from "../../records/records.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
+import { giveToMaker } from "./makers.ts";
 
 /** An experiment with its tags. */
 export interface TrackedExperiment {
@@ -49,6 +50,7 @@ export async function newExperiment(
       .values({ id, name, created_at: now, updated_at: now, artifact_root: artifactRoot })
       .execute();
     for (const tag of tags) await putTag(tx, id, tag);
+    await giveToMaker(tx, context, "experiment", id);
     return id;
   });
 }

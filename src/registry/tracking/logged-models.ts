@@ -5,6 +5,7 @@ import { type LoggedModelStatus, numberFromSql, type Records, type Schema } from
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
 import { requireActive } from "./experiments.ts";
 import { madeUpName } from "./made-up-name.ts";
+import { giveToMaker } from "./makers.ts";
 
 /** A logged model; times in milliseconds. */
 export interface LoggedModel {
@@ -63,6 +64,7 @@ export async function beginLoggedModel(context: TrackingContext, given: NewLogge
         updated_at: now,
       })
       .execute();
+    await giveToMaker(tx, context, "loggedModel", id);
     if (given.tags.length > 0)
       await tx
         .insertInto("logged_model_tags")

@@ -259,6 +259,8 @@ export async function deleteModelVersion(context: TrackingContext, model: string
       .execute();
     await tx.deleteFrom("version_tags").where("model", "=", model).where("number", "=", number).execute();
     await tx.deleteFrom("version_files").where("model", "=", model).where("number", "=", number).execute();
+    // The number may come again, and whoever approved this one said nothing of that.
+    await tx.deleteFrom("approvals").where("model", "=", model).where("number", "=", number).execute();
     await tx.deleteFrom("versions").where("model", "=", model).where("number", "=", number).execute();
     const details = { artifact: row.artifact_hash, source: row.source, run: row.run_id, aliases };
     await writeAudit(tx, context, { action: "version.deleted", subject: `${model}/${number}`, details });

@@ -7,6 +7,7 @@ import { moveAliasIn } from "../aliases.ts";
 import { writeAudit } from "../audit.ts";
 import { noteEvent } from "../webhook-events.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
+import { giveToMaker } from "./makers.ts";
 import { type ModelVersion, modelVersionsOf } from "./model-versions.ts";
 
 /** A registered model; times in milliseconds. */
@@ -35,6 +36,7 @@ export async function newRegisteredModel(
       .values({ name, created_at: now, updated_at: now, description: description ?? null })
       .execute();
     for (const tag of tags) await putModelTag(tx, name, tag);
+    await giveToMaker(tx, context, "model", name);
     await writeAudit(tx, context, { action: "model.created", subject: name, details: {} });
     await noteEvent(tx, context, "registered_model.created", {
       name,
@@ -155,6 +157,8 @@ export async function renameRegisteredModel(
       await tx.updateTable("aliases").set({ model: to }).where("model", "=", from).execute();
       await tx.updateTable("version_tags").set({ model: to }).where("model", "=", from).execute();
       await tx.updateTable("version_files").set({ model: to }).where("model", "=", from).execute();
+      await tx.updateTable("approvals").set({ model: to }).where("model", "=", from).execute();
+      await tx.updateTable("grants").set({ thing: to }).where("kind", "=", "model").where("thing", "=", from).execute();
       await tx.updateTable("model_tags").set({ model: to }).where("model", "=", from).execute();
       await tx.deleteFrom("versions").where("model", "=", from).execute();
       await tx.deleteFrom("models").where("name", "=", from).execute();
@@ -178,6 +182,8 @@ export async function deleteRegisteredModel(context: TrackingContext, name: stri
     await tx.deleteFrom("version_files").where("model", "=", name).execute();
     await tx.deleteFrom("versions").where("model", "=", name).execute();
     await tx.deleteFrom("model_tags").where("model", "=", name).execute();
+    await tx.deleteFrom("approvals").where("model", "=", name).execute();
+    await tx.deleteFrom("grants").where("kind", "=", "model").where("thing", "=", name).execute();
     await tx.deleteFrom("models").where("name", "=", name).execute();
     await writeAudit(tx, context, { action: "model.deleted", subject: name, details: { versions, aliases } });
   });

@@ -37,6 +37,8 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
     );
   const name = run.name || named || madeUpName(context.random);
   const tags = new Map([...run.tags.map(({ key, value }): [string, string] => [key, value]), [RUN_NAME_TAG, name]]);
+  // A client may call itself anything; whoever signed in is known.
+  const user = context.user ?? run.user;
   const startedAt = run.startedAt === undefined ? nowMicros(context) : toMicros(run.startedAt);
   const artifactRoot = await context.write(async (tx) => {
     const { artifact_root } = await requireActive(tx, run.experimentId);
@@ -49,7 +51,7 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
         kind: "tracked",
         status: "running",
         started_at: startedAt,
-        actor: run.user,
+        actor: user,
         git_commit: tags.get("mlflow.source.git.commit") ?? null,
       })
       .execute();
@@ -64,7 +66,7 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
     name,
     experimentId: run.experimentId,
     artifactRoot,
-    user: run.user,
+    user,
     status: "running",
     startedAt: toMillis(startedAt),
     endedAt: null,

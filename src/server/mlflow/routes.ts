@@ -34,7 +34,7 @@ export function serveRoutes(
       url: `${prefix}${path}`,
       handler: async (request, reply) => {
         const given = method === "GET" ? request.query : request.body;
-        const answer = await handler(context, {
+        const answer = await handler(askedBy(context, request), {
           body: given,
           path: (request.params ?? {}) as Record<string, string>,
           request,
@@ -44,4 +44,9 @@ export function serveRoutes(
         return reply.type(JSON_TYPE).send(JSON.stringify(answer ?? {}));
       },
     });
+}
+
+/** The context for one request: what it makes belongs to who signed in. */
+export function askedBy(context: tracking.TrackingContext, { person }: FastifyRequest): tracking.TrackingContext {
+  return person === null ? context : { ...context, actor: person.name, user: person.name };
 }

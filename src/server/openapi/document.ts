@@ -6,6 +6,7 @@ import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
 import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
+import { promotionPaths } from "./promotion-paths.ts";
 import { pushPaths } from "./push.ts";
 import { quarantinePaths } from "./quarantine-paths.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
@@ -28,6 +29,7 @@ interface DocumentParts {
   readonly withCatalog?: boolean;
   readonly withDatasets?: boolean;
   readonly withQuarantine?: boolean;
+  readonly withPromotions?: boolean;
   /** The sources that events are pushed to. */
   readonly pushed?: readonly PushSpec[];
 }
@@ -40,7 +42,13 @@ export function openApiDocument(
   models: readonly ModelSpec[],
   version: string,
   project?: Project,
-  { withCatalog = false, withDatasets = false, withQuarantine = false, pushed = [] }: DocumentParts = {},
+  {
+    withCatalog = false,
+    withDatasets = false,
+    withQuarantine = false,
+    withPromotions = false,
+    pushed = [],
+  }: DocumentParts = {},
 ): Json {
   return {
     openapi: "3.1.1",
@@ -48,6 +56,7 @@ export function openApiDocument(
     tags: [
       { name: "predictions" },
       { name: "features" },
+      { name: "promotion" },
       { name: "datasets" },
       { name: "quarantine" },
       { name: "feast" },
@@ -60,12 +69,19 @@ export function openApiDocument(
       ...(withCatalog ? catalogPaths : {}),
       ...(withDatasets ? datasetPaths : {}),
       ...(withQuarantine ? quarantinePaths : {}),
+      ...(withPromotions ? promotionPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...pushPaths(pushed),
       ...inferencePaths(models),
       ...operationPaths,
     },
+    // Nobody has to sign in until the project has a user.
+    security: [{}, { key: [] }, { basic: [] }],
     components: {
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "The key of a user." },
+        basic: { type: "http", scheme: "basic", description: "The name of a user, with the key as password." },
+      },
       schemas: {
         ...sharedSchemas,
         ...(withCatalog ? catalogSchemas : {}),

@@ -1,0 +1,118 @@
+// Every request passes here first. Once there is a user, a request needs a key whose role may do what the route does, and may do it to the
+// very thing it names. A route without a rule is for admins alone.
+
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Instant, SlipwayError } from "../../core/core.ts";
+import {
+  type Access,
+  type Action,
+  mayDo,
+  type Permission,
+  type Person,
+  permissions,
+  type Thing,
+} from "../../platform/platform.ts";
+import { mlflowRule } from "../mlflow/access-rules.ts";
+import { credentialsIn } from "./credentials.ts";
+import { nativeRule } from "./native-rules.ts";
+import type { Rule } from "./rule.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who has signed in; null where nobody has to. */
+    person: Person | null;
+  }
+}
+
+/** How long a key that was right is taken without asking the records again, and how long none being needed is: one second. */
+const REMEMBERED = 1_000_000n;
+
+const MOST_REMEMBERED = 10_000;
+
+const adminsOnly: Rule = { actions: ["administer"] };
+
+/** The rule of a route, or undefined where nobody gave it one. */
+export function ruleOf(method: string, pattern: string): Rule | undefined {
+  const asked = method === "HEAD" ? "GET" : method;
+  return nativeRule(asked, pattern) ?? mlflowRule(asked, pattern);
+}
+
+/** Lets only those in who may, on every route that is registered afterwards. */
+export function guardRoutes(app: FastifyInstance, access: Access, now: () => Instant): void {
+  const who = rememberingSignIn(access, now);
+  const rules = new WeakMap<object, Rule>();
+  const ruleFor = ({ routeOptions }: FastifyRequest): Rule => {
+    let rule = rules.get(routeOptions.config);
+    if (rule === undefined) {
+      const { method, url = "" } = routeOptions;
+      rule = ruleOf(Array.isArray(method) ? String(method[0]) : String(method), url) ?? adminsOnly;
+      rules.set(routeOptions.config, rule);
+    }
+    return rule;
+  };
+  app.decorateRequest("person", null);
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) return;
+    const rule = ruleFor(request);
+    if (rule.actions.length === 0) return;
+    try {
+      request.person = await who(request.headers.authorization);
+    } catch (thrown) {
+      if (thrown instanceof SlipwayError && thrown.code === "SIGN_IN_NEEDED")
+        reply.header("www-authenticate", 'Basic realm="slipway", charset="UTF-8"');
+      throw thrown;
+    }
+    const { person } = request;
+    if (person === null || rule.actions.some((action) => mayDo(person.role, action))) return;
+    throw forbiddenTo(person, rule.actions);
+  });
+  app.addHook("preHandler", async (request) => {
+    const { person } = request;
+    if (person === null || person.role === "admin" || request.is404) return;
+    for (const wanted of (await ruleFor(request).wants?.(request, access)) ?? []) {
+      const { thing, permission, mustExist = false, action } = wanted;
+      if (action !== undefined && !mayDo(person.role, action)) throw forbiddenTo(person, [action]);
+      const held = await access.permissionOn(person, thing);
+      if (held === undefined ? mustExist : permissions.indexOf(held) < permissions.indexOf(permission))
+        throw forbiddenOn(person, thing, permission);
+    }
+  });
+}
+
+function forbiddenTo({ name, role }: Person, asked: readonly Action[]): SlipwayError {
+  return new SlipwayError(
+    "FORBIDDEN",
+    `${name} signs in as ${role}, which may not do this (${asked.join(" or ")}). An admin gives another role: slipway users role ${name} ROLE.`,
+  );
+}
+
+function forbiddenOn({ name }: Person, { kind, id }: Thing, permission: Permission): SlipwayError {
+  const given = kind === "model" ? `model ${id.slice(0, 200)}` : "experiment ID";
+  return new SlipwayError(
+    "FORBIDDEN",
+    `${name} may not ${permission} ${kind} ${JSON.stringify(id.slice(0, 200))}, which belongs to someone else. An admin gives it: slipway users grant ${name} ${given} ${permission}.`,
+  );
+}
+
+/** Signs in by a header; null while nobody has to. A key that was taken back may work for {@link REMEMBERED} more. */
+function rememberingSignIn(access: Access, now: () => Instant): (header: string | undefined) => Promise<Person | null> {
+  const people = new Map<string, { readonly person: Person; readonly until: Instant }>();
+  let openUntil: Instant | undefined;
+  return async (header) => {
+    const time = now();
+    if (header !== undefined) {
+      const known = people.get(header);
+      if (known && known.until > time) return known.person;
+    }
+    if (openUntil !== undefined && openUntil > time) return null;
+    if (!(await access.isSignInNeeded())) {
+      openUntil = time + REMEMBERED;
+      return null;
+    }
+    openUntil = undefined;
+    const person = await access.signIn(credentialsIn(header));
+    if (people.size >= MOST_REMEMBERED) people.clear();
+    people.set(header ?? "", { person, until: time + REMEMBERED });
+    return person;
+  };
+}
