@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseInstant } from "slipway";
 import { materialize } from "slipway/platform";
-import { feastPython, type LoadedServer, serveFeast } from "./support/feast-server.ts";
+import { feastOrReason } from "./support/feast.ts";
+import { type LoadedServer, serveFeast } from "./support/feast-server.ts";
 import { generator, type Load, loadOn } from "./support/load.ts";
 import { END, KEYS, openOnline, references, writeOnlineRows } from "./support/online-project.ts";
 import { type OwnServer, start } from "./support/own-server.ts";
@@ -35,7 +36,7 @@ export const onlineHttp: Bench = async (quick) => {
   const platform = await openOnline(root);
   await materialize(platform, { to: parseInstant(END) });
   await platform.close();
-  const python = await feastPython();
+  const python = await feastOrReason();
   const slipway = await start({ kind: "online", root });
   const feast =
     "file" in python ? await serveFeast(python.file, root, 6100 + Math.floor(Math.random() * 900)) : undefined;

@@ -21,7 +21,7 @@ const DAYS = 90;
 
 /** The folder with the rows of a shape, made when they are missing. `c` is later than `e` in one source row of twenty, by up to a day. */
 export async function asOfData(shape: Shape, { source, asking }: Size): Promise<string> {
-  const folder = join(repository, "node_modules", ".cache", `slipway-bench-as-of-${source}-${asking}`);
+  const folder = join(repository, "node_modules", ".cache", `slipway-bench-as-of-${source}`);
   mkdirSync(folder, { recursive: true });
   const instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "2GB" });
   const connection = await instance.connect();
@@ -46,11 +46,11 @@ export async function asOfData(shape: Shape, { source, asking }: Size): Promise<
     );
   }
   await make(
-    `${shape}-asking.parquet`,
+    `${shape}-asking-${asking}.parquet`,
     `SELECT i::BIGINT AS id, (hash(i + 5555) % ${keys})::BIGINT AS k, ${at(`${5 * 86_400} + (hash(i * 31) % ${85 * 86_400})`)} AS t FROM range(${asking}) r(i)`,
   );
   await make(
-    "labels.parquet",
+    `labels-${asking}.parquet`,
     `SELECT i::BIGINT AS id, ${at(`${DAYS * 86_400} + i % 1000`)} AS known, hash(i) % 2 = 0 AS y FROM range(${asking}) r(i)`,
   );
   connection.closeSync();

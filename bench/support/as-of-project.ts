@@ -16,12 +16,13 @@ import {
 } from "slipway";
 import type { Shape } from "./as-of-data.ts";
 
-/** The definitions over a folder of {@link asOfData}. `isLate`: the sources say when rows became known. */
+/** The definitions over a folder of {@link asOfData}. `isLate`: the sources say when rows became known. `asking`: how many rows ask. */
 export function asOfProject(
   folder: string,
   shape: Shape,
   isLate: boolean,
   views: readonly number[] = [0, 1, 2],
+  asking = 1_000_000,
 ): ProjectConfig {
   const things = entity("thing", { k: t.int64() });
   const all = views.map((view) => {
@@ -52,13 +53,13 @@ export function asOfProject(
     return featureView(`v${view}`, { entity: things, source, features: Object.fromEntries(values) });
   });
   const rows = parquet("asking", {
-    path: `${folder}/${shape}-asking.parquet`,
+    path: `${folder}/${shape}-asking-${asking}.parquet`,
     columns: { id: t.int64(), k: t.int64(), t: t.timestamp() },
     id: "id",
     eventTime: "t",
   });
   const labels = parquet("labels", {
-    path: `${folder}/labels.parquet`,
+    path: `${folder}/labels-${asking}.parquet`,
     columns: { id: t.int64(), known: t.timestamp(), y: t.bool() },
     id: "id",
     eventTime: "known",

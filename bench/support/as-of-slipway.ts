@@ -7,10 +7,10 @@ import type { Shape } from "./as-of-data.ts";
 import { asOfProject } from "./as-of-project.ts";
 import { THREADS, temporaryFolder } from "./project.ts";
 
-const [folder = "", shape = "sparse", out = "", , late = "", memory = ""] = process.argv.slice(2);
+const [folder = "", shape = "sparse", out = "", asking = "", late = "", memory = ""] = process.argv.slice(2);
 const stateDir = temporaryFolder();
 const platform = await openPlatform({
-  config: asOfProject(folder, shape as Shape, late === "late"),
+  config: asOfProject(folder, shape as Shape, late === "late", [0, 1, 2], Number(asking)),
   engines: local({ threads: THREADS, ...(memory === "" ? {} : { memoryLimit: memory }) }),
   root: folder,
   stateDir,

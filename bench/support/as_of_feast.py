@@ -1,6 +1,6 @@
-"""Feast's side of as-of.ts: the same rows, sources and views through get_historical_features of its DuckDB offline store.
+"""Feast's side of as-of.ts: the same rows, sources and views through get_historical_features of one of its offline stores.
 
-Usage: as_of_feast.py FOLDER SHAPE OUT ROWS
+Usage: as_of_feast.py FOLDER SHAPE OUT ROWS STORE
 """
 
 import os
@@ -14,7 +14,7 @@ from feast.repo_config import RegistryConfig, RepoConfig
 from feast.types import Float64
 from feast.value_type import ValueType
 
-folder, shape, out, rows = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+folder, shape, out, rows, kind = sys.argv[1:6]
 os.environ["FEAST_USAGE"] = "False"
 with tempfile.TemporaryDirectory() as state:
     store = FeatureStore(
@@ -22,7 +22,7 @@ with tempfile.TemporaryDirectory() as state:
             project="bench",
             provider="local",
             registry=RegistryConfig(path=f"{state}/registry.db"),
-            offline_store={"type": "duckdb"},
+            offline_store={"type": kind},
             online_store={"type": "sqlite", "path": f"{state}/online.db"},
             entity_key_serialization_version=3,
         )
@@ -44,7 +44,7 @@ with tempfile.TemporaryDirectory() as state:
         for v in range(3)
     ]
     store.apply([key, *views])
-    asking = pd.read_parquet(f"{folder}/{shape}-asking.parquet").head(rows)
+    asking = pd.read_parquet(f"{folder}/{shape}-asking-{rows}.parquet")
     asking = asking.rename(columns={"t": "event_timestamp"})
     asking["event_timestamp"] = asking["event_timestamp"].dt.tz_localize("UTC")
     features = [f"v{v}:v{v}_f{f}" for v in range(3) for f in range(10)]

@@ -2,33 +2,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { runChild } from "./child.ts";
 import { END, feastDefinitions } from "./online-project.ts";
-import { repository } from "./project.ts";
 import { treeCpu } from "./usage.ts";
-
-const VERSION = "0.67.0";
-
-/** A Python with feast: `BENCH_FEAST_PYTHON`, else a virtual environment below node_modules/.cache, made once; undefined with the reason where it cannot be had. */
-export async function feastPython(): Promise<{ readonly file: string } | { readonly reason: string }> {
-  const own = process.env["BENCH_FEAST_PYTHON"];
-  if (own) return { file: own };
-  const folder = join(repository, "node_modules", ".cache", "slipway-bench-feast");
-  const file = join(folder, "bin", "python");
-  if (existsSync(join(folder, "ready"))) return { file };
-  process.stderr.write("Making a Python environment with feast; once.\n");
-  try {
-    await runChild(["python3", "-m", "venv", folder]);
-    await runChild([file, "-m", "pip", "install", "--quiet", `feast==${VERSION}`]);
-    await runChild(["touch", join(folder, "ready")]);
-    return { file };
-  } catch (thrown) {
-    return { reason: `Feast ${VERSION} could not be installed: ${thrown instanceof Error ? thrown.message : thrown}` };
-  }
-}
 
 /** A server that a bench loads. */
 export interface LoadedServer {

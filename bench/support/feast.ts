@@ -1,19 +1,18 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { runChild } from "./child.ts";
-import { repository } from "./project.ts";
+import { venvWith } from "./venv.ts";
 
-/** A Python with Feast and its DuckDB store: `BENCH_FEAST`, else a virtual environment below node_modules/.cache, made once. */
+/** The release that every comparison with Feast is made with. */
+const FEAST = "0.67.0";
+
+/** A Python with Feast and its DuckDB store: `BENCH_FEAST_PYTHON`, else a virtual environment below node_modules/.cache, made once. */
 export async function feastPython(): Promise<string> {
-  const own = process.env["BENCH_FEAST"];
-  if (own) return own;
-  const folder = join(repository, "node_modules", ".cache", "slipway-bench-feast");
-  const file = join(folder, "bin", "python");
-  const ready = join(folder, "ready");
-  if (existsSync(ready)) return file;
-  process.stderr.write("Making a Python environment with Feast; once.\n");
-  await runChild(["python3", "-m", "venv", folder]);
-  await runChild([file, "-m", "pip", "install", "--quiet", "feast[duckdb]==0.67.0"]);
-  await runChild(["touch", ready]);
-  return file;
+  return process.env["BENCH_FEAST_PYTHON"] || venvWith("feast-duckdb", [`feast[duckdb]==${FEAST}`]);
+}
+
+/** The same, or the reason where it cannot be had. */
+export async function feastOrReason(): Promise<{ readonly file: string } | { readonly reason: string }> {
+  try {
+    return { file: await feastPython() };
+  } catch (thrown) {
+    return { reason: `Feast ${FEAST} could not be installed: ${thrown instanceof Error ? thrown.message : thrown}` };
+  }
 }

@@ -79,16 +79,25 @@ function readOrEmpty(file: string): string {
   }
 }
 
-/** Watches a tree's memory every 20 ms until stopped; the answer is the most it ever had. */
-export function watchPeak(root: number): () => number | null {
+/** The memory of a process tree while it is watched: the most so far, and the most it ever had once stopped. */
+export interface PeakWatch {
+  readonly most: () => number | null;
+  readonly stop: () => number | null;
+}
+
+/** Watches a tree's memory every 20 ms until stopped. */
+export function watchPeak(root: number): PeakWatch {
   let peak: number | null = null;
   const look = (): void => {
     const now = treeResident(root);
     if (now !== null && now > (peak ?? 0)) peak = now;
   };
   const timer = setInterval(look, 20);
-  return () => {
-    clearInterval(timer);
-    return peak;
+  return {
+    most: () => peak,
+    stop() {
+      clearInterval(timer);
+      return peak;
+    },
   };
 }

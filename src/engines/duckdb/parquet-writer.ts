@@ -10,13 +10,14 @@ import type { WrittenFile } from "../../ports/ports.ts";
 import { quote } from "./sql-text.ts";
 import { writePart } from "./staged-parts.ts";
 
+/** Zstandard's level 2 takes a fifth less time than its default, 3, and files of numbers come out smaller. */
+const FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 2";
+
 /** Writes the rows beside the target, flushes and renames. */
 export async function writeParquet(connection: DuckDBConnection, sql: string, file: string): Promise<WrittenFile> {
   let written: WrittenFile | undefined;
   await writePart(resolve(file), async (temporary) => {
-    const result = await connection.runAndReadAll(
-      `COPY (${sql}) TO ${quote(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
-    );
+    const result = await connection.runAndReadAll(`COPY (${sql}) TO ${quote(temporary)} (${FORMAT})`);
     const rowCount = Number(result.getRowObjects()[0]?.["Count"] ?? 0);
     written = { rowCount, bytes: (await stat(temporary)).size, hash: await fileHash(temporary) };
   });
