@@ -4,6 +4,8 @@
 export interface TextSink {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
+  /** Characters in a line, where it is a terminal. */
+  readonly columns?: number | undefined;
 }
 
 /** The process around a command. */

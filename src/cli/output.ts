@@ -2,12 +2,16 @@
 // else, so everything said along the way goes to stderr. Colour is for terminals only, and NO_COLOR turns it off.
 
 import type { TextSink } from "./host.ts";
+import type { Canvas } from "./plot/marks.ts";
 import { table } from "./table.ts";
+import { visibleLine } from "./visible.ts";
 
 /** How a command answers. */
 export interface Output {
   readonly json: boolean;
   readonly style: Style;
+  /** How wide and how fine plots may be. */
+  readonly canvas: Canvas;
   /** Whether the answer has been printed. */
   readonly answered: boolean;
   /** What the command ends with when nothing is thrown. */
@@ -43,13 +47,23 @@ export function styleFor(sink: TextSink, env: Readonly<Record<string, string | u
   return { bold: wrap(1, 22), dim: wrap(2, 22), good: wrap(32, 39), warn: wrap(33, 39), bad: wrap(31, 39) };
 }
 
+/** What can be drawn on a sink: fine marks on a terminal, ASCII elsewhere and where NO_COLOR is set. */
+function canvasFor(sink: TextSink, env: Readonly<Record<string, string | undefined>>): Canvas {
+  const { NO_COLOR, TERM, COLUMNS } = env;
+  const given = sink.columns ?? Number(COLUMNS);
+  const width = Number.isInteger(given) && given >= 40 ? Math.min(given, 200) : 80;
+  return { width, plain: sink.isTTY !== true || Boolean(NO_COLOR) || TERM === "dumb" };
+}
+
 /** A value as one indented JSON document: bigint as a number where that is exact, NaN and infinities as null. */
 export function jsonDocument(value: unknown): string {
   const plain = (_key: string, item: unknown): unknown => {
     if (typeof item !== "bigint") return item;
     return Number.isSafeInteger(Number(item)) ? Number(item) : String(item);
   };
-  return `${JSON.stringify(value, plain, 2) ?? "null"}\n`;
+  const text = JSON.stringify(value, plain, 2) ?? "null";
+  // JSON leaves these as they are, and some terminals obey them.
+  return `${text.replace(/[\u007f-\u009f]/g, (found) => `\\u00${found.charCodeAt(0).toString(16)}`)}\n`;
 }
 
 /** The output of one command. */
@@ -64,6 +78,7 @@ export function createOutput(
   return {
     json,
     style,
+    canvas: canvasFor(stdout, env),
     get answered() {
       return answered;
     },
@@ -74,7 +89,9 @@ export function createOutput(
       answered = true;
       ends = exit;
       if (json) stdout.write(jsonDocument(document));
-      else for (const line of lines) stdout.write(`${typeof line === "string" ? line : table(line, style)}\n`);
+      else
+        for (const line of lines)
+          stdout.write(`${typeof line === "string" ? visibleLine(line) : table(line, style)}\n`);
     },
   };
 }

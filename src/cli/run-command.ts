@@ -5,6 +5,7 @@ import { asSlipwayError, errorTable, SlipwayError } from "../core/core.ts";
 import type { GlobalOptions, Host } from "./host.ts";
 import { createOutput, jsonDocument, type Output, styleFor } from "./output.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { visibleLine } from "./visible.ts";
 
 /** What a command is given besides its own arguments and options. */
 export interface CommandContext {
@@ -46,7 +47,7 @@ function reportError(host: Host, globals: GlobalOptions, error: SlipwayError, an
   const style = styleFor(host.stderr, host.env);
   const { code, message, details } = error;
   const { SLIPWAY_DEBUG } = host.env;
-  host.stderr.write(`${style.bad(code)} ${message}\n`);
+  host.stderr.write(`${style.bad(code)} ${visibleLine(message)}\n`);
   const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined;
   if (code === "INTERNAL" || SLIPWAY_DEBUG) host.stderr.write(`${style.dim(cause ?? error.stack ?? "")}\n`);
   if (code === "INTERNAL")

@@ -1,12 +1,13 @@
 // Draws a table of plain text: columns as wide as their widest cell, numbers to the right, nothing for null.
 
 import type { Style, TableLines } from "./output.ts";
+import { visibleLine } from "./visible.ts";
 
 type Cell = TableLines["rows"][number][number];
 
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined) return "";
-  return typeof cell === "string" ? cell : String(cell);
+  return typeof cell === "string" ? visibleLine(cell, true) : String(cell);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes take no room on a terminal.
@@ -29,5 +30,6 @@ export function table({ columns, rows }: TableLines, style: Style): string {
       })
       .join("  ")
       .trimEnd();
-  return [style.dim(line(columns)), ...texts.map(line)].join("\n");
+  const head = columns.some((name) => name !== "") ? [style.dim(line(columns))] : [];
+  return [...head, ...texts.map(line)].join("\n");
 }

@@ -3,6 +3,7 @@
 
 import type { CommandSpec, NounSpec } from "./command-spec.ts";
 import { features } from "./features-tree.ts";
+import { gitNoun, reproduceCommand, runsNoun } from "./records-tree.ts";
 import { users } from "./users-tree.ts";
 
 /** The command line, in the order of its help. */
@@ -145,6 +146,13 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         load: () => import("./commands/datasets-show.ts"),
       },
       {
+        name: "at",
+        summary: "find the datasets that belong to a commit, branch or tag",
+        arguments: [["<revision>", "HEAD, a branch, a tag or a commit"]],
+        examples: ["slipway datasets at HEAD"],
+        load: () => import("./commands/datasets-at.ts"),
+      },
+      {
         name: "diff",
         summary: "what changed from one dataset to another: columns, rows by key, values, sources, definitions",
         arguments: [
@@ -194,6 +202,8 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       },
     ],
   },
+  reproduceCommand,
+  gitNoun,
   {
     name: "train",
     summary: "train a model and register a version",
@@ -226,6 +236,30 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         ],
         examples: ["slipway models show flight_delay", "slipway models show flight_delay champion"],
         load: () => import("./commands/models-show.ts"),
+      },
+      {
+        name: "compare",
+        summary: "lay versions side by side, what differs first",
+        arguments: [["<versions...>", "two or more: model@3 model@champion, or model 3 champion"]],
+        options: [["--all", "also tell what is the same"]],
+        examples: ["slipway models compare flight_delay 1 champion"],
+        load: () => import("./commands/models-compare.ts"),
+      },
+      {
+        name: "diff",
+        summary: "what differs from one version to another: code, parameters, packages, data, engines",
+        arguments: [["<versions...>", "two: model@3 model@champion, or model 3 champion"]],
+        examples: ["slipway models diff flight_delay 1 champion"],
+        load: () => import("./commands/models-diff.ts"),
+      },
+      {
+        name: "at",
+        summary: "find the versions that belong to a commit, branch or tag",
+        about:
+          "Looks for tags made by slipway git tag on the revision and its ancestors, the nearest first, and for versions that were trained at that very commit. Verifies by content whether this registry has them.",
+        arguments: [["<revision>", "HEAD, a branch, a tag or a commit"]],
+        examples: ["slipway models at HEAD"],
+        load: () => import("./commands/models-at.ts"),
       },
       {
         name: "promote",
@@ -311,26 +345,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     ],
   },
   users,
-  {
-    name: "runs",
-    summary: "look at training runs",
-    commands: [
-      {
-        name: "list",
-        summary: "list the runs, newest first",
-        options: [["--model <name>", "only this model's"]],
-        examples: ["slipway runs list --model flight_delay"],
-        load: () => import("./commands/runs-list.ts"),
-      },
-      {
-        name: "show",
-        summary: "show one run: parameters, metrics, dataset",
-        arguments: [["<run>", "the run's id"]],
-        examples: ["slipway runs show 019ab0f2-6c1e-7d3a-9f41-2b7c5d8e6a10"],
-        load: () => import("./commands/runs-show.ts"),
-      },
-    ],
-  },
+  runsNoun,
   {
     name: "push",
     summary: "push events to a source",

@@ -41,6 +41,25 @@ export function figure(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(4);
 }
 
+/** A length of time in its largest unit: `3.2 s`, `4 min 10 s`; nothing for none. */
+export function secondsText(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return "";
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 100) return `${seconds.toFixed(1)} s`;
+  const [whole, minute] = [Math.round(seconds), 60];
+  const minutesIn = Math.floor(whole / minute);
+  if (minutesIn < minute) return `${minutesIn} min ${whole % minute} s`;
+  return `${Math.floor(minutesIn / minute)} h ${minutesIn % minute} min`;
+}
+
+/** A size: `812 B`, `41.2 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let [size, place] = [bytes, 0];
+  for (; size >= 1000 && place < units.length - 1; place += 1) size /= 1000;
+  return `${place === 0 ? size : size.toFixed(1)} ${units[place]}`;
+}
+
 const UNITS = { d: days, h: hours, m: minutes, s: seconds };
 
 /** Reads a duration such as `7d`, `24h`, `5m` or `30s`. Throws USAGE, naming the option. */

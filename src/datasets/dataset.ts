@@ -90,6 +90,24 @@ export async function ensureSnapshot(
     await writeSnapshot(offline, model, file);
     await blobs.adopt(blob, file);
   } else onNote("using the snapshot that is there: definitions and sources are unchanged");
+  return readSnapshot({ offline, blobs }, model, blob);
+}
+
+/** A snapshot that was made before, whatever definitions and sources are now; undefined when it is no longer kept. */
+export async function foundSnapshot(
+  { offline, blobs }: Pick<DatasetEngines, "offline" | "blobs">,
+  model: ModelSpec,
+  blob: string,
+): Promise<Snapshot | undefined> {
+  const isKept = blob.startsWith("snapshots/") && (await blobs.list(blob)).length > 0;
+  return isKept ? readSnapshot({ offline, blobs }, model, blob) : undefined;
+}
+
+async function readSnapshot(
+  { offline, blobs }: Pick<DatasetEngines, "offline" | "blobs">,
+  model: ModelSpec,
+  blob: string,
+): Promise<Snapshot> {
   const hash = await offline.hashFile(blobs.locate(blob));
   const t = offline.dialect.identifier("t");
   const summary = `SELECT count(*)::BIGINT AS n, coalesce(min(epoch_us(${t})), 0)::BIGINT AS a, coalesce(max(epoch_us(${t})), 0)::BIGINT AS b FROM ${snapshotScan(offline, model, blobs.locate(blob))}`;

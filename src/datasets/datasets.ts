@@ -5,6 +5,7 @@ export {
   type Dataset,
   type DatasetEngines,
   ensureSnapshot,
+  foundSnapshot,
   type PartSummary,
   type Snapshot,
   snapshotSchema,

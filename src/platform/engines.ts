@@ -15,6 +15,8 @@ import type {
   Scheduler,
   TensorRuntime,
   Trainer,
+  VersionControl,
+  Workspace,
 } from "../ports/ports.ts";
 
 /** Where engines work. */
@@ -54,6 +56,11 @@ export interface Engines {
   readonly random: RandomBytes;
   /** A mark of this process, and whether the process of a mark still runs. */
   readonly process: { readonly mark: string; readonly isAlive: (mark: string) => boolean };
+  readonly versionControl: VersionControl;
+  /** What this process runs on. */
+  readonly workspace: Workspace;
+  /** Versions of engines that do not tell their own, by name. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** Processors to train with. */
   readonly threads: number;
   /** Clocks that start elsewhere than now. */

@@ -11,7 +11,7 @@ import type { Clock } from "../ports/ports.ts";
 import { openRecords } from "../records/records.ts";
 import { type RegistryContext, recoverRuns } from "../registry/registry.ts";
 import { type LogSource, servingContract } from "../serving/serving.ts";
-import { gitState, type TrainingContext } from "../training/training.ts";
+import type { TrainingContext } from "../training/training.ts";
 import type { EngineContext, EngineFactory, Engines } from "./engines.ts";
 import { type FeatureReader, featureReader } from "./feature-reader.ts";
 import { refuseFutureColumns } from "./future-columns.ts";
@@ -103,14 +103,25 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       threads: engines.threads,
     },
     registry,
-    environment: {
-      git: await gitState(root),
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-      engines: { [engines.offline.name]: engines.offline.version },
-      slipway: await slipwayVersion(),
-      threads: engines.threads,
-    },
+    root,
+    provenance: once(async () => {
+      const [code, packages, slipway] = await Promise.all([
+        engines.versionControl.stateOf(root, [stateDir]),
+        engines.workspace.packages(root),
+        slipwayVersion(),
+      ]);
+      const machine = engines.workspace.machine();
+      return {
+        code,
+        packages,
+        machine,
+        command: engines.workspace.command,
+        engines: { ...engines.versions, [engines.offline.name]: engines.offline.version, node: machine.node },
+        slipway,
+        threads: engines.threads,
+      };
+    }),
+    use: () => engines.workspace.use(),
     contractOf: servingContract,
     async requireSources(model, onNote) {
       const { warnings, setAside } = await enforce(guard, sourcesOf(model), clock.now());
@@ -161,6 +172,15 @@ async function openEngines(factory: EngineFactory, context: EngineContext): Prom
       );
     throw asSlipwayError(cause);
   }
+}
+
+/** Asks once, and tells everybody the same: what the project's files are later is not what this process has loaded. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
 }
 
 async function notBefore(start: Instant, { definitions }: Project, { online }: Engines): Promise<Instant> {

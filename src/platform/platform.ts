@@ -49,6 +49,7 @@ export {
   moveAlias,
   type PromotionStanding,
   promotionStanding,
+  provenanceOf,
   type RunRecord,
   resolveVersion,
   rollback,
@@ -80,6 +81,19 @@ export {
 } from "./catalog.ts";
 export { type Catalog, catalogOf } from "./catalog-service.ts";
 export { type CleanOptions, cleanOnline, type OldValues } from "./clean-online.ts";
+export type { CodeDifference } from "./code-difference.ts";
+export {
+  type DatasetAt,
+  datasetsAt,
+  type MadeTag,
+  type NamedDataset,
+  type NamedVersion,
+  type TagRequest,
+  tagCommit,
+  type VersionAt,
+  versionsAt,
+} from "./commit-names.ts";
+export { compareRuns, compareVersions, type Difference, diffRuns, diffVersions } from "./compare-operations.ts";
 export {
   type Datasets,
   datasetList,
@@ -95,6 +109,7 @@ export {
   writeDatasetFolder,
 } from "./dataset-operations.ts";
 export type { EngineContext, EngineFactory, Engines, SourceReader } from "./engines.ts";
+export type { EnvironmentDifference } from "./environment-differences.ts";
 export {
   featureHistory,
   featuresAsOf,
@@ -123,11 +138,20 @@ export {
   replayQuarantined,
 } from "./guard-operations.ts";
 export { type ImportedModels, type ImportedPlatform, importedModels, importModelFile } from "./imported-models.ts";
+export {
+  type ListedModel,
+  type ListedVersion,
+  modelList,
+  type ShownVersion,
+  showVersion,
+  versionList,
+} from "./model-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type Plan, planChanges } from "./plan.ts";
 export { type By, type Promotions, promotionsOf } from "./promotion-service.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";
 export { type Quarantine, quarantineDocument, quarantineOf } from "./quarantine-service.ts";
+export { type RecordsReader, recordsReader } from "./records-reader.ts";
 export {
   type OpenReplay,
   openReplay,
@@ -137,6 +161,17 @@ export {
   runReplay,
 } from "./replay.ts";
 export { type ReplayMonth, replayMonths } from "./replay-months.ts";
+export { type FirstDifference, type ReproduceRequest, type Reproduction, reproduceVersion } from "./reproduce.ts";
+export type { Comparison } from "./run-facts.ts";
+export {
+  type ListedRun,
+  type MetricValue,
+  type RunDataset,
+  runList,
+  runMetric,
+  type ShownRun,
+  showRun,
+} from "./run-operations.ts";
 export { type KeepOptions, keepDelivering, keepFresh, type ServeOptions, startServing } from "./serve.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
 export {

@@ -55,6 +55,8 @@ export interface KeepOptions {
 
 /** Brings new rows online and runs what is due, again and again. Returns what stops it. */
 export function keepFresh(platform: Platform, options: KeepOptions = {}): () => void {
+  // Asked now: a version that is trained in a month is made by the code that is loaded today.
+  void platform.training.provenance();
   return platform.engines.scheduler.every(options.every ?? minutes(1), async () => {
     try {
       const signal = options.signal === undefined ? {} : { signal: options.signal };

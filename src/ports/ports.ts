@@ -31,7 +31,7 @@ export {
   type ShowingOnlineStore,
 } from "./online-store.ts";
 export type { Outbound, OutboundRequest } from "./outbound.ts";
-export type { Predictor, Runtime } from "./runtime.ts";
+export { isLegibleRuntime, type LegibleRuntime, type Predictor, type Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { SourceReader, SourceRows } from "./source-reader.ts";
 export type { LeafSql, SqlDialect } from "./sql-dialect.ts";
@@ -44,3 +44,13 @@ export type {
   TensorType,
 } from "./tensor-runtime.ts";
 export type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "./trainer.ts";
+export type {
+  CodePatch,
+  CodeState,
+  CommitTag,
+  MachineFacts,
+  PackageSet,
+  ProcessUse,
+  VersionControl,
+  Workspace,
+} from "./workspace.ts";

@@ -22,3 +22,14 @@ export interface Runtime {
   /** `rounds` limits a boosted model to its first rounds (early stopping's best). */
   load(artifact: Uint8Array, options?: { readonly rounds?: number; readonly threads?: number }): Promise<Predictor>;
 }
+
+/** A runtime that can say what a byte of its artifacts is about. */
+export interface LegibleRuntime extends Runtime {
+  /** The part of the artifact that holds the byte at `offset`, such as `tree 12, split_conditions of node 5`; undefined when it cannot be told. */
+  placeOf(artifact: Uint8Array, offset: number): string | undefined;
+}
+
+/** Whether a runtime can say what a byte is about. */
+export function isLegibleRuntime(runtime: Runtime): runtime is LegibleRuntime {
+  return "placeOf" in runtime;
+}

@@ -3,6 +3,7 @@
 // training process dies, throw TRAINER_FAILED with what it printed. It keeps nothing: the caller stores what it returns.
 
 import type { ModelInput, Table } from "../core/core.ts";
+import type { ProcessUse } from "./workspace.ts";
 
 /** One model to fit. Tables hold a column per input (by name) and the label; other columns are ignored. */
 export interface TrainingJob {
@@ -45,6 +46,8 @@ export interface TrainedModel {
   /** Total gain by input name, most important first; inputs never split on are left out. */
   readonly importance: readonly { readonly input: string; readonly gain: number }[];
   readonly engine: { readonly name: string; readonly version: string };
+  /** What a process of its own used; absent where there was none. */
+  readonly use?: Pick<ProcessUse, "cpuSeconds" | "peakMemory">;
 }
 
 /** Fits models of one kind. */

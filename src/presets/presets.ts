@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
-import { lmdbStore } from "../engines/lmdb/lmdb.ts";
+import { git } from "../engines/git/git.ts";
+import { lmdbStore, lmdbVersion } from "../engines/lmdb/lmdb.ts";
 import { onnxRuntime } from "../engines/onnx/onnx.ts";
+import { projectPackages } from "../engines/packages/packages.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
@@ -15,10 +17,13 @@ import {
   isProcessAlive,
   type OutboundOptions,
   offsetClock,
+  processCommand,
+  processUse,
   randomBytes,
   replayClock,
   systemClock,
   systemScheduler,
+  thisMachine,
   thisProcess,
 } from "../engines/system/system.ts";
 import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
@@ -99,6 +104,9 @@ export function local(options: LocalOptions = {}): EngineFactory {
       scheduler: systemScheduler(),
       random: randomBytes,
       process: { mark: thisProcess(), isAlive: isProcessAlive },
+      versionControl: git(env),
+      workspace: { command: processCommand(), packages: projectPackages, machine: thisMachine, use: processUse },
+      versions: { lmdb: lmdbVersion() },
       threads,
       clocks: { startingAt: offsetClock, replay: replayClock },
     };

@@ -73,6 +73,8 @@ interface VersionRow {
   readonly profile: string;
   /** JSON: git, packages, engines, node, seed. */
   readonly environment: string;
+  /** JSON: total gain by input, greatest first; null where nobody told. */
+  readonly importance: string | null;
   readonly description: string | null;
   readonly updated_at: number | null;
   readonly actor: string | null;

@@ -4,6 +4,7 @@
 import type { Selectable } from "kysely";
 import type { AccessTables } from "./schema-access.ts";
 import type { GuardTables } from "./schema-guard.ts";
+import type { ProvenanceTables } from "./schema-provenance.ts";
 import type { RunTables } from "./schema-runs.ts";
 import type { TrackingTables } from "./schema-tracking.ts";
 import type { VersionTables } from "./schema-versions.ts";
@@ -23,7 +24,8 @@ export interface Schema
     WatchTables,
     WebhookTables,
     GuardTables,
-    AccessTables {
+    AccessTables,
+    ProvenanceTables {
   readonly slipway_migrations: { readonly version: number; readonly name: string };
 }
 

@@ -8,7 +8,7 @@ import { fileBlobs } from "../engines/files/files.ts";
 import { randomBytes, replayClock } from "../engines/system/system.ts";
 import { databaseInChild, testDatabase } from "../records/database.fixture.ts";
 import { openRecords } from "../records/records.ts";
-import type { NewVersion, RegistryContext } from "./registry.ts";
+import type { NewVersion, Provenance, RegistryContext } from "./registry.ts";
 
 /** A registry for one test. */
 export interface TestRegistry extends RegistryContext {
@@ -54,6 +54,43 @@ export function newVersion(text: string, rest: Partial<NewVersion> = {}): NewVer
     metrics: { "test.auc": 0.75, "test.odd": Number.NaN },
     profile: [],
     environment: { node: "v20", seed: 1 },
+    ...rest,
+  };
+}
+
+/** What a run could be made with. */
+export function someProvenance(code: Partial<Provenance["code"]> = {}, rest: Partial<Provenance> = {}): Provenance {
+  return {
+    code: {
+      commit: "a".repeat(40),
+      branch: "main",
+      remote: "https://example.org/code.git",
+      changed: [],
+      untracked: [],
+      patch: null,
+      problem: null,
+      ...code,
+    },
+    command: ["/usr/bin/node", "/p/node_modules/.bin/slipway", "train", "delay", "--token", "hidden"],
+    packages: {
+      lock: { file: "package-lock.json", hash: "b".repeat(64) },
+      direct: { a: "1.0.0" },
+      resolved: ["a@1.0.0", "b@2.0.0"],
+      problem: null,
+    },
+    machine: {
+      host: "here",
+      system: "linux 6.1",
+      architecture: "x64",
+      processor: "a processor",
+      cores: 2,
+      memory: 8e9,
+      node: "v20.19.0",
+    },
+    engines: { duckdb: "1.5.6", node: "v20.19.0" },
+    slipway: "0.1.0",
+    seeds: { trainer: 7 },
+    threads: 2,
     ...rest,
   };
 }

@@ -40,7 +40,16 @@ export {
   promotionStanding,
   protectedAliases,
 } from "./promotion.ts";
+export {
+  type Provenance,
+  provenanceOf,
+  type RunEnding,
+  type RunProvenance,
+  type RunResources,
+  uncommittedChanges,
+} from "./provenance.ts";
 export { recoverRuns } from "./recover.ts";
+export { findRun, findRuns, listRuns, type RunFilter, type RunPage, recordedModels } from "./run-list.ts";
 export {
   linkDataset,
   logMetrics,
@@ -53,16 +62,22 @@ export {
 export {
   failRun,
   finishRun,
-  type GitState,
   getRun,
-  listRuns,
-  type NewRun,
-  type RunFilter,
   type RunRecord,
-  startRun,
 } from "./runs.ts";
+export { type NewRun, startRun } from "./start-run.ts";
 export * as tracking from "./tracking/tracking.ts";
 export { type DatasetOrigin, datasetOrigins, type VersionOrigin, versionOrigins, versionOriginsIn } from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
 export { loadableFile, putContent, readVersionFile, type VersionFile } from "./version-content.ts";
-export { getVersion, listModels, listVersions, type NewVersion, readArtifact, registerVersion } from "./versions.ts";
+export {
+  getVersion,
+  listModels,
+  listVersions,
+  type NewVersion,
+  readArtifact,
+  registerVersion,
+  versionsByContent,
+  versionsOfCommit,
+  versionsOfRuns,
+} from "./versions.ts";

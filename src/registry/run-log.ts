@@ -6,6 +6,7 @@ import { instantFromSql, instantToSql, numberFromSql, type RecordsTransaction } 
 import type { RegistryContext } from "./context.ts";
 import { insertMetrics } from "./metric-rows.ts";
 import { runNotFound } from "./runs.ts";
+import { putDataset } from "./start-run.ts";
 
 /** One measured value. */
 export interface MetricPoint {
@@ -93,14 +94,15 @@ export async function setTags(
 }
 
 /** Notes that a run used a recorded dataset. */
-export async function linkDataset({ records }: RegistryContext, runId: string, datasetId: string): Promise<void> {
-  await records.transact(async (tx) => {
+export async function linkDataset(context: RegistryContext, runId: string, datasetId: string): Promise<void> {
+  await context.records.transact(async (tx) => {
     await requireRun(tx, runId);
-    await tx
-      .insertInto("run_datasets")
-      .values({ run_id: runId, dataset_id: datasetId })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+    const run = await tx
+      .selectFrom("runs")
+      .select(["id", "experiment_id as experiment"])
+      .where("id", "=", runId)
+      .executeTakeFirstOrThrow();
+    await putDataset(tx, context, run, datasetId);
   });
 }
 

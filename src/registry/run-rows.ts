@@ -1,7 +1,11 @@
-import { instantFromSql, numberFromSql, type Records, type RunRow } from "../records/records.ts";
+// Runs as rows hold them and as the rest of Slipway sees them. What a tracking client tells of a run is read here as what it means: its commit, its
+// command, its parent.
+
+import { fromJson, instantFromSql, numberFromSql, type Records, type RunRow } from "../records/records.ts";
+import { CLIENT_TAGS, NATIVE_SOURCE } from "./client-words.ts";
 import type { RunRecord } from "./runs.ts";
 
-/** Rows as runs with everything that belongs to them, in the same order; four queries, however many runs. */
+/** Rows as runs with everything that belongs to them, in the same order; a handful of queries, however many runs. */
 export async function withBelongings({ db }: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return [];
@@ -10,24 +14,51 @@ export async function withBelongings({ db }: Records, rows: readonly RunRow[]): 
   const metrics = byRun(
     await db.selectFrom("latest_metrics").selectAll().where("run_id", "in", ids).orderBy("key").execute(),
   );
+  const ended = byRun(
+    await db.selectFrom("run_provenance").select(["run_id", "resources"]).where("run_id", "in", ids).execute(),
+  );
+  const inputs = byRun(
+    await db
+      .selectFrom("run_inputs")
+      .innerJoin("inputs", "inputs.id", "run_inputs.input_id")
+      .select(["run_id", "tags", "name", "digest", "source_type", "source"])
+      .where("run_id", "in", ids)
+      .where("source_type", "!=", NATIVE_SOURCE)
+      .orderBy("name")
+      .execute(),
+  );
   const datasets = byRun(await db.selectFrom("run_datasets").selectAll().where("run_id", "in", ids).execute());
-  return rows.map((row) => ({
-    id: row.id,
-    experimentId: row.experiment_id,
-    name: row.name,
-    kind: row.kind,
-    status: row.status,
-    startedAt: instantFromSql(row.started_at),
-    endedAt: row.ended_at === null ? null : instantFromSql(row.ended_at),
-    error: row.error,
-    model: row.model,
-    actor: row.actor,
-    git: row.git_commit === null ? null : { commit: row.git_commit, dirty: row.git_dirty === 1 },
-    params: Object.fromEntries((params.get(row.id) ?? []).map(({ key, value }) => [key, value])),
-    tags: Object.fromEntries((tags.get(row.id) ?? []).map(({ key, value }) => [key, value])),
-    metrics: Object.fromEntries((metrics.get(row.id) ?? []).map(({ key, value }) => [key, numberFromSql(value)])),
-    datasets: (datasets.get(row.id) ?? []).map(({ dataset_id }) => dataset_id),
-  }));
+  return rows.map((row) => {
+    const noted = Object.fromEntries((tags.get(row.id) ?? []).map(({ key, value }) => [key, value]));
+    const commit = row.git_commit ?? noted[CLIENT_TAGS.commit];
+    const [provenance] = ended.get(row.id) ?? [];
+    return {
+      id: row.id,
+      experimentId: row.experiment_id,
+      name: row.name,
+      kind: row.kind,
+      status: row.status,
+      startedAt: instantFromSql(row.started_at),
+      endedAt: row.ended_at === null ? null : instantFromSql(row.ended_at),
+      error: row.error,
+      model: row.model,
+      actor: row.actor || (noted[CLIENT_TAGS.user] ?? ""),
+      git: commit ? { commit, branch: noted[CLIENT_TAGS.branch] ?? null, dirty: row.git_dirty === 1 } : null,
+      command: noted[CLIENT_TAGS.command] ?? null,
+      parent: noted[CLIENT_TAGS.parent] ?? null,
+      resources: provenance?.resources ? fromJson(provenance.resources) : null,
+      params: Object.fromEntries((params.get(row.id) ?? []).map(({ key, value }) => [key, value])),
+      tags: noted,
+      metrics: Object.fromEntries((metrics.get(row.id) ?? []).map(({ key, value }) => [key, numberFromSql(value)])),
+      datasets: (datasets.get(row.id) ?? []).map(({ dataset_id }) => dataset_id),
+      inputs: (inputs.get(row.id) ?? []).map((input) => ({
+        name: input.name,
+        digest: input.digest,
+        source: input.source,
+        use: new Map(fromJson<readonly [string, string][]>(input.tags)).get("mlflow.data.context") ?? null,
+      })),
+    };
+  });
 }
 
 /** Rows by the run that they belong to. */

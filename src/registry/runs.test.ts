@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { seconds } from "../core/core.ts";
-import { type TestRegistry, testRegistry } from "./registry.fixture.ts";
+import { someProvenance, type TestRegistry, testRegistry } from "./registry.fixture.ts";
 import {
   auditTrail,
   createExperiment,
@@ -40,11 +40,14 @@ test("an experiment is made once", async () => {
 
 describe("a run", () => {
   test("starts, tells and ends", async () => {
-    const { id, ...run } = await started({ model: "delay", git: { commit: "abc", dirty: true } });
+    const { id, ...run } = await started({
+      model: "delay",
+      provenance: someProvenance({ commit: "abc", changed: ["a.ts"] }),
+    });
     expect(run).toMatchObject({
       status: "running",
       model: "delay",
-      git: { commit: "abc", dirty: true },
+      git: { commit: "abc", branch: "main", dirty: true },
       endedAt: null,
     });
     expect(run.startedAt).toBe(registry.clock.now());

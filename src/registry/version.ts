@@ -23,6 +23,8 @@ export interface VersionRecord {
   /** What serving must find unchanged: the features with types and hashes, as training read them. */
   readonly features: unknown;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Total gain by input, greatest first; empty where nobody told. */
+  readonly importance: readonly { readonly input: string; readonly gain: number }[];
   /** The training distribution that monitors compare with. */
   readonly profile: unknown;
   /** What it was made with, so that it can be made again: git, packages, engines, node, seed. */
@@ -49,6 +51,7 @@ export function versionOf(row: VersionRow): VersionRecord {
     inputs: fromJson(row.inputs),
     features: fromJson(row.features),
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value)])),
+    importance: row.importance === null ? [] : fromJson(row.importance),
     profile: fromJson(row.profile),
     environment: fromJson(row.environment),
     origin: row.origin === null ? null : fromJson(row.origin),

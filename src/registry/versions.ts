@@ -6,6 +6,7 @@ import { instantFromSql, instantToSql, type RecordsTransaction, toJson } from ".
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
+import { byRun } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
 import { contentBlob, MODEL_FILE, writeVersionFiles } from "./version-content.ts";
@@ -13,8 +14,13 @@ import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
 export interface NewVersion
-  extends Omit<VersionRecord, "number" | "createdAt" | "artifactBlob" | "artifactHash" | "artifactSize" | "origin"> {
+  extends Omit<
+    VersionRecord,
+    "number" | "createdAt" | "artifactBlob" | "artifactHash" | "artifactSize" | "origin" | "importance"
+  > {
   readonly artifact: Uint8Array;
+  /** Total gain by input, greatest first. */
+  readonly importance?: VersionRecord["importance"];
 }
 
 /** Registers a version under the model's next number. */
@@ -41,6 +47,7 @@ export async function registerVersion(context: RegistryContext, version: NewVers
       inputs: toJson(version.inputs),
       features: toJson(version.features),
       metrics: toJson(version.metrics),
+      importance: version.importance === undefined ? null : toJson(version.importance),
       profile: toJson(version.profile),
       environment: toJson(version.environment),
     };
@@ -107,6 +114,48 @@ export async function listModels({
 }: RegistryContext): Promise<readonly { readonly name: string; readonly createdAt: Instant }[]> {
   const rows = await records.db.selectFrom("models").selectAll().orderBy("name").execute();
   return rows.map(({ name, created_at }) => ({ name, createdAt: instantFromSql(created_at) }));
+}
+
+/** The versions that runs have made, as `model@version` by the run's id. */
+export async function versionsOfRuns(
+  { records }: RegistryContext,
+  runs: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (runs.length === 0) return new Map();
+  const rows = await records.db
+    .selectFrom("versions")
+    .select(["model", "number", "run_id"])
+    .where("run_id", "in", runs)
+    .orderBy("model")
+    .orderBy("number")
+    .execute();
+  const named = rows.map(({ run_id, model, number }) => ({ run_id: run_id ?? "", name: `${model}@${number}` }));
+  return new Map([...byRun(named)].map(([run, made]) => [run, made.map(({ name }) => name)]));
+}
+
+/** The versions with exactly these bytes, by their SHA-256, as `model@version`. */
+export async function versionsByContent({ records }: RegistryContext, hash: string): Promise<readonly string[]> {
+  const rows = await records.db
+    .selectFrom("versions")
+    .select(["model", "number"])
+    .where("artifact_hash", "=", hash)
+    .orderBy("model")
+    .orderBy("number")
+    .execute();
+  return rows.map(({ model, number }) => `${model}@${number}`);
+}
+
+/** The versions whose run was at a commit, as `model@version`. */
+export async function versionsOfCommit({ records }: RegistryContext, commit: string): Promise<readonly string[]> {
+  const rows = await records.db
+    .selectFrom("versions")
+    .innerJoin("runs", "runs.id", "versions.run_id")
+    .select(["versions.model", "versions.number"])
+    .where("runs.git_commit", "=", commit)
+    .orderBy("versions.model")
+    .orderBy("versions.number")
+    .execute();
+  return rows.map(({ model, number }) => `${model}@${number}`);
 }
 
 /** The version's bytes, held against their hash. */

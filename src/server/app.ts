@@ -14,6 +14,7 @@ import type {
   MaterializeRequest,
   Promotions,
   Quarantine,
+  RecordsReader,
   Serving,
   tracking,
 } from "../platform/platform.ts";
@@ -35,6 +36,7 @@ import { pushRoutes } from "./push.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { featureRoutes } from "./read-features.ts";
 import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound, safetyHeaders } from "./refusal.ts";
+import { runRoutes } from "./runs.ts";
 
 /** What the routes work with. */
 export interface AppOptions {
@@ -66,6 +68,8 @@ export interface AppOptions {
   readonly promotions?: Promotions;
   /** What is asked under /api/v1/datasets; without it these routes are not there. */
   readonly datasets?: Datasets;
+  /** What is asked under /api/v1/runs and /api/v1/models/{model}/versions; without it these routes are not there. */
+  readonly records?: RecordsReader;
   /** What is asked under /api/v1/quarantine; without it these routes are not there. */
   readonly quarantine?: Quarantine;
   /** What else keeps the server from being ready; empty when nothing does. */
@@ -108,6 +112,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     openApiDocument(models, version, options.features?.project, {
       withCatalog: options.catalog !== undefined,
       withDatasets: options.datasets !== undefined,
+      withRecords: options.records !== undefined,
       pushed: push?.sources ?? [],
       withQuarantine: options.quarantine !== undefined,
       withPromotions: options.promotions !== undefined,
@@ -147,6 +152,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
   if (options.promotions) app.register(promotionRoutes(options.promotions), { prefix: "/api/v1" });
+  if (options.records) app.register(runRoutes(options.records), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });
   const { features: reader, keyLimit = KEY_LIMIT, materialize } = options;

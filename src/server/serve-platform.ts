@@ -13,6 +13,7 @@ import {
   promotionsOf,
   pushSources,
   quarantineOf,
+  recordsReader,
   type Serving,
   tracking,
 } from "../platform/platform.ts";
@@ -45,6 +46,7 @@ export async function appOptionsOf(
     tracking: await tracking.openTracking(platform.registry, platform.engines.outbound),
     promotions: promotionsOf(platform),
     datasets: datasetsOf(platform),
+    records: recordsReader(platform),
     quarantine: quarantineOf(platform),
     ...(sources.length === 0 ? {} : { push: { intake: await openPushing(platform), sources } }),
     version,

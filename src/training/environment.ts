@@ -1,13 +1,19 @@
-// What a version was made with, so that it can be made again: code, packages, engines, seed.
+// What a version was made with, so that it can be made again: code, packages, engines, machine, seed. It goes with the version wherever the version
+// goes; the run that made it has more of it.
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { contentHash } from "../core/core.ts";
+import type { MachineFacts, PackageSet } from "../ports/ports.ts";
+import type { Provenance } from "../registry/registry.ts";
 
 /** The environment a version was trained in. */
 export interface TrainingEnvironment {
-  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
+  readonly git: {
+    readonly commit: string;
+    readonly branch: string | null;
+    readonly dirty: boolean;
+    /** The SHA-256 of the uncommitted changes; null when there were none in tracked files. */
+    readonly patch: string | null;
+  } | null;
   readonly node: string;
   readonly platform: string;
   /** Engine versions by name, e.g. duckdb and xgboost. */
@@ -15,15 +21,28 @@ export interface TrainingEnvironment {
   readonly slipway: string;
   readonly seed: number;
   readonly threads: number;
+  readonly packages: { readonly lock: PackageSet["lock"]; readonly hash: string };
+  readonly machine: MachineFacts;
 }
 
-/** The Git commit of a folder and whether it has changes; null outside a repository or without Git. */
-export async function gitState(folder: string): Promise<TrainingEnvironment["git"]> {
-  try {
-    const commit = await run("git", ["-C", folder, "rev-parse", "HEAD"]);
-    const status = await run("git", ["-C", folder, "status", "--porcelain"]);
-    return { commit: commit.stdout.trim(), dirty: status.stdout.trim() !== "" };
-  } catch {
-    return null;
-  }
+/** The environment that a version is made in. */
+export function environmentOf(
+  { code, machine, engines, slipway, threads, packages }: Omit<Provenance, "seeds">,
+  seed: number,
+): TrainingEnvironment {
+  const { commit, branch, changed, untracked, patch } = code;
+  return {
+    git:
+      commit === null
+        ? null
+        : { commit, branch, dirty: changed.length + untracked.length > 0, patch: patch?.hash ?? null },
+    node: machine.node,
+    platform: `${machine.system.split(" ")[0]}-${machine.architecture}`,
+    engines,
+    slipway,
+    seed,
+    threads,
+    packages: { lock: packages.lock, hash: contentHash([packages.direct, packages.resolved]) },
+    machine,
+  };
 }

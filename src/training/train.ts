@@ -17,27 +17,34 @@ import {
   trainingFindings,
 } from "../datasets/datasets.ts";
 import { definitionHash, type ModelSpec } from "../define/define.ts";
-import type { TrainingStep } from "../ports/ports.ts";
+import type { ProcessUse, TrainedModel, TrainingStep } from "../ports/ports.ts";
 import {
   datasetOfBlob,
   failRun,
   finishRun,
   logMetrics,
   logParams,
+  type Provenance,
   type RegistryContext,
+  type RunResources,
   recordDataset,
   registerVersion,
   startRun,
   type VersionRecord,
 } from "../registry/registry.ts";
-import type { TrainingEnvironment } from "./environment.ts";
+import { environmentOf } from "./environment.ts";
 import { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
 
 /** What training works with. */
 export interface TrainingContext {
   readonly engines: FitEngines;
   readonly registry: RegistryContext;
-  readonly environment: Omit<TrainingEnvironment, "seed">;
+  /** The project's folder. */
+  readonly root: string;
+  /** What it is made with, as it was when the process took up the project's code. */
+  readonly provenance: () => Promise<Omit<Provenance, "seeds">>;
+  /** What this process has used so far. */
+  readonly use: () => ProcessUse;
   /** What a version must keep about how it is served. */
   readonly contractOf: (model: ModelSpec) => unknown;
   /** What monitoring will compare with, from the training rows and the validation scores. */
@@ -111,22 +118,20 @@ export async function trainVersion(
       views: modelDefinitions(model).views,
     },
   });
+  const { trainer } = model;
+  const provenance = await context.provenance();
+  const before = context.use();
   const run = await startRun(registry, {
     experiment: model.name,
     name: `${request.reason} ${model.name}`,
     kind: "train",
     model: model.name,
-    git: context.environment.git,
     datasetId: dataset.id,
+    provenance: { ...provenance, seeds: { trainer: trainer.seed } },
+    root: context.root,
   });
   try {
-    const { trainer } = model;
-    await logParams(registry, run.id, {
-      ...trainer.parameters,
-      rounds: trainer.rounds,
-      earlyStoppingRounds: trainer.earlyStoppingRounds,
-      seed: trainer.seed,
-    });
+    await logParams(registry, run.id, trainerParameters(model));
     const fitted = await fitModel(
       engines,
       request.withBaselines === undefined
@@ -138,6 +143,8 @@ export async function trainVersion(
         ...(progress.signal ? { signal: progress.signal } : {}),
       },
     );
+    const { engine, use } = fitted.trained;
+    const engineVersions = { ...provenance.engines, [engine.name]: engine.version };
     await logMetrics(registry, run.id, metricRows(fitted));
     const names = fitted.inputs.map(({ name }) => name);
     const version = await registerVersion(registry, {
@@ -151,14 +158,11 @@ export async function trainVersion(
       inputs: fitted.inputs,
       features: context.contractOf(model),
       metrics: versionMetrics(fitted),
+      importance: fitted.trained.importance,
       profile: await context.profileOf(fitted, streamPart(engines, dataset, "train", names, PROFILE_ROWS)),
-      environment: {
-        ...context.environment,
-        engines: { ...context.environment.engines, [fitted.trained.engine.name]: fitted.trained.engine.version },
-        seed: trainer.seed,
-      },
+      environment: environmentOf({ ...provenance, engines: engineVersions }, trainer.seed),
     });
-    await finishRun(registry, run.id);
+    await finishRun(registry, run.id, { engines: engineVersions, resources: usedSince(before, context.use(), use) });
     return { version, dataset, findings, fitted };
   } catch (thrown) {
     const cancelled = thrown instanceof SlipwayError && thrown.code === "CANCELLED";
@@ -167,6 +171,7 @@ export async function trainVersion(
       run.id,
       thrown instanceof Error ? thrown.message : String(thrown),
       cancelled ? "cancelled" : "failed",
+      { resources: usedSince(before, context.use()) },
     );
     throw thrown;
   }
@@ -179,6 +184,25 @@ async function knownSources(registry: RegistryContext, blob: string): Promise<re
   return sources;
 }
 
+function usedSince(
+  before: ProcessUse,
+  now: ProcessUse,
+  trainer: TrainedModel["use"] | undefined = undefined,
+): RunResources {
+  return {
+    elapsedSeconds: now.elapsedSeconds - before.elapsedSeconds,
+    cpuSeconds: now.cpuSeconds - before.cpuSeconds + (trainer?.cpuSeconds ?? 0),
+    peakMemory: Math.max(now.peakMemory, trainer?.peakMemory ?? 0),
+    trainer: trainer ?? null,
+  };
+}
+
+/** What a run records as parameters: everything that the trainer is told but the data. */
+export function trainerParameters({ trainer }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
+  const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
+  return { ...parameters, rounds, earlyStoppingRounds, seed };
+}
+
 function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | undefined): SplitBounds {
   if (knownBy === undefined) return splitBounds(split, newest);
   return { ...splitBounds(split, knownBy - 1n < newest ? knownBy - 1n : newest), until: knownBy, knownBy };
@@ -187,10 +211,17 @@ function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | und
 /** How the version did, beside a constant and a model of the request values alone on the same test rows. */
 function versionMetrics({ test, validate, baselines }: FittedModel): Record<string, number> {
   return {
-    ...prefixed("test", test),
-    ...prefixed("validate", validate),
+    ...heldOutMetrics({ test, validate }),
     ...prefixed("constant", baselines.constant ?? {}),
     ...prefixed("requestOnly", baselines.requestOnly ?? {}),
+  };
+}
+
+/** A fitted model's metrics as a version records them: `test.auc`, `validate.auc`. */
+export function heldOutMetrics({ test, validate }: Pick<FittedModel, "test" | "validate">): Record<string, number> {
+  return {
+    ...prefixed("test", test),
+    ...prefixed("validate", validate),
   };
 }
 
@@ -203,6 +234,6 @@ function metricRows(fitted: FittedModel): readonly { key: string; step: number; 
     Object.entries(metrics).map(([key, value]) => ({ key, step: round, value })),
   );
   const last = fitted.trained.bestRound;
-  const scores = { ...prefixed("test", fitted.test), ...prefixed("validate", fitted.validate) };
+  const scores = heldOutMetrics(fitted);
   return [...steps, ...Object.entries(scores).map(([key, value]) => ({ key, step: last, value }))];
 }

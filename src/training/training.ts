@@ -1,12 +1,14 @@
 // The door of `training`: dataset to model version, and how good it is.
 
-export { gitState, type TrainingEnvironment } from "./environment.ts";
+export { environmentOf, type TrainingEnvironment } from "./environment.ts";
 export { type Metrics, type ScoredRows, scorePart } from "./evaluate.ts";
-export { type FitEngines, runtimeOf } from "./fit.ts";
+export { type FitEngines, type FittedModel, fitModel, runtimeOf } from "./fit.ts";
 export {
+  heldOutMetrics,
   type TrainedVersion,
   type TrainingContext,
   type TrainingProgress,
   type TrainingRequest,
+  trainerParameters,
   trainVersion,
 } from "./train.ts";

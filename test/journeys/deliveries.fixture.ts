@@ -59,6 +59,8 @@ export interface Changes {
   /** Leave the view of the last delivery out. */
   readonly withoutLast?: boolean;
   readonly seed?: number;
+  /** How deep its trees may grow. */
+  readonly maxDepth?: number;
   /** What is expected of deliveries: that minutes late and cities are possible ones; `stop` refuses all for a bad row. */
   readonly guard?: "reject" | "stop";
   /** Approvals that a version needs before it is champion. */
@@ -67,7 +69,7 @@ export interface Changes {
 
 /** The definitions. */
 export function deliveriesProject(changes: Changes = {}): ProjectConfig {
-  const { windowHours = 24, lateAbove = 10, withoutLast = false, seed = 7, guard, approvals } = changes;
+  const { windowHours = 24, lateAbove = 10, withoutLast = false, seed = 7, maxDepth = 3, guard, approvals } = changes;
   const orders = parquet("orders", {
     path: "data/orders.parquet",
     columns: {
@@ -149,7 +151,7 @@ export function deliveriesProject(changes: Changes = {}): ProjectConfig {
       courier_years: ({ context }) => context.founded.minus(cityFacts.features.opened),
     },
     label: deliveries.minutes_late.gt(lateAbove),
-    trainer: xgboost({ objective: "binary:logistic", maxDepth: 3, rounds: 25, learningRate: 0.3, seed }),
+    trainer: xgboost({ objective: "binary:logistic", maxDepth, rounds: 25, learningRate: 0.3, seed }),
     split: byTime({ validate: days(5), test: days(5) }),
     metrics: [auc(), logLoss()],
     ...(approvals === undefined ? {} : { promotion: { approvals, gates: [{ metric: auc(), atLeast: 0.6 }] } }),

@@ -1,7 +1,16 @@
-import { listAliases, listVersions, resolveVersion } from "../../platform/platform.ts";
+// A model's versions with their metrics, or one version with what it was made of.
+
+import { type ShownVersion, showVersion, versionList } from "../../platform/platform.ts";
+import type { Line, Output } from "../output.ts";
+import { bars } from "../plot/bars.ts";
+import { sparkline } from "../plot/sparkline.ts";
+import { provenanceFacts } from "../provenance-facts.ts";
 import type { CommandContext } from "../run-command.ts";
+import { visible } from "../visible.ts";
 import { withPlatform } from "../with-platform.ts";
-import { figure, instantText } from "../words.ts";
+import { bytesText, figure } from "../words.ts";
+
+const MOST_INPUTS = 15;
 
 /** `slipway models show <model> [version]` */
 export async function run(
@@ -11,37 +20,19 @@ export async function run(
   reference?: string,
 ): Promise<void> {
   const { output } = context;
-  await withPlatform(context, async ({ registry }) => {
-    if (reference !== undefined) {
-      const { profile: _left, createdAt, ...version } = await resolveVersion(registry, model, reference);
-      const document = { ...version, createdAt: instantText(createdAt) };
-      const plain = Object.entries(document).filter(([, value]) => value === null || typeof value !== "object");
-      const metrics = Object.entries(version.metrics).map(([name, value]) => [name, figure(value)]);
-      output.show(document, [
-        {
-          columns: ["version", String(version.number)],
-          rows: [...plain.map(([name, value]) => [name, String(value)])],
-        },
-        "",
-        { columns: ["metric", "value"], rows: metrics },
-        "",
-        JSON.stringify(version.environment, null, 2),
-      ]);
+  await withPlatform(context, async (platform) => {
+    const named = reference === undefined && model.includes("@") ? model : `${model}@${reference}`;
+    if (reference !== undefined || model.includes("@")) {
+      const version = await showVersion(platform, named);
+      output.show(version, versionLines(version, output));
       return;
     }
-    const aliases = await listAliases(registry, model);
-    const versions = (await listVersions(registry, model)).map((version) => ({
-      number: version.number,
-      createdAt: instantText(version.createdAt),
-      run: version.runId,
-      dataset: version.datasetId,
-      metrics: version.metrics,
-      aliases: aliases.filter((alias) => alias.version === version.number).map(({ alias }) => alias),
-    }));
+    const versions = await versionList(platform, model);
     const names = [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))];
+    const oldestFirst = [...versions].reverse();
     output.show({ model, versions }, [
       {
-        columns: ["version", "made", ...names, "aliases"],
+        columns: ["version", "made", ...names.map(visible), "aliases"],
         rows: versions.map(({ number, createdAt, metrics, aliases: own }) => [
           number,
           createdAt,
@@ -49,6 +40,60 @@ export async function run(
           own.join(", "),
         ]),
       },
+      ...(versions.length < 3
+        ? []
+        : [
+            "",
+            {
+              columns: ["metric", "from the oldest to the newest"],
+              rows: names.map((name) => [
+                visible(name),
+                sparkline(
+                  oldestFirst.map(({ metrics }) => metrics[name] ?? Number.NaN),
+                  output.canvas,
+                ),
+              ]),
+            },
+          ]),
     ]);
   });
+}
+
+function versionLines(version: ShownVersion, { style, canvas }: Output): readonly Line[] {
+  const { run, importance } = version;
+  const total = importance.reduce((sum, { gain }) => sum + gain, 0) || 1;
+  const facts: readonly (readonly [string, string | null])[] = [
+    ["made", version.createdAt],
+    ["aliases", version.aliases.join(", ")],
+    ["run", run && `${run.id} (${run.name})`],
+    ["data", version.datasetId?.slice(0, 12) ?? null],
+    ["definition", version.definitionsHash.slice(0, 12)],
+    [
+      "artifact",
+      `${version.artifactHash} (${version.format}, ${bytesText(version.artifactSize)}, ${version.bestRound} rounds)`,
+    ],
+    ["command", run?.command ?? null],
+    ...(run ? provenanceFacts(run) : []),
+  ];
+  return [
+    style.bold(`${visible(version.model)}@${version.number}`),
+    { columns: ["", ""], rows: facts.flatMap(([name, value]) => (value ? [[name, value]] : [])) },
+    "",
+    {
+      columns: ["metric", "value"],
+      rows: Object.entries(version.metrics).map(([name, value]) => [visible(name), figure(value)]),
+    },
+    ...(importance.length === 0
+      ? []
+      : [
+          "",
+          style.dim(
+            `share of the gain, by input${importance.length > MOST_INPUTS ? ` (the first ${MOST_INPUTS} of ${importance.length})` : ""}`,
+          ),
+          ...bars(
+            importance.slice(0, MOST_INPUTS).map(({ input, gain }) => ({ name: visible(input), value: gain / total })),
+            canvas,
+          ),
+        ]),
+  ];
 }

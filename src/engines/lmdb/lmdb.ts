@@ -8,6 +8,8 @@ import { checkDataFile } from "./data-file.ts";
 import { understood } from "./failure.ts";
 import { keyInto, namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
+export { lmdbVersion } from "./version.ts";
+
 /** How an LMDB store treats the disk. */
 export interface LmdbOptions {
   /** Whether an update ends only when the disk has it. Without it an update outlives kill -9 but not a power cut. Default true. */

@@ -2,6 +2,7 @@
 // else (which clock, which random bytes, which process) gets its real value here.
 
 export { offsetClock, systemClock } from "./clock.ts";
+export { processCommand, processUse, thisMachine } from "./machine.ts";
 export { guardedOutbound, type OutboundOptions } from "./outbound.ts";
 export { isProcessAlive, thisProcess } from "./process.ts";
 export { randomBytes } from "./random.ts";

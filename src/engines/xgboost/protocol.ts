@@ -16,5 +16,9 @@ export type ToProcess =
 /** From the process: a line per round, then the model (its bytes are the artifact), or why there is none. */
 export type FromProcess =
   | { readonly kind: "round"; readonly line: string }
-  | ({ readonly kind: "model"; readonly version: string } & Omit<Fitted, "artifact">)
+  | ({
+      readonly kind: "model";
+      readonly version: string;
+      readonly use: { readonly cpuSeconds: number; readonly peakMemory: number };
+    } & Omit<Fitted, "artifact">)
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string };

@@ -3,11 +3,12 @@
 
 import { setImmediate } from "node:timers/promises";
 import { SlipwayError } from "../../core/core.ts";
-import type { Predictor, Runtime } from "../../ports/runtime.ts";
+import type { LegibleRuntime, Predictor } from "../../ports/runtime.ts";
 import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
 import type { Handle } from "./native.ts";
+import { placeIn } from "./place.ts";
 
 const SLICE_CELLS = 2 ** 20;
 
@@ -15,10 +16,11 @@ const SLICE_CELLS = 2 ** 20;
 export function xgboostRuntime(
   options: LibraryOptions,
   { format = FORMAT }: { readonly format?: typeof FORMAT | typeof JSON_FORMAT } = {},
-): Runtime {
+): LegibleRuntime {
   const findLibrary = libraryFinder(options);
   return {
     format,
+    placeOf: placeIn,
     load: async (artifact, { rounds, threads = 1 } = {}) => {
       const inputNames = checkArtifact(artifact);
       if (!Number.isSafeInteger(threads) || threads < 1)

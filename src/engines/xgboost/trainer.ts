@@ -125,9 +125,9 @@ async function run(child: ChildProcess, job: TrainingJob, plan: FitPlan, watch: 
   if (failure) throw failure.error;
   const { last } = heard;
   if (last?.header.kind === "model") {
-    const { bestRound, importance, version } = last.header;
+    const { bestRound, importance, version, use } = last.header;
     const engine = { name: "xgboost", version };
-    return { format: FORMAT, artifact: last.artifact, bestRound, steps: heard.steps, importance, engine };
+    return { format: FORMAT, artifact: last.artifact, bestRound, steps: heard.steps, importance, engine, use };
   }
   if (last?.header.kind === "refused") throw new SlipwayError(last.header.code, last.header.message);
   const tail = printed().trim();

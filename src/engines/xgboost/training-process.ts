@@ -85,7 +85,12 @@ async function main(state: State): Promise<void> {
     state.rounds += 1;
     send({ kind: "round", line });
   });
-  send({ kind: "model", bestRound, importance, version: library.version }, artifact);
+  send({ kind: "model", bestRound, importance, version: library.version, use: usedHere() }, artifact);
+}
+
+function usedHere(): { readonly cpuSeconds: number; readonly peakMemory: number } {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMemory: maxRSS * 1024 };
 }
 
 /** What the library refuses before the first round has ended is about the job: a value out of range, a label it cannot take. */

@@ -24,8 +24,25 @@ const cells: Readonly<Record<string, Cell>> = {
   D: [8, (view, offset) => view.getFloat64(offset)],
 };
 
-/** Reads one value that fills the bytes exactly; anything else throws a SyntaxError that says where. */
-export function readUbjson(bytes: Uint8Array): Ubjson {
+/** Where a value lies in the bytes; of a typed array also where its cells begin, and the bytes of each. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  readonly cells: number | undefined;
+  readonly size: number;
+}
+
+/**
+ * Reads one value that fills the bytes exactly; anything else throws a SyntaxError that says where. `onValue` is told of every value with the
+ * keys that lead to it, the innermost first.
+ */
+export function readUbjson(
+  bytes: Uint8Array,
+  onValue?: (path: readonly (string | number)[], extent: Extent) => void,
+): Ubjson {
+  const path: (string | number)[] = [];
+  let cellsAt: number | undefined;
+  let cellSize = 1;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = new TextDecoder();
   let place = 0;
@@ -59,6 +76,7 @@ export function readUbjson(bytes: Uint8Array): Ubjson {
     if (mark() !== "#") throw refuse("a typed array without a length");
     const count = length();
     const start = take(count * size);
+    [cellsAt, cellSize] = [start, size];
     return { length: count, at: (index) => read(view, start + index * size) };
   };
   const list = (depth: number): readonly Ubjson[] => {
@@ -68,10 +86,10 @@ export function readUbjson(bytes: Uint8Array): Ubjson {
       const count = length();
       // Every item takes at least a byte, which bounds what a false length can make us allocate.
       if (count > bytes.length - place) throw refuse("the bytes end too early");
-      for (let index = 0; index < count; index += 1) items.push(value(depth));
+      for (let index = 0; index < count; index += 1) items.push(at(index, depth));
       return items;
     }
-    while (peek() !== "]") items.push(value(depth));
+    while (peek() !== "]") items.push(at(items.length, depth));
     take(1);
     return items;
   };
@@ -80,10 +98,21 @@ export function readUbjson(bytes: Uint8Array): Ubjson {
     while (peek() !== "}") {
       const key = string();
       if (entries.has(key)) throw refuse(`the key "${key}" a second time`);
-      entries.set(key, value(depth));
+      entries.set(key, at(key, depth));
     }
     take(1);
     return entries;
+  };
+  const at = (key: string | number, depth: number): Ubjson => {
+    if (onValue === undefined) return value(depth);
+    path.push(key);
+    const start = place;
+    cellsAt = undefined;
+    const found = value(depth);
+    onValue(path, { start, end: place, cells: cellsAt, size: cellSize });
+    cellsAt = undefined;
+    path.pop();
+    return found;
   };
   const value = (depth: number): Ubjson => {
     if (depth > DEEPEST) throw refuse("too many levels");

@@ -9,6 +9,7 @@ import { trackingTables } from "./005-tracking.ts";
 import { webhookTables } from "./006-webhooks.ts";
 import { versionFileTables } from "./007-version-files.ts";
 import { accessTables } from "./008-access.ts";
+import { provenanceTables } from "./009-provenance.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { name: "webhooks", statements: webhookTables },
   { name: "version files", statements: versionFileTables },
   { name: "access", statements: accessTables },
+  { name: "provenance", statements: provenanceTables },
 ];

@@ -2,6 +2,7 @@
 
 import { newId, SlipwayError } from "../../core/core.ts";
 import { type RecordsTransaction, toJson } from "../../records/records.ts";
+import type { RegistryContext } from "../context.ts";
 import type { Tag, TrackingContext } from "./context.ts";
 import { requireActiveRun } from "./runs.ts";
 
@@ -24,17 +25,25 @@ export async function logRunInputs(
 ): Promise<void> {
   await context.write(async (tx) => {
     const experiment = await requireActiveRun(tx, id);
-    for (const dataset of inputs.datasets) {
-      const input_id = await inputId(tx, context, experiment, dataset);
-      const tags = toJson(dataset.tags.map(({ key, value }) => [key, value]));
-      await tx
-        .insertInto("run_inputs")
-        .values({ run_id: id, input_id, tags })
-        .onConflict((conflict) => conflict.columns(["run_id", "input_id"]).doUpdateSet({ tags }))
-        .execute();
-    }
+    for (const dataset of inputs.datasets) await putRunInput(tx, context, { id, experiment }, dataset);
     for (const model of inputs.models) await putRunModel(tx, id, model, "input", 0);
   });
+}
+
+/** Notes inside a transaction that a run read a dataset. */
+export async function putRunInput(
+  tx: RecordsTransaction,
+  context: RegistryContext,
+  run: { readonly id: string; readonly experiment: string },
+  dataset: InputDataset,
+): Promise<void> {
+  const input_id = await inputId(tx, context, run.experiment, dataset);
+  const tags = toJson(dataset.tags.map(({ key, value }) => [key, value]));
+  await tx
+    .insertInto("run_inputs")
+    .values({ run_id: run.id, input_id, tags })
+    .onConflict((conflict) => conflict.columns(["run_id", "input_id"]).doUpdateSet({ tags }))
+    .execute();
 }
 
 /** Notes which logged models a run made, each at a step. */
@@ -51,7 +60,7 @@ export async function logRunOutputs(
 
 async function inputId(
   tx: RecordsTransaction,
-  context: TrackingContext,
+  context: RegistryContext,
   experiment_id: string,
   { name, digest, sourceType, source, schema, profile }: InputDataset,
 ): Promise<string> {

@@ -3,6 +3,7 @@
 
 import { type RawBuilder, sql } from "kysely";
 import { SlipwayError } from "../../core/core.ts";
+import type { Records, RunRow } from "../../records/records.ts";
 import {
   type Condition,
   compareNumber,
@@ -39,15 +40,41 @@ export interface Page<T> {
 
 /** Finds runs. Throws INPUT_INVALID for a filter, order or token that cannot be read. */
 export async function searchRuns({ records }: TrackingContext, search: RunSearch): Promise<Page<TrackedRun>> {
-  const { experimentIds, filter, orderBy = [], view, limit } = search;
+  const { rows, next } = await findRunRows(records, search);
+  return { items: await trackedRuns(records, rows), next };
+}
+
+/** What a search may ask beyond what clients can say. */
+export interface RowSearch extends Omit<RunSearch, "experimentIds"> {
+  /** Undefined for every experiment. */
+  readonly experimentIds: readonly string[] | undefined;
+  /** More conditions on a run `r`. */
+  readonly also?: readonly Condition[];
+  /** What those conditions are about: a page token belongs to it too. */
+  readonly about?: unknown;
+}
+
+/** Finds the rows of runs. */
+export async function findRunRows(
+  records: Records,
+  search: RowSearch,
+): Promise<{ readonly rows: readonly RunRow[]; readonly next: string | undefined }> {
+  const { experimentIds, filter, orderBy = [], view, limit, also = [], about } = search;
   const clauses = parseFilter(filter);
   const order = orderBy.map(parseOrder);
   refuseRepeats(order);
-  if (experimentIds.length === 0) return { items: [], next: undefined };
-  const question = { runs: [...experimentIds].sort(), filter: filter ?? "", orderBy, view };
+  if (experimentIds?.length === 0) return { rows: [], next: undefined };
+  const question = {
+    runs: experimentIds === undefined ? "all" : [...experimentIds].sort(),
+    filter: filter ?? "",
+    orderBy,
+    view,
+    ...(about === undefined ? {} : { about }),
+  };
   const conditions = [
-    sql`r.experiment_id in (${sql.join([...new Set(experimentIds)])})`,
+    ...(experimentIds === undefined ? [] : [sql`r.experiment_id in (${sql.join([...new Set(experimentIds)])})`]),
     ...lifecycle(view),
+    ...also,
     ...clauses.map((clause) => runCondition(records.kind, clause)),
   ];
   const keys = order.map((key, place) => orderSql(key, place));
@@ -57,21 +84,19 @@ export async function searchRuns({ records }: TrackingContext, search: RunSearch
   if (after) conditions.push(afterPlace(after));
   const joins = keys.flatMap(({ join }) => (join ? [join] : []));
   const sorted = [...keys.flatMap(({ by }) => by), sql`r.started_at desc`, sql`r.id asc`];
-  const query = sql<
-    Parameters<typeof trackedRuns>[1][number]
-  >`select r.* from runs r ${sql.join(joins, sql` `)} where ${sql.join(conditions, sql` and `)} order by ${sql.join(sorted)} limit ${limit + 1}${offset === 0 ? sql`` : sql` offset ${offset}`}`;
+  const query = sql<RunRow>`select r.* from runs r ${sql.join(joins, sql` `)} where ${sql.join(conditions, sql` and `)} order by ${sql.join(sorted)} limit ${limit + 1}${offset === 0 ? sql`` : sql` offset ${offset}`}`;
   const { rows } = await query.execute(records.db);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const more = rows.length > limit && last !== undefined;
   return {
-    items: await trackedRuns(records, page),
+    rows: page,
     next: more ? pageToken(question, isDefault ? [last.started_at, last.id] : [offset + limit]) : undefined,
   };
 }
 
 function lifecycle(view: LifecycleView): readonly Condition[] {
-  if (view === "all") return [];
+  if (view === "all") return [sql`1 = 1`];
   return [view === "active" ? sql`r.deleted_at is null` : sql`r.deleted_at is not null`];
 }
 

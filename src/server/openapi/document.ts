@@ -9,6 +9,7 @@ import { featurePaths } from "./features.ts";
 import { promotionPaths } from "./promotion-paths.ts";
 import { pushPaths } from "./push.ts";
 import { quarantinePaths } from "./quarantine-paths.ts";
+import { runPaths } from "./run-paths.ts";
 import { batchSchema, type Json, predictionSchema, rowExample, rowSchema, sharedSchemas } from "./schemas.ts";
 
 const reference = (schema: string): Json => ({ $ref: `#/components/schemas/${schema}` });
@@ -28,6 +29,7 @@ const UNREADY = ["503", "Not ready to answer; try again later."] as const;
 interface DocumentParts {
   readonly withCatalog?: boolean;
   readonly withDatasets?: boolean;
+  readonly withRecords?: boolean;
   readonly withQuarantine?: boolean;
   readonly withPromotions?: boolean;
   /** The sources that events are pushed to. */
@@ -45,6 +47,7 @@ export function openApiDocument(
   {
     withCatalog = false,
     withDatasets = false,
+    withRecords = false,
     withQuarantine = false,
     withPromotions = false,
     pushed = [],
@@ -68,6 +71,7 @@ export function openApiDocument(
       ...modelPaths(models),
       ...(withCatalog ? catalogPaths : {}),
       ...(withDatasets ? datasetPaths : {}),
+      ...(withRecords ? runPaths : {}),
       ...(withQuarantine ? quarantinePaths : {}),
       ...(withPromotions ? promotionPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),

@@ -1,0 +1,24 @@
+import type { RunFilter } from "../registry/registry.ts";
+import { type ListedVersion, type ShownVersion, showVersion, versionList } from "./model-operations.ts";
+import type { Platform } from "./open.ts";
+import { type ListedRun, type MetricValue, runList, runMetric, type ShownRun, showRun } from "./run-operations.ts";
+
+/** What can be asked about runs and versions while serving. */
+export interface RecordsReader {
+  list(filter: RunFilter): Promise<{ readonly runs: readonly ListedRun[]; readonly next: string | undefined }>;
+  show(reference: string): Promise<ShownRun>;
+  metric(reference: string, name: string): Promise<readonly MetricValue[]>;
+  versions(model: string): Promise<readonly ListedVersion[]>;
+  version(reference: string): Promise<ShownVersion>;
+}
+
+/** The runs and versions of an open platform. */
+export function recordsReader(platform: Platform): RecordsReader {
+  return {
+    list: (filter) => runList(platform, filter),
+    show: (reference) => showRun(platform, reference),
+    metric: (reference, name) => runMetric(platform, reference, name),
+    versions: (model) => versionList(platform, model),
+    version: (reference) => showVersion(platform, reference),
+  };
+}

@@ -1,0 +1,60 @@
+// Runs and model versions over HTTP: which there are, one with what it was made with, and the values of a metric.
+
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { SlipwayError } from "../core/core.ts";
+import type { RecordsReader } from "../platform/platform.ts";
+
+const listQuery = z.strictObject({
+  model: z.string().min(1).max(200).optional(),
+  experiment: z.string().min(1).max(500).optional(),
+  status: z.enum(["running", "finished", "failed", "cancelled"]).optional(),
+  filter: z.string().max(10_000).optional(),
+  orderBy: z.union([z.string(), z.array(z.string()).max(10)]).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  pageToken: z.string().max(10_000).optional(),
+});
+
+/** The routes of runs and versions, below /api/v1. */
+export function runRoutes(records: RecordsReader): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.get("/runs", async ({ query }) => {
+      const result = listQuery.safeParse(query);
+      if (!result.success) {
+        const [issue] = result.error.issues;
+        throw new SlipwayError(
+          "INPUT_INVALID",
+          `${issue?.path.join(".") || "query"}: ${issue?.message ?? "not valid"}.`,
+        );
+      }
+      const { orderBy, ...given } = result.data;
+      const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      const { runs, next } = await records.list({
+        ...filter,
+        ...(orderBy === undefined ? {} : { orderBy: typeof orderBy === "string" ? [orderBy] : orderBy }),
+      });
+      return { runs, nextPageToken: next ?? null };
+    });
+    app.get<{ Params: { readonly id: string } }>("/runs/:id", async ({ params }) => records.show(params.id));
+    app.get<{ Params: { readonly id: string; readonly name: string } }>(
+      "/runs/:id/metrics/:name",
+      async ({ params }) => ({
+        run: params.id,
+        metric: params.name,
+        values: (await records.metric(params.id, params.name)).map(({ value, ...rest }) => ({
+          ...rest,
+          // JSON has no word for what is no number.
+          value: Number.isFinite(value) ? value : String(value),
+        })),
+      }),
+    );
+    app.get<{ Params: { readonly model: string } }>("/models/:model/versions", async ({ params }) => ({
+      model: params.model,
+      versions: await records.versions(params.model),
+    }));
+    app.get<{ Params: { readonly model: string; readonly version: string } }>(
+      "/models/:model/versions/:version",
+      async ({ params }) => records.version(`${params.model}@${params.version}`),
+    );
+  };
+}
