@@ -1,17 +1,30 @@
 // kill -9 while events are pushed. Each child opens the log, says what it finds, and pushes until it is killed; what was acknowledged must be
 // found by the next one, once, offline and online alike. SLIPWAY_TEST_KILLS sets how often.
 
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { endOf, startScript } from "./child-process.fixture.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { endOf } from "./child-process.fixture.ts";
 
 const KILLS = Number(process.env["SLIPWAY_TEST_KILLS"] ?? 25);
 
 const START = Date.now() - 86_400_000;
 
-const door = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The sources as JavaScript: a life should be spent pushing, not on being compiled. Below node_modules, so that packages are found. */
+let compiled: string;
+beforeAll(() => {
+  compiled = mkdtempSync(join(repository, "node_modules", ".push-kill-"));
+  const tsc = join(repository, "node_modules", ".bin", "tsc");
+  execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", compiled], { cwd: repository });
+  return () => rmSync(compiled, { recursive: true, force: true });
+}, 300_000);
+
+const door = (path: string): string => JSON.stringify(pathToFileURL(join(compiled, path.replace(/ts$/, "js"))).href);
 
 /** A life: says what it finds, then pushes without end; some pushes repeat what earlier ones may or may not have sent. */
 const life = (root: string, number: number): string => `
@@ -89,12 +102,15 @@ test("what was acknowledged is there once, offline and online, however often the
   const safe = new Set<string>();
   let lastFound = 0;
   for (let kill = 0; kill <= KILLS; kill += 1) {
-    const child = startScript(life(root, kill));
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", life(root, kill)], {
+      cwd: repository,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     // The golden ratio spreads the moments without chance; some fall before the log is open.
     const wait = Math.round(((kill * 0.618_034) % 1) * 260);
     let begun = false;
     const isEarly = kill % 5 === 4;
-    if (isEarly) setTimeout(() => child.kill("SIGKILL"), 250 + 3 * wait);
+    if (isEarly) setTimeout(() => child.kill("SIGKILL"), 100 + 3 * wait);
     const end = await endOf(child, (line) => {
       if (isEarly || begun || !line.startsWith("safe")) return;
       begun = true;
