@@ -3,6 +3,7 @@
 
 import type { TextSink } from "./host.ts";
 import { styleFor } from "./output.ts";
+import { visibleLine } from "./visible.ts";
 
 /** Tells a person how a command is getting on. */
 export interface Progress {
@@ -37,7 +38,7 @@ export function createProgress(stderr: TextSink, env: Readonly<Record<string, st
   };
   const line = (text: string): void => {
     clear();
-    stderr.write(`${text}\n`);
+    stderr.write(`${visibleLine(text)}\n`);
   };
   return {
     line,
@@ -48,7 +49,7 @@ export function createProgress(stderr: TextSink, env: Readonly<Record<string, st
       last = now;
       if (!live) return line(`  ${text}`);
       clear();
-      stderr.write(style.dim(`  ${text.slice(0, 110)}`));
+      stderr.write(style.dim(`  ${visibleLine(text.slice(0, 110), true)}`));
       shown = true;
     },
     async step(name, run) {

@@ -172,7 +172,7 @@ export {
   type ShownRun,
   showRun,
 } from "./run-operations.ts";
-export { type KeepOptions, keepDelivering, keepFresh, type ServeOptions, startServing } from "./serve.ts";
+export { holdServer, type KeepOptions, keepDelivering, keepFresh, type ServeOptions, startServing } from "./serve.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
 export {
   type FeatureRead,

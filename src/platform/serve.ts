@@ -1,8 +1,8 @@
 // Serving from the outside: open it on the champions, follow the aliases, and, if wanted, keep features fresh and the loop closed.
 
-import { type Duration, minutes, seconds } from "../core/core.ts";
+import { type Duration, formatInstant, minutes, SlipwayError, seconds } from "../core/core.ts";
 import { definitionsOf } from "../define/define.ts";
-import { tracking } from "../registry/registry.ts";
+import { endLease, LEASE, takeLease, tracking } from "../registry/registry.ts";
 import { openServing, type Serving } from "../serving/serving.ts";
 import { materialize } from "./feature-operations.ts";
 import type { Platform } from "./open.ts";
@@ -60,9 +60,12 @@ export function keepFresh(platform: Platform, options: KeepOptions = {}): () => 
   return platform.engines.scheduler.every(options.every ?? minutes(1), async () => {
     try {
       const signal = options.signal === undefined ? {} : { signal: options.signal };
-      await materialize(platform, signal);
-      const round = await watchOnce(platform, signal);
-      options.onRound?.(round);
+      await materialize(platform, signal).catch((thrown: unknown) => {
+        // Another server on this state folder is at it: what it brings online is online for this one too.
+        if (!(thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED")) throw thrown;
+      });
+      const round = await alone(platform, "watch", options.signal, (still) => watchOnce(platform, { signal: still }));
+      if (round) options.onRound?.(round);
     } catch (failure) {
       options.onFailure?.(failure);
     }
@@ -81,3 +84,51 @@ export function keepDelivering({ engines, registry }: Platform): () => void {
     while ((await tracking.deliverDue(registry, outbound)) > 0);
   });
 }
+
+/** Does something unless another process does it now; `still` is aborted when another one has taken it over. */
+async function alone<T>(
+  { registry, engines }: Platform,
+  name: string,
+  signal: AbortSignal | undefined,
+  work: (still: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const { process, scheduler } = engines;
+  if (await takeLease(registry, name, process)) return undefined;
+  const lost = new AbortController();
+  const stop = scheduler.every(LEASE / 3n, async () => {
+    if (await takeLease(registry, name, process)) lost.abort();
+  });
+  try {
+    return await work(AbortSignal.any(signal ? [signal, lost.signal] : [lost.signal]));
+  } finally {
+    stop();
+    await endLease(registry, name, process);
+  }
+}
+
+/**
+ * Makes this process the one that serves the state folder, and gives what ends that. Records in Postgres may be served by many; in SQLite
+ * by one, since it has one writer at a time. Throws STATE_LOCKED that says which process serves it.
+ */
+export async function holdServer({ registry, engines, stateDir }: Platform): Promise<() => Promise<void>> {
+  if (registry.records.kind === "postgres") return async () => undefined;
+  const { process, scheduler } = engines;
+  const other = await takeLease(registry, SERVER, process);
+  if (other) {
+    const { pid, host } = JSON.parse(other.holder) as { readonly pid: number; readonly host: string };
+    const since = formatInstant(other.since);
+    throw new SlipwayError(
+      "STATE_LOCKED",
+      `${stateDir} is served by process ${pid} on ${host}, since ${since}. Stop it first, choose another --state, or keep records in Postgres, ` +
+        "which several servers may share. Commands that read work beside it, and those that write take turns with it.",
+      { details: { pid, host, since, state: stateDir } },
+    );
+  }
+  const stop = scheduler.every(LEASE / 3n, async () => void (await takeLease(registry, SERVER, process)));
+  return async () => {
+    stop();
+    await endLease(registry, SERVER, process);
+  };
+}
+
+const SERVER = "server";

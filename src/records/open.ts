@@ -28,7 +28,7 @@ export type RecordsTransaction = Transaction<Schema>;
 export async function openRecords(database: RecordsDatabase): Promise<Records> {
   const db = new Kysely<Schema>({ dialect: database.dialect() });
   try {
-    await transact(db, (tx) => migrate(tx, database.kind));
+    if (!(await isCurrent(db))) await transact(db, (tx) => migrate(tx, database.kind));
   } catch (thrown) {
     await db.destroy().catch(() => undefined);
     throw asSlipwayError(thrown);
@@ -51,6 +51,17 @@ async function transact<T>(db: Kysely<Schema>, work: (tx: RecordsTransaction) =>
 /** Whether the database ended a transaction for another one's sake, by a deadlock or since they could not both be true. */
 export function isGivenUp(thrown: unknown): boolean {
   return thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED" && thrown.details["again"] === true;
+}
+
+/** Whether there is nothing to make or migrate: whoever only reads does not have to wait for a writer to find that out. */
+async function isCurrent(db: Kysely<Schema>): Promise<boolean> {
+  const found = await db
+    .selectFrom("slipway_migrations")
+    .select(({ fn }) => fn.max("version").as("version"))
+    .executeTakeFirst()
+    // There are no tables yet; whatever else is wrong, the transaction says.
+    .catch(() => undefined);
+  return found?.version === migrations.length;
 }
 
 async function migrate(tx: RecordsTransaction, kind: RecordsDatabase["kind"]): Promise<void> {

@@ -52,6 +52,23 @@ describe("openRecords", () => {
     await here.close();
   });
 
+  test("waits for no writer when there is nothing to migrate", async () => {
+    const here = await open();
+    let end = (): void => undefined;
+    const writing = here.db.transaction().execute(async (tx) => {
+      await tx.insertInto("models").values({ name: "unfinished", created_at: 1 }).execute();
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    const there = await open();
+    expect(await there.db.selectFrom("models").selectAll().execute()).toEqual([]);
+    end();
+    await writing;
+    await there.close();
+    await here.close();
+  });
+
   test("refuses a newer schema and says what to do", async () => {
     const records = await open();
     await records.db.insertInto("slipway_migrations").values({ version: 99, name: "future" }).execute();

@@ -21,6 +21,8 @@ export interface WatchTables {
     readonly row_count: number;
     readonly at: number;
   };
+  /** What one process at a time does: `holder` is its mark. */
+  readonly leases: { readonly name: string; readonly holder: string; readonly since: number; readonly until: number };
   readonly monitor_runs: MonitorRunRow;
   readonly alerts: AlertRow;
   readonly decisions: DecisionRow;

@@ -27,6 +27,7 @@ export {
 export { type Decision, listDecisions, type NewDecision, recordDecision } from "./decisions.ts";
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
 export { type ImportedVersion, registerImported } from "./imported-version.ts";
+export { endLease, LEASE, type LeaseHolder, takeLease } from "./leases.ts";
 export {
   lastMonitorRun,
   listMonitorRuns,

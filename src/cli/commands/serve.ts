@@ -3,6 +3,7 @@
 
 import { SlipwayError } from "../../core/core.ts";
 import {
+  holdServer,
   isSignInNeeded,
   keepDelivering,
   keepFresh,
@@ -47,6 +48,7 @@ async function serve(
       "USAGE",
       `Everyone who reaches ${host} could change models and runs, for nobody has to sign in yet. Add a user first: slipway users add NAME --role admin; or serve without sign-in on purpose: --open.`,
     );
+  const endHold = await holdServer(platform);
   const serving = await startServing(platform, {
     onSwap: ({ model, from, to }) =>
       progress.line(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
@@ -74,6 +76,7 @@ async function serve(
     stopWatching();
     stopDelivering();
     await serving.close();
+    await endHold();
   }
 }
 

@@ -10,6 +10,7 @@ import { webhookTables } from "./006-webhooks.ts";
 import { versionFileTables } from "./007-version-files.ts";
 import { accessTables } from "./008-access.ts";
 import { provenanceTables } from "./009-provenance.ts";
+import { leaseTables } from "./010-leases.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { name: "version files", statements: versionFileTables },
   { name: "access", statements: accessTables },
   { name: "provenance", statements: provenanceTables },
+  { name: "leases", statements: leaseTables },
 ];

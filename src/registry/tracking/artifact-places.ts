@@ -32,6 +32,12 @@ export function loggedModelArtifacts(model: {
 /** The path below the server's own artifact root that a URI names; undefined when it lies elsewhere. INPUT_INVALID for a path that leads out. */
 export function pathOfUri(uri: string): string | undefined {
   if (!uri.startsWith(SCHEME)) return undefined;
+  // With a host it means another server's root, to which clients would send what they log.
+  if (/^mlflow-artifacts:\/\/[^/]/.test(uri))
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${JSON.stringify(uri.slice(0, 200))} names a server; write ${SCHEME} and a path.`,
+    );
   const path = uri.slice(SCHEME.length).replace(/^\/+/, "").replace(/\/+$/, "");
   return path === "" ? undefined : checkedArtifactPath(path);
 }

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seconds } from "../core/core.ts";
+import { type TestRegistry, testRegistry } from "./registry.fixture.ts";
+import { endLease, LEASE, takeLease } from "./registry.ts";
+
+let registry: TestRegistry;
+beforeEach(async () => {
+  registry = await testRegistry();
+});
+afterEach(() => registry.remove());
+
+const dead = new Set<string>();
+const as = (mark: string) => ({ mark, isAlive: (other: string) => !dead.has(other) });
+
+test("of many that want a lease at once one gets it, and the others are told who", async () => {
+  const names = Array.from({ length: 12 }, (_, n) => `p${n}`);
+  const told = await Promise.all(names.map((name) => takeLease(registry, "watch", as(name))));
+  const [winner] = names.filter((_, n) => told[n] === undefined);
+  expect(told.filter((each) => each === undefined)).toHaveLength(1);
+  for (const each of told) if (each) expect(each).toEqual({ holder: winner, since: registry.clock.now() });
+  expect(await takeLease(registry, "other", as("p1"))).toBeUndefined();
+});
+
+test("a lease that is taken again goes on since it began, and one that is not ends", async () => {
+  const since = registry.clock.now();
+  await takeLease(registry, "watch", as("a"));
+  registry.clock.advanceTo(since + LEASE - seconds(1));
+  await takeLease(registry, "watch", as("a"));
+  registry.clock.advanceTo(since + LEASE + seconds(1));
+  expect(await takeLease(registry, "watch", as("b"))).toEqual({ holder: "a", since });
+  registry.clock.advanceTo(since + 2n * LEASE);
+  expect(await takeLease(registry, "watch", as("b"))).toBeUndefined();
+  expect(await takeLease(registry, "watch", as("a"))).toMatchObject({ holder: "b" });
+});
+
+test("a lease goes with its process, and only its holder gives it back", async () => {
+  await takeLease(registry, "watch", as("a"));
+  await endLease(registry, "watch", as("b"));
+  expect(await takeLease(registry, "watch", as("b"))).toMatchObject({ holder: "a" });
+  await endLease(registry, "watch", as("a"));
+  expect(await takeLease(registry, "watch", as("b"))).toBeUndefined();
+  dead.add("b");
+  expect(await takeLease(registry, "watch", as("c"))).toBeUndefined();
+});
