@@ -72,9 +72,10 @@ function sideBySide(
 }
 
 /** From one number to the other; nothing for what is no number, or is the same. */
-function changeOf({ values: [from, to], differs }: Fact): string {
+function changeOf({ name, values: [from, to], differs }: Fact): string {
   if (!differs || typeof from !== "number" || typeof to !== "number" || !Number.isFinite(to - from)) return "";
-  return `${to > from ? "+" : ""}${shortNumber(to - from)}`;
+  const size = Math.abs(to - from);
+  return `${to > from ? "+" : "-"}${name.endsWith("memory") ? bytesText(size) : shortNumber(size)}`;
 }
 
 function factText(name: string, value: Fact["values"][number]): string {

@@ -6,7 +6,7 @@ import { visible } from "./visible.ts";
 
 /** The code's part of a difference between two things. */
 export function codeLines(code: CodeDifference, style: Style, names: readonly [string, string]): readonly string[] {
-  const lines = [style.bold("code")];
+  const lines = [style.bold("files")];
   if (code.isSame) return [...lines, "the same"];
   if (code.problem !== null) lines.push(style.warn(visible(code.problem)));
   if (code.between !== null) lines.push(...patchLines(code.between, style));

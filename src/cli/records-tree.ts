@@ -56,7 +56,7 @@ export const runsNoun: NounSpec = {
       ],
       examples: [
         "slipway runs list --model flight_delay",
-        'slipway runs list --filter "metrics.\\`test.auc\\` > 0.7" --order "metrics.\\`test.auc\\` DESC" --limit 10',
+        'slipway runs list --filter "metrics.test.auc > 0.7" --order "metrics.test.auc DESC" --limit 10',
       ],
       load: () => import("./commands/runs-list.ts"),
     },
