@@ -1,5 +1,6 @@
 // Clocks that run at real speed. The computer's wall clock ticks in milliseconds and may be set; the monotonic clock has microseconds
-// but drifts from it. Reading the second from an anchor on the first, anew whenever they part, gives both.
+// but drifts from it. Reading the second from an anchor on the first, anew whenever they part, gives both. Nothing that was written at a
+// time may be read before it, so a clock that is set back stands still here until the computer's has caught up.
 
 import { type Instant, SlipwayError } from "../../core/core.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -8,10 +9,11 @@ import type { Clock } from "../../ports/ports.ts";
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const TOLERANCE_MS = 2;
 
-/** The computer's clock, in microseconds. */
+/** The computer's clock, in microseconds; it never goes back. */
 export function systemClock(): Clock {
   let wall = Date.now();
   let anchor = performance.now();
+  let latest = 0n;
   return runningClock(() => {
     const reading = Date.now();
     let estimate = wall + (performance.now() - anchor);
@@ -20,7 +22,9 @@ export function systemClock(): Clock {
       anchor = performance.now();
       estimate = wall;
     }
-    return BigInt(Math.floor(estimate * 1000));
+    const now = BigInt(Math.floor(estimate * 1000));
+    if (now > latest) latest = now;
+    return latest;
   });
 }
 

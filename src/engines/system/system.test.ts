@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { dateOf, parseInstant, seconds } from "../../core/core.ts";
 import { clockContract, replayClockContract } from "../../ports/clock.contract.ts";
 import { schedulerContract } from "../../ports/scheduler.contract.ts";
@@ -20,6 +20,20 @@ schedulerContract("systemScheduler", systemScheduler);
 
 test("the system clock shows the computer's time", () => {
   expect(Math.abs(dateOf(systemClock().now()).getTime() - Date.now())).toBeLessThan(50);
+});
+
+test("the system clock stands still when the computer's is set back, and goes on when that has caught up", () => {
+  const real = Date.now();
+  const wall = vi.spyOn(Date, "now").mockReturnValue(real);
+  const clock = systemClock();
+  const before = clock.now();
+  wall.mockReturnValue(real - 60_000);
+  expect(clock.now()).toBe(before);
+  wall.mockReturnValue(real - 10);
+  expect(clock.now()).toBe(before);
+  wall.mockReturnValue(real + 60_000);
+  expect(clock.now() - before).toBeGreaterThan(seconds(59));
+  wall.mockRestore();
 });
 
 test("the offset clock starts where it was told", () => {
