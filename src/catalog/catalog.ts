@@ -1,6 +1,7 @@
 // The door of `catalog`: what there is, who uses it and where it comes from, worked out from definitions and from facts that the caller has
 // gathered. Nothing here reads anything.
 
+export { featureColumns, trainingColumns, type UsedColumn } from "./column-lineage.ts";
 export { entityOf, type FeatureDocument, type ViewDocument, viewDocument } from "./documents.ts";
 export { type CatalogFilter, type FoundThing, type FoundView, findViews, searchFeatures } from "./find.ts";
 export { type LineageGraph, type LineageNode, lineageGraph } from "./lineage.ts";

@@ -31,8 +31,18 @@ export async function withPlatform<T>(
     return await work(platform, options);
   } finally {
     signal.removeEventListener("abort", stop);
+    await tellLostLineage(context, platform);
     await platform.close();
   }
+}
+
+/** Lineage that could not be told stops nothing, but is not lost silently. */
+async function tellLostLineage({ progress }: CommandContext, { lineage }: Platform): Promise<void> {
+  const told = await lineage.sink?.flush();
+  if (told && told.lost > 0)
+    progress.line(
+      `Lineage: ${told.lost} of ${told.lost + told.delivered} events did not reach ${lineage.sink?.place} (${told.problem?.replace(/\.$/, "")}).`,
+    );
 }
 
 async function openOptions({ host, globals }: CommandContext, { at, running }: Timing): Promise<OpenOptions> {

@@ -23,7 +23,7 @@ export {
   type DatasetSource,
   readManifest,
 } from "./manifest.ts";
-export { modelDefinitions, placeOf, snapshotSources } from "./origins.ts";
+export { modelDefinitions, modelSources, placeOf, snapshotSources } from "./origins.ts";
 export { type PartitionUnit, partitionUnits } from "./partition-unit.ts";
 export type { QualityFinding } from "./quality.ts";
 export {

@@ -30,6 +30,8 @@ export interface ProjectConfig {
   readonly definitions: Readonly<Record<string, unknown>>;
   /** Which engines, from `slipway/presets` or of your own; default `local()`. */
   readonly engines?: (context: never) => Promise<unknown>;
+  /** Where lineage is told as it happens, such as `openLineage({ file: "lineage.jsonl" })` from `slipway/presets`; default nowhere. */
+  readonly lineage?: (context: never) => unknown;
 }
 
 /** Declares a project: the default export of slipway.config.ts. Nothing is opened or read. */

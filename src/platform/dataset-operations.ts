@@ -23,6 +23,7 @@ import {
 import { definitionsOf, findDefinition } from "../define/define.ts";
 import type { PinnedSummary, VersionedFolder } from "../ports/ports.ts";
 import { type DatasetRecord, FOLDER, listDatasets, recordWrittenDataset } from "../registry/registry.ts";
+import { watched } from "../training/training.ts";
 import { type FoundDataset, findNamed, folderNamed, readable, recordNamed, trainingRows } from "./find-dataset.ts";
 import { enforceSources, sourcesOf } from "./guard-operations.ts";
 import type { Platform } from "./open.ts";
@@ -82,7 +83,11 @@ export async function writeDatasetFolder(
   const model = findDefinition(project, "model", request.model);
   const { offline, process } = engines;
   await enforceSources(platform, sourcesOf(model), engines.clock.now());
-  const manifest = await writeDataset(offline, { ...request, model, root, process });
+  const manifest = await watched(
+    platform.lineage.trainingSet(model, resolve(request.folder)),
+    () => writeDataset(offline, { ...request, model, root, process }),
+    ({ id, rows, bytes, parts }) => ({ id, rows, bytes, files: parts.length }),
+  );
   await recordManifest(platform, manifest, request.folder);
   return manifest;
 }

@@ -8,6 +8,7 @@ import type {
   Database,
   DataVersioning,
   EventLog,
+  LineageSink,
   OfflineEngine,
   OnlineStore,
   Outbound,
@@ -73,6 +74,9 @@ export interface Engines {
 }
 
 export type { SourceReader } from "../ports/ports.ts";
+
+/** Opens where lineage is told, for one project. */
+export type LineageFactory = (context: Pick<EngineContext, "root" | "env">) => LineageSink;
 
 /** Opens engines for one project. */
 export type EngineFactory = (context: EngineContext) => Promise<Engines>;

@@ -1,5 +1,6 @@
 // What users do with features: see them, bring them online, read them, take them out as a training set, and audit them.
 
+import { resolve } from "node:path";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import { checkSources, ensureSnapshot, type Snapshot, writeSnapshot } from "../datasets/datasets.ts";
 import { definitionHash, definitionsOf, type FeatureViewSpec, findDefinition } from "../define/define.ts";
@@ -16,6 +17,7 @@ import { keptPosition } from "../ingest/ingest.ts";
 import type { WrittenFile } from "../ports/ports.ts";
 import { instantToSql } from "../records/records.ts";
 import { loggedReads, logSql } from "../serving/serving.ts";
+import { watched } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
 import { enforceSources, type OnEnforced, sourcesOf } from "./guard-operations.ts";
 import { type Platform, predictionLog } from "./open.ts";
@@ -75,10 +77,12 @@ export async function materialize(
   const sources = views.map(({ source }) => source);
   await enforceSources(platform, sources, to, request.onEnforced);
   for (const spec of views) {
-    const progress = await materializeOne(platform, spec, to, {
-      ...(request.onProgress ? { onProgress: request.onProgress } : {}),
-      ...(request.signal ? { signal: request.signal } : {}),
-    });
+    const progress = await watched(platform.lineage.materialization(spec), () =>
+      materializeOne(platform, spec, to, {
+        ...(request.onProgress ? { onProgress: request.onProgress } : {}),
+        ...(request.signal ? { signal: request.signal } : {}),
+      }),
+    );
     done.push(progress);
     await registry.records.db
       .insertInto("materializations")
@@ -122,7 +126,11 @@ export async function writeTrainingSet(platform: Platform, model: string, file: 
   const spec = findDefinition(platform.project, "model", model);
   await checkSources(offline, spec);
   await enforceSources(platform, sourcesOf(spec), platform.engines.clock.now());
-  return writeSnapshot(offline, spec, file);
+  return watched(
+    platform.lineage.trainingSet(spec, resolve(file)),
+    () => writeSnapshot(offline, spec, file),
+    ({ rowCount, bytes, hash }) => ({ rows: rowCount, bytes, files: 1, id: hash }),
+  );
 }
 
 /** Computes a model's features as of every row's time, and keeps them for training; what is there already is used again. */

@@ -2,20 +2,22 @@
 // does is a function of what this returns.
 
 import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { asSlipwayError, type Instant, SlipwayError } from "../core/core.ts";
 import { collectProject, definitionsOf, type Project, type ProjectConfig } from "../define/define.ts";
 import { materializedThrough, onlineView } from "../features/features.ts";
 import { enforce, type GuardContext } from "../guard/guard.ts";
 import { profileBuilder } from "../monitoring/monitoring.ts";
-import type { Clock } from "../ports/ports.ts";
+import type { Clock, LineageCode } from "../ports/ports.ts";
 import { openRecords } from "../records/records.ts";
 import { type RegistryContext, recoverRuns } from "../registry/registry.ts";
 import { type LogSource, servingContract } from "../serving/serving.ts";
 import type { TrainingContext } from "../training/training.ts";
-import type { EngineContext, EngineFactory, Engines } from "./engines.ts";
+import type { EngineContext, EngineFactory, Engines, LineageFactory } from "./engines.ts";
 import { type FeatureReader, featureReader } from "./feature-reader.ts";
 import { refuseFutureColumns } from "./future-columns.ts";
 import { sourcesOf } from "./guard-operations.ts";
+import { type LineageRecord, lineageRecord } from "./lineage-record.ts";
 import type { IntakeHolder } from "./push-operations.ts";
 
 /** How to open a project. */
@@ -51,6 +53,8 @@ export interface Platform {
   readonly guard: GuardContext;
   readonly features: FeatureReader;
   readonly intake: IntakeHolder;
+  /** Where what is done to data is told. */
+  readonly lineage: LineageRecord;
   close(): Promise<void>;
 }
 
@@ -92,7 +96,18 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
     actor,
     temporaryFolder: `${stateDir}/tmp`,
   };
+  const lineage = lineageRecord({
+    sink: (config.lineage as LineageFactory | undefined)?.({ root, env }),
+    project: found.name,
+    root,
+    env,
+    now: () => clock.now(),
+    random,
+    code: config.lineage === undefined ? undefined : await lineageCode(engines, root, stateDir),
+    engine: { name: engines.offline.name, version: engines.offline.version },
+  });
   const training: TrainingContext = {
+    watch: lineage,
     engines: {
       offline: engines.offline,
       blobs,
@@ -139,6 +154,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
   const intake: IntakeHolder = { current: undefined };
   return {
     intake,
+    lineage,
     project: found,
     root,
     stateDir,
@@ -148,6 +164,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
     guard,
     features: featureReader({ project: found, online: engines.online, clock }),
     async close() {
+      await lineage.sink?.flush();
       await (await intake.current?.catch(() => undefined))?.close();
       await engines.events?.close();
       await engines.log.close();
@@ -156,6 +173,18 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       await engines.offline.close();
     },
   };
+}
+
+/** The code that lineage names; undefined outside a repository. */
+async function lineageCode(
+  { versionControl }: Engines,
+  root: string,
+  stateDir: string,
+): Promise<LineageCode | undefined> {
+  const { commit, branch, remote } = await versionControl.stateOf(root, [stateDir]);
+  if (commit === null) return undefined;
+  const url = remote !== null && URL.canParse(remote) ? remote : pathToFileURL(root).href;
+  return { url, commit, ...(branch === null ? {} : { branch }) };
 }
 
 async function openEngines(factory: EngineFactory, context: EngineContext): Promise<Engines> {

@@ -108,7 +108,7 @@ export {
   verifyNamedDataset,
   writeDatasetFolder,
 } from "./dataset-operations.ts";
-export type { EngineContext, EngineFactory, Engines, SourceReader } from "./engines.ts";
+export type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "./engines.ts";
 export type { EnvironmentDifference } from "./environment-differences.ts";
 export {
   featureHistory,

@@ -20,6 +20,16 @@ export type { Clock, ReplayClock } from "./clock.ts";
 export type { DataVersioning, PinnedFiles, PinnedSummary, VersionedFolder } from "./data-versioning.ts";
 export type { Database } from "./database.ts";
 export type { EventFiles, EventLog } from "./event-log.ts";
+export type {
+  ColumnQuality,
+  LineageCode,
+  LineageColumn,
+  LineageDataset,
+  LineageDelivery,
+  LineageEvent,
+  LineageJob,
+  LineageSink,
+} from "./lineage-sink.ts";
 export type { LocatedFile, OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,

@@ -2,13 +2,15 @@
 
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { SlipwayError } from "../core/core.ts";
 import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { git } from "../engines/git/git.ts";
 import { lmdbStore, lmdbVersion } from "../engines/lmdb/lmdb.ts";
 import { onnxRuntime } from "../engines/onnx/onnx.ts";
+import { openLineageSink } from "../engines/openlineage/openlineage.ts";
 import { projectPackages } from "../engines/packages/packages.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
@@ -22,12 +24,13 @@ import {
   randomBytes,
   replayClock,
   systemClock,
+  systemPause,
   systemScheduler,
   thisMachine,
   thisProcess,
 } from "../engines/system/system.ts";
 import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
-import type { EngineContext, EngineFactory, Engines, SourceReader } from "../platform/platform.ts";
+import type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "../platform/platform.ts";
 
 /** How the local engines may use the machine. */
 export interface LocalOptions {
@@ -110,6 +113,41 @@ export function local(options: LocalOptions = {}): EngineFactory {
       threads,
       clocks: { startingAt: offsetClock, replay: replayClock },
     };
+  };
+}
+
+/** Where OpenLineage's events go. */
+export type OpenLineageTarget =
+  /** Lines of a file, relative to the project's folder. */
+  | { readonly file: string }
+  /** A server with `POST /api/v1/lineage`, such as Marquez. An `apiKey` is sent as a bearer token, and is never written in the config itself. */
+  | { readonly url: string | EnvironmentVariable; readonly apiKey?: EnvironmentVariable };
+
+/** A variable of the environment: `env("OPENLINEAGE_URL")`. */
+export interface EnvironmentVariable {
+  readonly env: string;
+}
+
+const LINEAGE_TIMEOUT_MS = 5000;
+
+/** Tells what is done to data as OpenLineage events: `project({ …, lineage: openLineage({ file: "lineage.jsonl" }) })`. */
+export function openLineage(target: OpenLineageTarget): LineageFactory {
+  return ({ root, env }) => {
+    const pause = systemPause;
+    if ("file" in target) return openLineageSink({ pause, to: { file: resolve(root, target.file) } });
+    const { url, apiKey } = target;
+    const value = typeof url === "string" ? url : env[url.env];
+    if (!value)
+      throw new SlipwayError(
+        "CONFIG_INVALID",
+        `lineage: ${typeof url === "string" ? "url is empty" : `${url.env} is not set`}. Set it to the server's address, such as http://127.0.0.1:5000, or take lineage out of the config.`,
+      );
+    const key = apiKey === undefined ? undefined : env[apiKey.env];
+    // The host is allowed by whoever wrote the config, also where it is not public.
+    const host = URL.canParse(value) ? [new URL(value).hostname.replace(/^\[|\]$/g, "")] : [];
+    const outbound = guardedOutbound({ allow: host.filter((name) => name !== ""), timeoutMs: LINEAGE_TIMEOUT_MS });
+    const to = { url: value, outbound, ...(key === undefined ? {} : { apiKey: key }) };
+    return openLineageSink({ pause, to });
   };
 }
 

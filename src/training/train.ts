@@ -24,6 +24,7 @@ import {
   finishRun,
   logMetrics,
   logParams,
+  type NewVersion,
   type Provenance,
   type RegistryContext,
   type RunResources,
@@ -34,6 +35,7 @@ import {
 } from "../registry/registry.ts";
 import { environmentOf } from "./environment.ts";
 import { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
+import { type TrainingWatch, watched } from "./training-watch.ts";
 
 /** What training works with. */
 export interface TrainingContext {
@@ -51,6 +53,7 @@ export interface TrainingContext {
   readonly profileOf: ProfileMaker;
   /** Holds the sources of a model to their expectations before anything is computed from them. Throws EXPECTATION_FAILED. */
   readonly requireSources: (model: ModelSpec, onNote?: (text: string) => void) => Promise<void>;
+  readonly watch?: TrainingWatch;
 }
 
 /** Enough rows that a profile's own chance is far below any drift worth an alert. */
@@ -93,13 +96,15 @@ export async function trainVersion(
   request: TrainingRequest,
   progress: TrainingProgress = {},
 ): Promise<TrainedVersion> {
-  const { engines, registry } = context;
+  const { engines, registry, watch } = context;
   const { model } = request;
   await context.requireSources(model, progress.onNote);
-  const snapshot = await ensureSnapshot(engines, model, progress.onNote);
-  const bounds = request.bounds ?? ownBounds(model, snapshot.newest, request.knownBy);
-  const dataset = await cutDataset(engines, snapshot, bounds);
-  const findings = await trainingFindings(engines, dataset);
+  const { snapshot, bounds, dataset, findings } = await watched(watch?.dataset(model), async () => {
+    const made = await ensureSnapshot(engines, model, progress.onNote);
+    const asked = request.bounds ?? ownBounds(model, made.newest, request.knownBy);
+    const cut = await cutDataset(engines, made, asked);
+    return { snapshot: made, bounds: asked, dataset: cut, findings: await trainingFindings(engines, cut) };
+  });
   progress.onDataset?.(dataset, findings);
   await recordDataset(registry, {
     id: dataset.id,
@@ -130,6 +135,7 @@ export async function trainVersion(
     provenance: { ...provenance, seeds: { trainer: trainer.seed } },
     root: context.root,
   });
+  const ending = watch?.run(model, run, dataset);
   try {
     await logParams(registry, run.id, trainerParameters(model));
     const fitted = await fitModel(
@@ -147,7 +153,8 @@ export async function trainVersion(
     const engineVersions = { ...provenance.engines, [engine.name]: engine.version };
     await logMetrics(registry, run.id, metricRows(fitted));
     const names = fitted.inputs.map(({ name }) => name);
-    const version = await registerVersion(registry, {
+    const profile = await context.profileOf(fitted, streamPart(engines, dataset, "train", names, PROFILE_ROWS));
+    const made: NewVersion = {
       model: model.name,
       runId: run.id,
       datasetId: dataset.id,
@@ -159,12 +166,15 @@ export async function trainVersion(
       features: context.contractOf(model),
       metrics: versionMetrics(fitted),
       importance: fitted.trained.importance,
-      profile: await context.profileOf(fitted, streamPart(engines, dataset, "train", names, PROFILE_ROWS)),
+      profile,
       environment: environmentOf({ ...provenance, engines: engineVersions }, trainer.seed),
-    });
+    };
+    const version = await watched(watch?.registration(model, run), () => registerVersion(registry, made));
     await finishRun(registry, run.id, { engines: engineVersions, resources: usedSince(before, context.use(), use) });
+    ending?.done(version);
     return { version, dataset, findings, fitted };
   } catch (thrown) {
+    ending?.failed(thrown);
     const cancelled = thrown instanceof SlipwayError && thrown.code === "CANCELLED";
     await failRun(
       registry,

@@ -12,3 +12,4 @@ export {
   trainerParameters,
   trainVersion,
 } from "./train.ts";
+export { type Ending, type TrainingWatch, watched } from "./training-watch.ts";
