@@ -1,8 +1,8 @@
-// Lineage as a graph: source → column → feature → model → dataset → run → version → alias, with monitors and retraining rules beside it. It is
-// made of definitions as they are now, of those that a dataset was made by (which may have changed since: their nodes carry a hash), and of
+// Lineage as a graph: source → column → feature → model → dataset → run → version → alias and deployment, with monitors and retraining rules beside
+// it, and what tracking clients logged: input → run → logged model → version. It is made of definitions as they are now, of those that a dataset was made by (which may have changed since: their nodes carry a hash), and of
 // records. An edge leads from what is used to what uses it.
 
-import { contentHash } from "../core/core.ts";
+import { contentHash, formatInstant, type Instant } from "../core/core.ts";
 import {
   allViews,
   definitionHash,
@@ -33,6 +33,9 @@ export interface LineageNode {
     | "run"
     | "version"
     | "alias"
+    | "deployment"
+    | "input"
+    | "loggedModel"
     | "monitor"
     | "retrain";
   readonly name: string;
@@ -72,6 +75,31 @@ export interface LineageFacts {
     readonly rowCount: number;
     readonly runs: readonly string[];
   }[];
+  /** Which servers answer with which versions now. */
+  readonly deployments: readonly {
+    readonly owner: string;
+    readonly model: string;
+    readonly version: number;
+    readonly since: Instant;
+  }[];
+  /** What tracking clients said that their runs read and made. */
+  readonly logged: {
+    readonly inputs: readonly {
+      readonly name: string;
+      readonly digest: string;
+      readonly source: string;
+      readonly runs: readonly string[];
+    }[];
+    readonly models: readonly {
+      readonly id: string;
+      readonly name: string;
+      readonly runId: string | null;
+      readonly readBy: readonly string[];
+      readonly versions: readonly { readonly model: string; readonly number: number }[];
+    }[];
+  };
+  /** A run that is asked about, whether or not anything is linked to it. */
+  readonly asked?: string;
   /** A model's definition as it was applied under a hash. */
   readonly modelOf: (hash: string) => ModelSpec | undefined;
 }
@@ -120,6 +148,7 @@ export function lineageGraph(project: Project, facts: LineageFacts): LineageGrap
     else if (trainedFeatures(version)) graph.link(modelBy(model, definitionsHash), id);
     for (const alias of aliases) graph.link(id, graph.add("alias", `${model}@${alias}`));
   }
+  addLogged(graph, facts);
   for (const { name, model } of definitionsOf(project, "monitor"))
     graph.link(`model:${model}`, graph.add("monitor", name));
   for (const { name, model, when } of definitionsOf(project, "retrain")) {
@@ -128,6 +157,35 @@ export function lineageGraph(project: Project, facts: LineageFacts): LineageGrap
     for (const trigger of when) graph.link(`monitor:${trigger.monitor}`, rule);
   }
   return graph.done();
+}
+
+function addLogged(graph: GraphBuilder, { deployments, logged, asked }: LineageFacts): void {
+  if (asked !== undefined) graph.add("run", asked);
+  for (const { name, digest, source, runs } of logged.inputs) {
+    const input = graph.add("input", `${name}@${digest}`, source.slice(0, 200));
+    for (const run of runs) graph.link(input, graph.add("run", run));
+  }
+  for (const { id, name, runId, readBy, versions } of logged.models) {
+    const node = graph.add("loggedModel", id, name);
+    if (runId !== null) graph.link(graph.add("run", runId), node);
+    for (const run of readBy) graph.link(node, graph.add("run", run));
+    for (const { model, number } of versions) graph.link(node, graph.add("version", `${model}@${number}`));
+  }
+  for (const { owner, model, version, since } of deployments) {
+    const node = graph.add("deployment", `${model} on ${serverName(owner)}`, `since ${formatInstant(since)}`);
+    graph.link(graph.add("version", `${model}@${version}`), node);
+  }
+}
+
+/** A process's mark as people name it: `host:pid`; a mark of another kind is what it is. */
+function serverName(mark: string): string {
+  try {
+    const { host, pid } = JSON.parse(mark) as { readonly host?: unknown; readonly pid?: unknown };
+    if (typeof host === "string" && typeof pid === "number") return `${host}:${pid}`;
+  } catch {
+    // Not ours to read.
+  }
+  return mark;
 }
 
 function addColumn(graph: GraphBuilder, source: string, column: string): string {

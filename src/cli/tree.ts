@@ -111,7 +111,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     name: "lineage",
     summary: "show what a thing is made of, and what is made of it",
     about:
-      "From source column to feature, model, dataset, run, version and alias. A thing is a column (departures.dep_delay), a feature (view.feature), a view, a model, a version (model@3), an alias (model@champion), a dataset or a run.",
+      "From source column to feature, model, dataset, run, version, alias and the servers that answer with it now, and through what MLflow clients logged. A thing is a column (departures.dep_delay), a feature (view.feature), a view, a model, a version (model@3), an alias (model@champion), a dataset or a run.",
     arguments: [["<thing>", "its name or id"]],
     options: [
       ["--up", "only what it is made of"],

@@ -1,7 +1,9 @@
 // The catalogue over real definitions, records and data.
 
+import { hostname } from "node:os";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseInstant } from "../core/core.ts";
+import { endDeployments, noteDeployment, tracking } from "../registry/registry.ts";
 import {
   applyDefinitions,
   catalogOf,
@@ -185,6 +187,55 @@ describe("lineage", () => {
       ]),
     );
     expect(up.nodes.some(({ kind }) => kind === "monitor")).toBe(false);
+  });
+
+  test("names the server that answers with a version, as long as it runs, and no killed one", async () => {
+    const platform = await opened();
+    await registered(platform);
+    const { registry } = platform;
+    await noteDeployment(registry, "rich_ride", 1);
+    const killed = JSON.stringify({ host: hostname(), boot: "before", pid: 1, started: "1" });
+    await noteDeployment({ ...registry, owner: killed }, "rich_ride", 1);
+    const deployments = async () =>
+      (await showLineage(platform, "rich_ride@1", "down")).nodes.filter(({ kind }) => kind === "deployment");
+    expect(await deployments()).toMatchObject([
+      { name: `rich_ride on ${hostname()}:${process.pid}`, note: "since 2025-02-01T00:00:00Z" },
+    ]);
+    expect((await showLineage(platform, "rich_ride@1", "down")).edges).toContainEqual({
+      from: "version:rich_ride@1",
+      to: `deployment:rich_ride on ${hostname()}:${process.pid}`,
+    });
+    await endDeployments(registry, platform.engines.process.isAlive);
+    expect(await deployments()).toEqual([]);
+    expect(await registry.records.db.selectFrom("deployments").selectAll().execute()).toEqual([]);
+  });
+
+  test("goes through what tracking clients logged: dataset, run, logged model, version", async () => {
+    const platform = await opened();
+    const context = await tracking.openTracking(platform.registry);
+    const run = await tracking.beginRun(context, { experimentId: "0", user: "ann", tags: [] });
+    const lonely = await tracking.beginRun(context, { experimentId: "0", user: "ann", tags: [] });
+    await tracking.logRunInputs(context, run.id, {
+      datasets: [{ name: "wine", digest: "a1b2", sourceType: "local", source: "wine.csv", tags: [] }],
+      models: [],
+    });
+    const model = await tracking.beginLoggedModel(context, {
+      experimentId: "0",
+      name: "bottle",
+      runId: run.id,
+      tags: [],
+      params: [],
+    });
+    await tracking.newRegisteredModel(context, { name: "wine_quality", tags: [] });
+    const source = `models:/${model.id}`;
+    await tracking.newModelVersion(context, { model: "wine_quality", source, loggedModelId: model.id, tags: [] });
+    const up = await showLineage(platform, "wine_quality@1", "up");
+    expect(new Set(up.nodes.map(({ id }) => id))).toEqual(
+      new Set(["input:wine@a1b2", `run:${run.id}`, `loggedModel:${model.id}`, "version:wine_quality@1"]),
+    );
+    const down = await showLineage(platform, "wine@a1b2", "down");
+    expect(down.nodes.map(({ id }) => id)).toContain("version:wine_quality@1");
+    expect((await showLineage(platform, lonely.id)).nodes).toMatchObject([{ kind: "run", name: lonely.id }]);
   });
 
   test("keeps a version's features as they were when it was trained", async () => {

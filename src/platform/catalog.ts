@@ -28,7 +28,7 @@ import {
   viewStatistics,
 } from "../features/features.ts";
 import { fromJson } from "../records/records.ts";
-import { datasetOrigins, versionOrigins } from "../registry/registry.ts";
+import { datasetOrigins, getRun, liveDeployments, loggedOrigins, versionOrigins } from "../registry/registry.ts";
 import type { Platform } from "./open.ts";
 
 /** A view as a list shows it. */
@@ -149,9 +149,13 @@ async function examplesOf({ engines }: Platform, view: ViewQuery, now: Instant):
   }));
 }
 
+async function isRun(registry: Platform["registry"], id: string): Promise<boolean> {
+  return (await getRun(registry, id).catch(() => undefined)) !== undefined;
+}
+
 /** The lineage of a source column, feature, view, model, version, alias, dataset or run, from definitions and records. */
 export async function showLineage(
-  { project, registry }: Platform,
+  { project, registry, engines }: Platform,
   thing: string,
   direction: LineageDirection = "both",
 ): Promise<Lineage> {
@@ -165,6 +169,9 @@ export async function showLineage(
   const graph = lineageGraph(project, {
     versions: await versionOrigins(registry),
     datasets: await datasetOrigins(registry),
+    deployments: await liveDeployments(registry, engines.process.isAlive),
+    logged: await loggedOrigins(registry),
+    ...((await isRun(registry, thing)) ? { asked: thing } : {}),
     modelOf: (hash) => {
       const spec = specs.get(hash);
       return spec === undefined ? undefined : fromJson<ModelSpec>(spec);

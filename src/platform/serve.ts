@@ -2,7 +2,7 @@
 
 import { type Duration, formatInstant, minutes, SlipwayError, seconds } from "../core/core.ts";
 import { definitionsOf } from "../define/define.ts";
-import { endLease, LEASE, takeLease, tracking } from "../registry/registry.ts";
+import { endDeployments, endLease, LEASE, noteDeployment, takeLease, tracking } from "../registry/registry.ts";
 import { openServing, type Serving } from "../serving/serving.ts";
 import { materialize } from "./feature-operations.ts";
 import type { Platform } from "./open.ts";
@@ -31,14 +31,20 @@ export async function startServing(platform: Platform, options: ServeOptions = {
     models: definitionsOf(project, "model"),
   });
   const follow = async (): Promise<void> => {
-    for (const swap of await serving.refresh()) options.onSwap?.(swap);
+    for (const swap of await serving.refresh()) {
+      await noteDeployment(registry, swap.model, swap.to);
+      options.onSwap?.(swap);
+    }
   };
+  const { isAlive } = engines.process;
+  await endDeployments(registry, isAlive);
   await follow();
   const stop = scheduler.every(FOLLOW_EVERY, follow);
   return {
     ...serving,
     async close() {
       stop();
+      await endDeployments(registry, isAlive);
       await serving.close();
     },
   };

@@ -23,6 +23,14 @@ export interface WatchTables {
   };
   /** What one process at a time does: `holder` is its mark. */
   readonly leases: { readonly name: string; readonly holder: string; readonly since: number; readonly until: number };
+  /** What running servers answer with; of one that was killed a row stays until the next server looks. */
+  readonly deployments: {
+    /** The mark of the server's process. */
+    readonly owner: string;
+    readonly model: string;
+    readonly version: number;
+    readonly since: number;
+  };
   readonly monitor_runs: MonitorRunRow;
   readonly alerts: AlertRow;
   readonly decisions: DecisionRow;

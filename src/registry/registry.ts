@@ -25,6 +25,7 @@ export {
   recordWrittenDataset,
 } from "./datasets.ts";
 export { type Decision, listDecisions, type NewDecision, recordDecision } from "./decisions.ts";
+export { type DeploymentRecord, endDeployments, liveDeployments, noteDeployment } from "./deployments.ts";
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
 export { type ImportedVersion, registerImported } from "./imported-version.ts";
 export { endLease, LEASE, type LeaseHolder, takeLease } from "./leases.ts";
@@ -68,7 +69,15 @@ export {
 } from "./runs.ts";
 export { type NewRun, startRun } from "./start-run.ts";
 export * as tracking from "./tracking/tracking.ts";
-export { type DatasetOrigin, datasetOrigins, type VersionOrigin, versionOrigins, versionOriginsIn } from "./uses.ts";
+export {
+  type DatasetOrigin,
+  datasetOrigins,
+  type LoggedOrigins,
+  loggedOrigins,
+  type VersionOrigin,
+  versionOrigins,
+  versionOriginsIn,
+} from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
 export { loadableFile, putContent, readVersionFile, type VersionFile } from "./version-content.ts";
 export {

@@ -74,3 +74,74 @@ export async function datasetOrigins({ records }: RegistryContext): Promise<read
     runs: links.filter((link) => link.dataset_id === row.id).map((link) => link.run_id),
   }));
 }
+
+/** What tracking clients said of their runs. */
+export interface LoggedOrigins {
+  /** Datasets that runs read, by the client's own names. */
+  readonly inputs: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly digest: string;
+    readonly source: string;
+    readonly runs: readonly string[];
+  }[];
+  /** Models that were logged: the run that made each, runs that read it, and the versions that it became. */
+  readonly models: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly runId: string | null;
+    readonly readBy: readonly string[];
+    readonly versions: readonly { readonly model: string; readonly number: number }[];
+  }[];
+}
+
+/** What tracking clients said that their runs read and made. */
+export async function loggedOrigins({ records: { db } }: RegistryContext): Promise<LoggedOrigins> {
+  const inputs = await db.selectFrom("inputs").select(["id", "name", "digest", "source"]).orderBy("id").execute();
+  const reads = groups(await db.selectFrom("run_inputs").select(["run_id", "input_id"]).execute(), "input_id");
+  const models = await db
+    .selectFrom("logged_models")
+    .select(["id", "name", "run_id"])
+    .where("deleted_at", "is", null)
+    .orderBy("id")
+    .execute();
+  const links = await db.selectFrom("run_models").select(["run_id", "model_id", "role"]).execute();
+  const readBy = groups(
+    links.filter(({ role }) => role === "input"),
+    "model_id",
+  );
+  const madeBy = groups(
+    links.filter(({ role }) => role === "output"),
+    "model_id",
+  );
+  const versions = groups(
+    await db
+      .selectFrom("versions")
+      .select(["model", "number", "logged_model_id"])
+      .where("logged_model_id", "is not", null)
+      .execute(),
+    "logged_model_id",
+  );
+  return {
+    inputs: inputs.map((input) => ({ ...input, runs: (reads.get(input.id) ?? []).map(({ run_id }) => run_id) })),
+    models: models.map(({ id, name, run_id }) => ({
+      id,
+      name,
+      runId: run_id ?? madeBy.get(id)?.[0]?.run_id ?? null,
+      readBy: (readBy.get(id) ?? []).map((link) => link.run_id),
+      versions: (versions.get(id) ?? []).map(({ model, number }) => ({ model, number })),
+    })),
+  };
+}
+
+function groups<K extends string, T extends { readonly [key in K]: string | null }>(
+  rows: readonly T[],
+  key: K,
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const row of rows) {
+    const name = row[key];
+    if (name !== null) found.set(name, [...(found.get(name) ?? []), row]);
+  }
+  return found;
+}

@@ -11,6 +11,7 @@ import { versionFileTables } from "./007-version-files.ts";
 import { accessTables } from "./008-access.ts";
 import { provenanceTables } from "./009-provenance.ts";
 import { leaseTables } from "./010-leases.ts";
+import { deploymentTables } from "./011-deployments.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { name: "access", statements: accessTables },
   { name: "provenance", statements: provenanceTables },
   { name: "leases", statements: leaseTables },
+  { name: "deployments", statements: deploymentTables },
 ];
