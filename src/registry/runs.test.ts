@@ -117,7 +117,7 @@ test("lists the newest runs first, by what is asked", async () => {
   expect(await names({ limit: 1 })).toEqual(["second"]);
   expect(await names({ model: "a" })).toEqual(["first"]);
   expect(await names({ status: "running" })).toEqual(["second"]);
-  expect(await names({ experimentId: second.experimentId, kind: "train" })).toEqual(["second"]);
+  expect(await names({ experiment: second.experimentId, kind: "train" })).toEqual(["second"]);
   expect(await names({ model: "c" })).toEqual([]);
 });
 

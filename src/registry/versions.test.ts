@@ -37,6 +37,7 @@ describe("a version", () => {
     expect([first.number, second.number, other.number]).toEqual([1, 2, 1]);
     expect(first).toEqual({
       ...rest,
+      importance: [],
       number: 1,
       createdAt: registry.clock.now(),
       artifactBlob: `content/${sha256("bytes")}`,
