@@ -48,7 +48,9 @@ export async function environmentDifferences(
       : "the model's own words, its features or its sources were changed",
   );
   const before = version.runId === null ? undefined : await provenanceOf(platform.registry, version.runId);
-  tell("lockfile", lockText(then.packages?.lock), lockText(now.packages.lock), true);
+  const { packages } = then;
+  if (packages) tell("lockfile", lockText(packages.lock), lockText(now.packages.lock), true);
+  else tell("lockfile", null, lockText(now.packages.lock), false, "not recorded then");
   if (before?.packages) {
     const [a, b] = [byPackage(before.packages.resolved), byPackage(provenance.packages.resolved)];
     for (const name of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort())

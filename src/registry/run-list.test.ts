@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { seconds } from "../core/core.ts";
 import { newVersion, type TestRegistry, testRegistry } from "./registry.fixture.ts";
 import {
+  createExperiment,
   findRun,
   findRuns,
   finishRun,
@@ -52,6 +53,25 @@ test("runs are found by what they are about, newest first, in pages", async () =
     message: expect.stringContaining('Did you mean "others"?'),
   });
   expect(await recordedModels(registry)).toEqual(["delay"]);
+});
+
+test("more runs are listed than one statement takes ids", async () => {
+  const { id: experiment_id } = await createExperiment(registry, "many");
+  const rows = Array.from({ length: 2500 }, (_, place) => ({
+    id: `run-${place}`,
+    experiment_id,
+    name: "one of many",
+    kind: "train",
+    status: "finished" as const,
+    started_at: place,
+    actor: "test",
+  }));
+  for (let start = 0; start < rows.length; start += 500)
+    await registry.records.db
+      .insertInto("runs")
+      .values(rows.slice(start, start + 500))
+      .execute();
+  expect(await ids({ limit: 40_000 })).toEqual(rows.map(({ id }) => id).reverse());
 });
 
 test("a run that a client has set aside is not listed", async () => {

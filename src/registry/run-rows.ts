@@ -5,10 +5,19 @@ import { fromJson, instantFromSql, numberFromSql, type Records, type RunRow } fr
 import { CLIENT_TAGS, NATIVE_SOURCE } from "./client-words.ts";
 import type { RunRecord } from "./runs.ts";
 
-/** Rows as runs with everything that belongs to them, in the same order; a handful of queries, however many runs. */
-export async function withBelongings({ db }: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+/** Ids per query: SQLite takes 32766 parameters in one statement. */
+export const IDS_AT_ONCE = 1000;
+
+/** Rows as runs with everything that belongs to them, in the same order; a handful of queries for every thousand. */
+export async function withBelongings(records: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+  const runs: RunRecord[] = [];
+  for (let start = 0; start < rows.length; start += IDS_AT_ONCE)
+    runs.push(...(await someRuns(records, rows.slice(start, start + IDS_AT_ONCE))));
+  return runs;
+}
+
+async function someRuns({ db }: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
   const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return [];
   const params = byRun(await db.selectFrom("params").selectAll().where("run_id", "in", ids).orderBy("key").execute());
   const tags = byRun(await db.selectFrom("tags").selectAll().where("run_id", "in", ids).orderBy("key").execute());
   const metrics = byRun(

@@ -15,6 +15,7 @@ import {
   logMetrics,
   logParams,
   metricHistory,
+  type RunFilter,
   recordDataset,
   recoverRuns,
   setTags,
@@ -111,7 +112,7 @@ test("lists the newest runs first, by what is asked", async () => {
   registry.clock.advanceTo(registry.clock.now() + seconds(1));
   const second = await started({ model: "b", name: "second", experiment: "other" });
   await finishRun(registry, first.id);
-  const names = async (filter?: object): Promise<readonly string[]> =>
+  const names = async (filter?: RunFilter): Promise<readonly string[]> =>
     (await listRuns(registry, filter)).map(({ name }) => name);
   expect(await names()).toEqual(["second", "first"]);
   expect(await names({ limit: 1 })).toEqual(["second"]);

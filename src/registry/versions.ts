@@ -6,7 +6,7 @@ import { instantFromSql, instantToSql, type RecordsTransaction, toJson } from ".
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
-import { byRun } from "./run-rows.ts";
+import { byRun, IDS_AT_ONCE } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
 import { contentBlob, MODEL_FILE, writeVersionFiles } from "./version-content.ts";
@@ -121,15 +121,17 @@ export async function versionsOfRuns(
   { records }: RegistryContext,
   runs: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  if (runs.length === 0) return new Map();
-  const rows = await records.db
-    .selectFrom("versions")
-    .select(["model", "number", "run_id"])
-    .where("run_id", "in", runs)
-    .orderBy("model")
-    .orderBy("number")
-    .execute();
-  const named = rows.map(({ run_id, model, number }) => ({ run_id: run_id ?? "", name: `${model}@${number}` }));
+  const named: { readonly run_id: string; readonly name: string }[] = [];
+  for (let start = 0; start < runs.length; start += IDS_AT_ONCE) {
+    const rows = await records.db
+      .selectFrom("versions")
+      .select(["model", "number", "run_id"])
+      .where("run_id", "in", runs.slice(start, start + IDS_AT_ONCE))
+      .orderBy("model")
+      .orderBy("number")
+      .execute();
+    for (const { run_id, model, number } of rows) named.push({ run_id: run_id ?? "", name: `${model}@${number}` });
+  }
   return new Map([...byRun(named)].map(([run, made]) => [run, made.map(({ name }) => name)]));
 }
 

@@ -2,7 +2,7 @@
 
 import type { RunRow } from "../../records/records.ts";
 import { fromJson, numberFromSql, type Records } from "../../records/records.ts";
-import { byRun } from "../run-rows.ts";
+import { byRun, IDS_AT_ONCE } from "../run-rows.ts";
 import { runNotFound } from "../runs.ts";
 import { type Tag, type TrackingContext, toMillis } from "./context.ts";
 import type { InputDataset } from "./run-inputs.ts";
@@ -27,9 +27,6 @@ export interface TrackedRun {
   readonly modelInputs: readonly string[];
   readonly modelOutputs: readonly { readonly modelId: string; readonly step: number }[];
 }
-
-/** Ids per query: SQLite takes 32766 parameters in one statement. */
-const IDS_AT_ONCE = 1000;
 
 /** The run of that id, also one that was set aside; RUN_NOT_FOUND. */
 export async function trackedRun({ records }: TrackingContext, id: string): Promise<TrackedRun> {
