@@ -5,12 +5,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asOf } from "./as-of.ts";
 import { coldStart } from "./cold-start.ts";
+import { materialize } from "./materialize.ts";
 import { mlflow } from "./mlflow.ts";
 import { onlineHttp } from "./online-http.ts";
 import { onlineRead } from "./online-read.ts";
 import { predictHttp } from "./predict-http.ts";
 import { push } from "./push.ts";
 import { replay } from "./replay.ts";
+import { scale } from "./scale.ts";
 import { type BenchResult, machine, markdown, measured } from "./support/report.ts";
 import { train } from "./train.ts";
 import { trainingSet } from "./training-set.ts";
@@ -25,10 +27,12 @@ for (const [name, bench] of Object.entries({
   onlineRead,
   onlineHttp,
   predictHttp,
+  materialize,
   push,
   mlflow,
   train,
   replay,
+  scale,
 })) {
   process.stderr.write(`${name} …\n`);
   try {

@@ -68,9 +68,13 @@ export const features: NounSpec = {
     {
       name: "materialize",
       summary: "bring the online store up to date",
-      about: "Writes what became known since the last time into the online store. Running it twice changes nothing.",
+      about:
+        "Writes what became known since the last time into the online store. Running it twice changes nothing; one that was killed goes on, or starts a view again that was never online. With --json each step is a line on stderr.",
       arguments: [["[views...]", "the views' names (default: all)"]],
-      options: [["--to <instant>", "only what was known before then, in UTC (default: now)"]],
+      options: [
+        ["--to <instant>", "only what was known before then, in UTC (default: now)"],
+        ["--parallel <views>", "how many views at once (default: one a processor)"],
+      ],
       examples: [
         "slipway features materialize",
         "slipway features materialize carrier_departures --to 2013-07-01T06:00:00Z",

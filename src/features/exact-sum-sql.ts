@@ -23,9 +23,12 @@ export function exactSumSql(contents: string): string {
   return `SELECT idx, CASE ${special} ELSE sum(${part} ORDER BY item DESC) FILTER (WHERE item < ${NAN_PART}) END AS a0 FROM ${contents} GROUP BY idx`;
 }
 
-const NAN_PART = 64;
-const INFINITY_PART = 65;
-const MINUS_INFINITY_PART = 66;
+/** The part of NaN. */
+export const NAN_PART = 64;
+/** The part of Infinity. */
+export const INFINITY_PART = 65;
+/** The part of -Infinity. */
+export const MINUS_INFINITY_PART = 66;
 
 /** The biased exponent; that of a number below the least normal one is the least. */
 const exponentSql = (value: string): string => `greatest((((${value})::BIT)::BIGINT >> 52) & 2047, 1)`;

@@ -19,12 +19,12 @@ export {
   applyViews,
   cursorsOf,
   knownOf,
-  type MaterializeProgress,
   materializedThrough,
   materializeView,
   streamRows,
   type ViewRows,
 } from "./materialize.ts";
+export type { MaterializeProgress } from "./materialize-watch.ts";
 export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
 export { keyColumns, type PointInTimePlan, pointInTimePlan, pointInTimeTables } from "./point-in-time-sql.ts";
 export {

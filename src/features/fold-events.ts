@@ -16,7 +16,13 @@ import {
 import { letInCondition, type PushSpec } from "../define/define.ts";
 import type { OfflineEngine, OnlineChange, OnlineStore, SqlDialect } from "../ports/ports.ts";
 import { metaKey } from "./entity-key.ts";
-import { changeOf, decodeMeta, knownOf, type MaterializeEngines, type MaterializeProgress } from "./materialize.ts";
+import { changeOf, decodeMeta, knownOf } from "./materialize.ts";
+import {
+  type MaterializeEngines,
+  type MaterializeProgress,
+  type MaterializeWatch,
+  stopIfAborted,
+} from "./materialize-watch.ts";
 import { decodeRow, encodeRow } from "./online-row.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
 import { sourceExpression, timeColumns } from "./view-events-sql.ts";
@@ -69,7 +75,7 @@ export async function eventMark(online: OnlineStore, { namespace }: OnlineView):
     if (key[0] !== 0) break;
     if (key[1] === WAITING[1]) waiting.push({ known: knownIn(key), key, value });
   }
-  return { position: decodePosition(position), through: decodeMeta(meta)?.through, waiting };
+  return { position: decodePosition(position), through: decodeMeta(meta), waiting };
 }
 
 function waitingKey(known: Instant, number: bigint): Uint8Array {
@@ -215,7 +221,7 @@ export async function foldEvents(
   { offline, online }: MaterializeEngines,
   view: OnlineView,
   { number, through }: { readonly number: bigint; readonly through: Instant | undefined },
-  watch: { readonly onProgress?: (progress: MaterializeProgress) => void; readonly signal?: AbortSignal } = {},
+  watch: MaterializeWatch = {},
 ): Promise<MaterializeProgress> {
   const source = view.spec.source as PushSpec;
   await offline.check(source);
@@ -230,8 +236,7 @@ export async function foldEvents(
     watch.onProgress?.(standing());
   };
   for await (const batch of eventsAfter(offline, source, mark.position, { number })) {
-    if (watch.signal?.aborted)
-      throw new SlipwayError("CANCELLED", `Materialising "${view.spec.name}" was stopped; run it again to go on.`);
+    stopIfAborted(view, watch);
     await take(batch);
   }
   if (through !== undefined && (mark.through === undefined || mark.through < through))

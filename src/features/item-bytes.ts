@@ -13,6 +13,13 @@ export function markOf(item: Item): ItemMark {
   return item instanceof Uint8Array ? Buffer.from(item).toString("latin1") : item;
 }
 
+/** What a map holds, by mark: the order in which items came leaves no trace in what is stored. */
+export function inOrder<T>(items: ReadonlyMap<ItemMark, T>): readonly T[] {
+  // NaN is after every number.
+  const isBefore = (a: ItemMark, b: ItemMark): boolean => a < b || (Number.isNaN(b) && !Number.isNaN(a));
+  return [...items].sort(([a], [b]) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0)).map(([, item]) => item);
+}
+
 /** Bytes that grow. */
 export interface ByteWriter {
   whole(value: bigint): void;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hours, minutes, type Value } from "../core/core.ts";
-import { count, entity, featureView, latest, parquet, specOf, sum, t } from "../define/define.ts";
+import { hours, type Value } from "../core/core.ts";
+import { count, entity, featureView, last, latest, parquet, specOf, sum, t } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
 import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
@@ -60,6 +60,7 @@ describe("rows that became known at the same moment", () => {
   test("are committed together, however many batches they fill, and a killed run goes on after them", async () => {
     const view = onlineView(spec);
     const to = START + hours(2);
+    await materializeView({ offline, online }, view, START - 1n);
     for (let lives = 0; ; lives += 1) {
       let commits = 0;
       const mortal: OnlineStore = {
@@ -86,21 +87,10 @@ describe("rows that became known at the same moment", () => {
     expect(await materializedThrough(online, view)).toBe(to);
   });
 
-  test("are refused to reads before the end of a first run that was killed, for it left out what only they would see", async () => {
-    const view = onlineView({ ...spec, name: "bulk_killed" });
-    const to = START + hours(2) + minutes(4);
-    const stop = new AbortController();
-    const onProgress = (): void => stop.abort();
-    await materializeView({ offline, online }, view, to, { signal: stop.signal, onProgress }).catch(() => undefined);
-    await expect(read(view, 3n, to - 1n)).rejects.toMatchObject({ code: "INPUT_INVALID" });
-    expect((await read(view, 3n, to))["n"]).toBe(100n);
-    await materializeView({ offline, online }, view, START + hours(2));
-    await expect(read(view, 3n, START + hours(2))).rejects.toThrow("for the first time");
-  });
-
   test("can be stopped between batches, and say how far they have come", async () => {
     const view = onlineView({ ...spec, name: "bulk_stopped" });
     const to = START + hours(2);
+    await materializeView({ offline, online }, view, START - 1n);
     const stop = new AbortController();
     const stopped = materializeView({ offline, online }, view, to, {
       signal: stop.signal,
@@ -115,6 +105,111 @@ describe("rows that became known at the same moment", () => {
     expect(progress).toEqual([150_000, 151_000]);
     expect((await read(view, 0n, to))["n"]).toBe(15_200n);
     expect((await materializeView({ offline, online }, view, to)).rows).toBe(0);
+  });
+});
+
+describe("a first run", () => {
+  const source = parquet("many", {
+    path: "many.parquet",
+    columns: { id: t.int64(), at: t.timestamp(), amount: t.float64() },
+    eventTime: "at",
+  });
+  const features = { n: count().over(hours(2)), s: sum(source.amount).over(hours(2)) };
+  const spec = specOf(featureView("many", { entity: thing, source, features }));
+  const folded = specOf(
+    featureView("many_folded", {
+      entity: thing,
+      source,
+      features: { ...features, v: last(source.amount).over(hours(2)) },
+    }),
+  );
+  const KEYS = 17_000;
+  const to = START + hours(1);
+  const write = (keys: number): Promise<unknown> =>
+    offline.writeParquet(
+      `SELECT (i % ${keys}) - 100 AS id, make_timestamp(${START} + i) AS at, i / 7.0 AS amount FROM (SELECT range AS i FROM range(${2 * keys})) ORDER BY hash(i)`,
+      join(folder, "many.parquet"),
+    );
+  beforeAll(() => write(KEYS));
+
+  async function contents(view: OnlineView): Promise<readonly string[]> {
+    const entries: string[] = [];
+    for await (const { key, value } of online.scan(view.namespace))
+      entries.push(`${Buffer.from(key).toString("hex")}=${Buffer.from(value).toString("hex")}`);
+    return entries;
+  }
+
+  /** A store whose process dies before its `writes`-th update or after it. */
+  const mortal = (writes: number, when: "before" | "after"): OnlineStore => {
+    let left = writes;
+    return {
+      ...online,
+      async update(...args) {
+        left -= 1;
+        if (left === 0 && when === "before") throw new Error("killed");
+        await online.update(...args);
+        if (left === 0) throw new Error("killed");
+      },
+    };
+  };
+
+  for (const each of [spec, folded])
+    test(`of ${each.name}, killed at any write, shows nothing, and the next one gives what an undisturbed one gives`, async () => {
+      const view = onlineView(each);
+      await materializeView({ offline, online }, view, to);
+      const whole = await contents(view);
+      expect(whole).toHaveLength(1 + KEYS);
+      for (const when of ["before", "after"] as const)
+        for (const writes of [2, 3]) {
+          await online.drop(view.namespace);
+          const killed = materializeView({ offline, online: mortal(writes, when) }, view, to);
+          await expect(killed).rejects.toThrow("killed");
+          if (await materializedThrough(online, view)) continue;
+          const [left] = await readOnline(online, [view], { id: -100n }, to);
+          expect(left).toMatchObject({ status: "missing", through: null, values: { n: 0n, s: null } });
+          const done = await materializeView({ offline, online }, view, to);
+          expect(done.rows).toBe(2 * KEYS);
+          expect(await contents(view)).toEqual(whole);
+        }
+    });
+
+  test("leaves no key behind that a killed one had and the source has no more", async () => {
+    const view = onlineView({ ...spec, name: "many_fewer" });
+    await expect(materializeView({ offline, online: mortal(3, "after") }, view, to)).rejects.toThrow("killed");
+    await write(10);
+    await materializeView({ offline, online }, view, to);
+    expect(await contents(view)).toHaveLength(11);
+    await write(KEYS);
+  });
+
+  test("that another one overtakes stops with STATE_LOCKED, and the other is whole", async () => {
+    const view = onlineView({ ...spec, name: "many_twice" });
+    let overtaken: Promise<unknown> | undefined;
+    const slow: OnlineStore = {
+      ...online,
+      async update(...args) {
+        await online.update(...args);
+        overtaken ??= materializeView({ offline, online }, view, to);
+        await overtaken;
+      },
+    };
+    await expect(materializeView({ offline, online: slow }, view, to)).rejects.toMatchObject({ code: "STATE_LOCKED" });
+    expect(await contents(view)).toHaveLength(1 + KEYS);
+  });
+
+  test("can be stopped, says how much there is, and counts source rows", async () => {
+    const view = onlineView({ ...spec, name: "many_stopped" });
+    const stop = new AbortController();
+    const stopped = materializeView({ offline, online }, view, to, {
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(await materializedThrough(online, view)).toBeUndefined();
+    const progress: unknown[] = [];
+    await materializeView({ offline, online }, view, to, { onProgress: (each) => progress.push(each) });
+    expect(progress.at(0)).toEqual({ view: "many_stopped", rows: 16_000, total: 34_000, through: to });
+    expect(progress.at(-1)).toEqual({ view: "many_stopped", rows: 34_000, total: 34_000, through: to });
   });
 });
 
@@ -174,7 +269,7 @@ describe("an online read", () => {
   test("refuses values of another format, with what to run, and leaves them as they are", async () => {
     const older = onlineView({ ...view.spec, name: "visits_of_old" });
     const meta = { namespace: older.namespace, key: metaKey };
-    for (const written of [`${START}`, `${START} ${START + 1n}`, `v3 ${START}`]) {
+    for (const written of [`${START}`, `v2 ${START} ${START + 1n}`, `v4 ${START}`]) {
       await online.update(older.namespace, [metaKey], () => [new TextEncoder().encode(written)]);
       const refusal = {
         code: "STATE_FORMAT_UNKNOWN",

@@ -5,56 +5,42 @@
 import { byteRoom, type Instant, SlipwayError, type Table, type Value } from "../core/core.ts";
 import { isJointStore, type OfflineEngine, type OnlineChange, type OnlineStore } from "../ports/ports.ts";
 import { metaKey } from "./entity-key.ts";
+import { loadStates } from "./load-states.ts";
+import {
+  type MaterializeEngines,
+  type MaterializeProgress,
+  type MaterializeWatch,
+  stopIfAborted,
+} from "./materialize-watch.ts";
 import { emptyState, prune, pruningAt } from "./online-state.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
 import { encodeState, loadState } from "./state-bytes.ts";
+import { knownBy } from "./states-sql.ts";
 import { timeColumns } from "./view-events-sql.ts";
-
-/** The engines that materialisation runs between. */
-export interface MaterializeEngines {
-  readonly offline: OfflineEngine;
-  readonly online: OnlineStore;
-}
-
-/** How far one view has come. */
-export interface MaterializeProgress {
-  readonly view: string;
-  /** Source rows added by this run so far. */
-  readonly rows: number;
-  /** Everything known up to here is in the store. */
-  readonly through: Instant;
-}
-
-/** A view's bookkeeping. */
-interface Meta {
-  readonly through: Instant;
-  /** Reads are right from here on: later than `through` while a first run, which leaves out what is too old for its end, is under way. */
-  readonly rightFrom: Instant;
-}
 
 const decoder = new TextDecoder();
 /** How values are laid out (online-state.ts, online-cells.ts): to be raised with every change that makes older ones read wrong. */
-const FORMAT = "v2";
+const FORMAT = "v3";
 
-const encodeMeta = ({ through, rightFrom }: Meta): Uint8Array =>
-  new TextEncoder().encode(`${FORMAT} ${through}${rightFrom > through ? ` ${rightFrom}` : ""}`);
+/** A view's bookkeeping entry: how far it is. */
+const encodeMeta = (through: Instant): Uint8Array => new TextEncoder().encode(`${FORMAT} ${through}`);
 
 /** Reads a view's bookkeeping entry. Throws STATE_FORMAT_UNKNOWN when its values are laid out differently. */
-export function decodeMeta(value: Uint8Array | undefined): Meta | undefined {
+export function decodeMeta(value: Uint8Array | undefined): Instant | undefined {
   if (value === undefined) return undefined;
-  const [format = "", through = "", rightFrom = through] = decoder.decode(value).split(" ");
+  const [format = "", through = ""] = decoder.decode(value).split(" ");
   if (format !== FORMAT)
     throw new SlipwayError(
       "STATE_FORMAT_UNKNOWN",
       `The online values were written in format ${/^v\d+$/.test(format) ? format : "v1"} by another version of Slipway; this one reads ${FORMAT}. Delete the folder online/ in the state folder and run "slipway features materialize", or use the version that wrote them.`,
     );
-  return { through: BigInt(through), rightFrom: BigInt(rightFrom) };
+  return BigInt(through);
 }
 
 /** How far a view has been materialised; undefined when never. */
 export async function materializedThrough(online: OnlineStore, view: OnlineView): Promise<Instant | undefined> {
   const [meta] = await online.get([{ namespace: view.namespace, key: metaKey }]);
-  return decodeMeta(meta)?.through;
+  return decodeMeta(meta);
 }
 
 /** Brings one view up to everything known at `to`. Throws STATE_LOCKED when another process is at it. */
@@ -62,25 +48,27 @@ export async function materializeView(
   { offline, online }: MaterializeEngines,
   view: OnlineView,
   to: Instant,
-  watch: { readonly onProgress?: (progress: MaterializeProgress) => void; readonly signal?: AbortSignal } = {},
+  watch: MaterializeWatch = {},
 ): Promise<MaterializeProgress> {
   await offline.check(view.spec.source);
   const from = await materializedThrough(online, view);
   if (view.isStatic) return materializeStatic({ offline, online }, view, from, to);
+  if (from === undefined) {
+    const rows = await loadStates({ offline, online }, view, to, encodeMeta(to), watch);
+    return { view: view.spec.name, rows, through: to };
+  }
+  if (from >= to) return { view: view.spec.name, rows: 0, through: from };
   let through = from;
   let rows = 0;
-  if (from !== undefined && from >= to) return { view: view.spec.name, rows, through: from };
-  const rightFrom = from === undefined && view.retention !== undefined ? to : undefined;
   const commit = async (cursors: readonly Cursor[], until: Instant): Promise<void> => {
-    await applyRows(online, view, cursors, through, until, rightFrom);
+    await applyRows(online, view, cursors, through, until);
     through = until;
     rows += cursors.length;
     watch.onProgress?.({ view: view.spec.name, rows, through: until });
   };
   let held: readonly Cursor[] = [];
   for await (const table of streamRows(offline, view, from, to)) {
-    if (watch.signal?.aborted)
-      throw new SlipwayError("CANCELLED", `Materialising "${view.spec.name}" was stopped; run it again to go on.`);
+    stopIfAborted(view, watch);
     const cursors = [...held, ...cursorsOf(table)];
     // Rows known at the same moment are committed together, because the watermark is that moment.
     const last = knownOf(cursors[cursors.length - 1] as Cursor);
@@ -92,10 +80,7 @@ export async function materializeView(
   return { view: view.spec.name, rows, through: to };
 }
 
-/**
- * A view's source rows that became known in (from, to], in that order: the source's columns, then `e` and `k`. Without `from`, rows too old
- * to matter to any read from `to` on are left out.
- */
+/** A view's source rows that became known in (from, to], in that order: the source's columns, then `e` and `k`. */
 export function streamRows(
   offline: OfflineEngine,
   view: OnlineView,
@@ -103,23 +88,17 @@ export function streamRows(
   to: Instant,
 ): AsyncIterable<Table> {
   const { dialect } = offline;
-  const { spec, retention } = view;
+  const { spec } = view;
   // Qualified throughout, because a source may have a column called e or k.
   const columns = spec.source.columns.map(({ name }) => `s.${dialect.identifier(name)}`);
   const { event, known } = timeColumns(dialect, spec);
-  const present = spec.keys.map(({ name }) => `s.${dialect.identifier(name)} IS NOT NULL`);
   const { eventTime = "", createdAt } = spec.source;
-  const happened = `s.${dialect.identifier(eventTime)}`;
-  const earliest = from === undefined && retention !== undefined ? [to - retention] : [];
   const limits = [
-    ...present,
-    `${happened} IS NOT NULL`,
-    `${known} <= ${to}`,
+    knownBy(dialect, spec, to),
     ...(from === undefined ? [] : [`${known} > ${from}`]),
-    // The same bounds on the column itself, where they follow: a file's statistics can answer those.
-    `${happened} <= make_timestamp(${to})`,
-    ...(from === undefined || createdAt !== undefined ? [] : [`${happened} > make_timestamp(${from})`]),
-    ...earliest.map((since) => `${happened} >= make_timestamp(${since})`),
+    ...(from === undefined || createdAt !== undefined
+      ? []
+      : [`s.${dialect.identifier(eventTime)} > make_timestamp(${from})`]),
   ];
   return offline.stream(
     `SELECT ${columns.join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s WHERE ${limits.join(" AND ")} ORDER BY ${[known, event, ...columns].join(", ")}`,
@@ -136,15 +115,21 @@ export function knownOf({ table, index }: Cursor): Instant {
   return table.columns[table.columns.length - 1]?.values[index] as bigint;
 }
 
+/** When the last of some rows became known. */
+function lastKnown(rows: readonly Cursor[]): Instant {
+  let last = knownOf(rows[0] as Cursor);
+  for (const row of rows) if (knownOf(row) > last) last = knownOf(row);
+  return last;
+}
+
 /** Rows of one view that became known, and the watermark's move that goes with them. */
 export interface ViewRows {
   readonly view: OnlineView;
-  /** Every row that became known after `expected`, up to `through`, save for those that matter only to reads before `rightFrom`. */
+  /** Every row that became known after `expected`, up to `through`. */
   readonly rows: readonly Cursor[];
   /** Where the watermark must be now. */
   readonly expected: Instant | undefined;
   readonly through: Instant;
-  readonly rightFrom?: Instant;
 }
 
 /** Adds rows to the store and moves the watermark, as one transaction. Throws STATE_LOCKED when it is not where it is expected. */
@@ -154,15 +139,8 @@ export async function applyRows(
   rows: readonly Cursor[],
   expected: Instant | undefined,
   through: Instant,
-  rightFrom?: Instant,
 ): Promise<void> {
-  const { namespace, keys, change } = changeOf({
-    view,
-    rows,
-    expected,
-    through,
-    ...(rightFrom === undefined ? {} : { rightFrom }),
-  });
+  const { namespace, keys, change } = changeOf({ view, rows, expected, through });
   await online.update(namespace, keys, change);
 }
 
@@ -201,27 +179,29 @@ function byKey(view: OnlineView, rows: readonly Cursor[]): readonly KeyRows[] {
 }
 
 /** The change that adds rows to the store and moves the watermark. */
-export function changeOf({ view, rows, expected, through, rightFrom }: ViewRows): OnlineChange {
+export function changeOf({ view, rows, expected, through }: ViewRows): OnlineChange {
   const entries = byKey(view, rows);
   return {
     namespace: view.namespace,
     keys: [metaKey, ...entries.map(({ key }) => key)],
     change: ([meta, ...current]) => {
-      const before = decodeMeta(meta);
-      if (before?.through !== expected)
+      if (decodeMeta(meta) !== expected)
         throw new SlipwayError(
           "STATE_LOCKED",
           `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
         );
       const { shape } = view;
-      const [state, room, pruning] = [emptyState(shape), byteRoom(), pruningAt(shape, through)];
+      const [state, room] = [emptyState(shape), byteRoom()];
+      let pruning = pruningAt(shape, through);
       const changed = entries.map(({ rows: own }, index) => {
         loadState(shape, state, current[index]);
         for (const row of own) view.apply(state, row);
+        const known = lastKnown(own);
+        if (pruning.through !== known) pruning = pruningAt(shape, known);
         prune(shape, state, pruning);
         return encodeState(shape, state, room);
       });
-      return [encodeMeta({ through, rightFrom: rightFrom ?? before?.rightFrom ?? through }), ...changed];
+      return [encodeMeta(through), ...changed];
     },
   };
 }
@@ -252,7 +232,7 @@ async function materializeStatic(
   const through = from !== undefined && from > to ? from : to;
   const entries = [...fresh.values()];
   await online.update(view.namespace, [metaKey, ...entries.map(({ key }) => key), ...gone], () => [
-    encodeMeta({ through, rightFrom: through }),
+    encodeMeta(through),
     ...entries.map(({ value }) => value),
     ...gone.map(() => undefined),
   ]);

@@ -19,7 +19,8 @@ import {
   type Term,
   type WindowFeature,
 } from "./aggregate-terms.ts";
-import { mergeBesidesSums, neutralSlots, type SlotKind, type StateShape } from "./online-state.ts";
+import { addExactly, exactValue } from "./exact-sum.ts";
+import { isAdded, mergeBesidesSums, neutralSlots, type SlotKind, type StateShape } from "./online-state.ts";
 import type { StateView } from "./state-bytes.ts";
 
 /** Which slots a view's terms fill. */
@@ -45,8 +46,9 @@ function slotKinds(term: CellTerm): readonly SlotKind[] {
     case "rows":
     case "count":
     case "true":
-    case "floatSum":
       return ["sum"];
+    case "floatSum":
+      return ["exactSum", "exactRest", "exactLast"];
     case "wholeSum":
       // Limbs of 22 bits: each sum is exact in a float64 for 2^31 events.
       return ["sum", "sum", "sum"];
@@ -78,7 +80,9 @@ export function fillSlots(term: CellTerm, value: Value, slots: Float64Array, sta
   } else if (term.kind === "moments") {
     const tame = Math.abs(value as number) < MOMENTS_LIMIT;
     slots.set([1, tame ? (value as number) : Number.NaN, tame ? 0 : Number.NaN], start);
-  } else if (term.kind === "floatSum" || isFloat(term.value.type)) slots[start] = value as number;
+  } else if (term.kind === "floatSum") addExactly(slots, start, value as number);
+  // Plus 0, because -0 and 0 are one value, and which of them is kept must not depend on the order of events.
+  else if (isFloat(term.value.type)) slots[start] = (value as number) + 0;
   else new BigInt64Array(slots.buffer)[start] = BigInt(value as bigint | number);
 }
 
@@ -119,12 +123,12 @@ function mergeRange(
   const first = start + width * firstAtOrAfter(wholes, start, count, width, from);
   const last = start + width * firstAtOrAfter(wholes, start, count, width, before);
   for (let slot = 0; slot < kinds.length; slot += 1) {
-    if (kinds[slot] !== "sum") continue;
+    if (!isAdded(kinds[slot] as SlotKind)) continue;
     let total = into[slot] ?? 0;
     for (let at = first + 1 + slot; at < last; at += width) total += floats[at] ?? 0;
     into[slot] = total;
   }
-  if (kinds.some((kind) => kind !== "sum"))
+  if (!kinds.every(isAdded))
     for (let at = first; at < last; at += width) mergeBesidesSums(kinds, into, floats.subarray(at + 1, at + width));
 }
 
@@ -152,6 +156,8 @@ export function cellResult(
   const slot = (term: number): number => slots[place(term)] ?? 0;
   const isWhole = (term: number): boolean => terms[term]?.kind === "wholeSum";
   const whole = (term: number): bigint => wholeSum(slots, place(term));
+  const float = (term: number): number =>
+    terms[term]?.kind === "floatSum" ? exactValue(slots, place(term)) : slot(term);
   const bits = (term: number): bigint => new BigInt64Array(slots.buffer)[place(term)] ?? 0n;
   switch (result.kind) {
     case "count":
@@ -160,7 +166,7 @@ export function cellResult(
       return slot(result.of) / (Number(at - windowTail(at, window)) / Number(result.unit));
     case "ratio": {
       const { top, count, scale = 0 } = result;
-      const sum = isWhole(top) ? Number(whole(top)) : slot(top);
+      const sum = isWhole(top) ? Number(whole(top)) : float(top);
       return slot(count) === 0 ? null : sum / (slot(count) * 10 ** scale);
     }
     case "since":
@@ -173,7 +179,7 @@ export function cellResult(
         const sum = whole(of);
         return (isDecimal(type) ? fitsDecimal(sum, type) : fitsInt64(sum)) ? sum : null;
       }
-      if (isFloat(type)) return slot(of);
+      if (isFloat(type)) return float(of);
       return type === "int32" || type === "date" ? Number(bits(of)) : bits(of);
     }
     case "wholeVariance": {

@@ -78,7 +78,8 @@ function writeValue(buffer: Buffer, at: number, type: DataType, value: Value): n
       start,
     );
   }
-  if (isFloat(type)) buffer.writeDoubleBE(value as number, start);
+  // Plus 0, because -0 and 0 are one value: of rows that are equal but for that, which is kept must not depend on which came first.
+  if (isFloat(type)) buffer.writeDoubleBE((value as number) + 0, start);
   else buffer.writeBigInt64BE(BigInt(value as bigint | number | boolean), start);
   return start + 8;
 }

@@ -53,7 +53,7 @@ function sectionOf(spec: FeatureViewSpec, term: GatheredTerm, grids: readonly Gr
     case "distinct":
       return section({
         gathering: seenItems(type, grids, false),
-        itemOf: (value) => value,
+        itemOf: unsigned,
         answer: (items) => BigInt(items.length),
       });
     case "registers":
@@ -72,8 +72,7 @@ function sectionOf(spec: FeatureViewSpec, term: GatheredTerm, grids: readonly Gr
     case "tally":
       return section({
         gathering: talliedItems(type, grids),
-        // Plus 0, because -0 and 0 are one value.
-        itemOf: (value) => (typeof value === "number" ? value + 0 : value),
+        itemOf: unsigned,
         answer: (tally, { result }) => (result.kind === "top" ? mostFrequent(tally, result.size) : null),
       });
     case "first":
@@ -96,6 +95,9 @@ function sectionOf(spec: FeatureViewSpec, term: GatheredTerm, grids: readonly Gr
       return term satisfies never;
   }
 }
+
+/** An item as it is kept. Plus 0, because -0 and 0 are one value. */
+const unsigned = (value: Item): Item => (typeof value === "number" ? value + 0 : value);
 
 /** The most frequent items, the lesser of two equally frequent ones first; null when there are none. */
 function mostFrequent(tally: Tally, size: number): Value {

@@ -4,10 +4,21 @@
 // How a state lies in the store is in state-bytes.ts.
 
 import { floorTo, type Instant } from "../core/core.ts";
+import { addExactly } from "./exact-sum.ts";
 import type { Gathering, Grid } from "./gathering.ts";
 
-/** One cell of a tile: how it starts out and how another is merged in. A number, a mean and an m2 that follow each other merge together. */
-export type SlotKind = "sum" | "min" | "max" | "wholeMin" | "wholeMax" | "momentsNumber" | "momentsMean" | "momentsM2";
+/**
+ * One cell of a tile: how it starts out and how another is merged in. A number, a mean and an m2 that follow each other merge together, and so do
+ * the three parts of an exact sum (exact-sum.ts).
+ */
+export type SlotKind =
+  | ("sum" | "min" | "max" | "wholeMin" | "wholeMax" | "momentsNumber" | "momentsMean" | "momentsM2")
+  | ("exactSum" | "exactRest" | "exactLast");
+
+/** Whether cells of several tiles are simply added up by a read. */
+export function isAdded(kind: SlotKind): boolean {
+  return kind === "sum" || kind === "exactSum" || kind === "exactRest" || kind === "exactLast";
+}
 
 /** How a view's state is laid out. */
 export interface StateShape {
@@ -114,8 +125,13 @@ function mergeSlot(kind: SlotKind, into: Float64Array, index: number, from: Floa
     case "momentsNumber":
       mergeMoments(into, index, from, other);
       return;
+    case "exactSum":
+      for (let part = 0; part < 3; part += 1) addExactly(into, index, from[other + part] ?? 0);
+      return;
     case "momentsMean":
     case "momentsM2":
+    case "exactRest":
+    case "exactLast":
       return;
     default:
       kind satisfies never;
@@ -148,10 +164,10 @@ export function neutralSlots(kinds: readonly SlotKind[]): Float64Array {
   return slots;
 }
 
-/** Merges what is not a plain sum of `from` into `into`. */
+/** Merges what a read does not simply add up of `from` into `into`. */
 export function mergeBesidesSums(kinds: readonly SlotKind[], into: Float64Array, from: Float64Array): void {
   kinds.forEach((kind, index) => {
-    if (kind !== "sum") mergeSlot(kind, into, index, from, index);
+    if (!isAdded(kind)) mergeSlot(kind, into, index, from, index);
   });
 }
 
@@ -163,6 +179,17 @@ export function addEvent(shape: StateShape, state: OnlineState, event: Instant, 
   state.changed = Math.min(state.changed, addAt(shape.slots, state.recent, event, slots));
   for (let index = 0; index < hops.length; index += 1)
     addAt(shape.slots, state.tiles[index] as Cells, floorTo(event, (hops[index] as Grid).hop), slots);
+}
+
+/** Merges partial slots into the cells of `recent` (group 0) at a moment, or of a grid's tiles (1, 2, ...) at a tile's start. */
+export function addPartial(
+  shape: StateShape,
+  state: OnlineState,
+  group: number,
+  time: bigint,
+  slots: Float64Array,
+): void {
+  addAt(shape.slots, group === 0 ? state.recent : (state.tiles[group - 1] as Cells), time, slots);
 }
 
 /** Adds slots to those of a time; gives their place. */
@@ -228,7 +255,10 @@ export function pruningAt({ hops }: StateShape, through: Instant): Pruning {
   };
 }
 
-/** Forgets what no window can see any more, and the exact times that no read can tell apart. */
+/**
+ * Forgets what no window can see any more, and the exact times that no read can tell apart. Whoever keeps a state calls it with when the key's last
+ * row became known: the state is then the same whatever the steps were in which the rows came.
+ */
 export function prune(shape: StateShape, state: OnlineState, pruning: Pruning): void {
   if (shape.hops.length > 0) {
     mergeRecent(shape, state, pruning);
@@ -240,22 +270,26 @@ export function prune(shape: StateShape, state: OnlineState, pruning: Pruning): 
     shape.sections[index]?.prune(state.sections[index], pruning.through);
 }
 
-/** Makes one of the recent moments in each tile of the finest hop that are before the watermark, under the time of the last of them. */
+/**
+ * Makes one of the recent moments in each tile of the finest hop that are before the watermark, under the time of the last of them. At the watermark
+ * itself a read may fall, which does not see that moment, so it stays apart.
+ */
 function mergeRecent({ slots: kinds }: StateShape, state: OnlineState, pruning: Pruning): void {
   const { recent: cells } = state;
   const { wholes, floats, width, first, count } = cells;
   const timeOf = (place: number): bigint => wholes[(first + place) * width] as bigint;
-  let place = Math.max(0, state.changed - 1);
+  // The last one from before may have stood at the watermark of then, beside those that were merged.
+  let place = Math.max(0, state.changed - 2);
   state.changed = Number.POSITIVE_INFINITY;
   let kept = place;
   while (place < count) {
     const tile = floorTo(timeOf(place), pruning.hop);
     let end = place + 1;
-    while (end < count && timeOf(end) < tile + pruning.hop) end += 1;
-    // At the watermark itself a read may fall, which does not see that moment.
-    const isWhole = end - place > 1 && timeOf(end - 1) < pruning.through;
-    if (isWhole) {
-      mergeOne(kinds, cells, place, end, tile, state.tiles[pruning.finest] as Cells, pruning);
+    const isMerged = (each: number): boolean => timeOf(each) < tile + pruning.hop && timeOf(each) < pruning.through;
+    while (end < count && isMerged(end)) end += 1;
+    if (end - place > 1) {
+      const isWhole = end === count || timeOf(end) >= tile + pruning.hop;
+      mergeOne(kinds, cells, place, end, isWhole ? tile : undefined, state.tiles[pruning.finest] as Cells, pruning);
       place = end - 1;
     }
     if (kept < place) floats.copyWithin((first + kept) * width, (first + place) * width, (first + end) * width);
@@ -265,21 +299,21 @@ function mergeRecent({ slots: kinds }: StateShape, state: OnlineState, pruning: 
   if (kept < count) cells.count = kept;
 }
 
-/** Sums up the moments from `place` to `end` in the last of them. */
+/** Sums up the moments from `place` to `end` in the last of them; `tile` is where they are all of a tile. */
 function mergeOne(
   kinds: readonly SlotKind[],
   { floats, width, first }: Cells,
   place: number,
   end: number,
-  tile: Instant,
+  tile: Instant | undefined,
   tiles: Cells,
   { tilesFrom, finest }: Pruning,
 ): void {
   const start = (first + end - 1) * width + 1;
-  const own = placeAfter(tiles, tile) - 1;
+  const own = tile === undefined ? -1 : placeAfter(tiles, tile) - 1;
   const at = (tiles.first + own) * tiles.width;
   // The tile is their sum, in the order in which they came. One that was dropped before and begun anew is not.
-  if (own >= 0 && tile >= (tilesFrom[finest] as Instant) && tiles.wholes[at] === tile) {
+  if (tile !== undefined && own >= 0 && tile >= (tilesFrom[finest] as Instant) && tiles.wholes[at] === tile) {
     floats.set(tiles.floats.subarray(at + 1, at + tiles.width), start);
     return;
   }

@@ -1,12 +1,19 @@
 // A feature view compiled for the online store: how its source rows change a key's state, and how its features are read from one.
 // The terms are those of the offline SQL (aggregate-terms.ts), so that both sides add up the same things over the same tiles.
 
-import { type ColumnSchema, type Instant, isValid, type Table, type Value, valueAt, windowHop } from "../core/core.ts";
+import { type ColumnSchema, type Instant, isValid, type Table, type Value, valueAt } from "../core/core.ts";
 import { definitionHash, type FeatureSpec, type FeatureViewSpec, rowFunction } from "../define/define.ts";
-import { type CellResult, type CellTerm, termsOf, type WindowFeature, windowPlan } from "./aggregate-terms.ts";
+import {
+  type CellResult,
+  type CellTerm,
+  termsOf,
+  type WindowFeature,
+  type WindowPlan,
+  windowPlan,
+} from "./aggregate-terms.ts";
 import { encodeKey } from "./entity-key.ts";
 import type { Item } from "./item-bytes.ts";
-import { cellResult, fillSlots, slotPlan, windowSlots } from "./online-cells.ts";
+import { cellResult, fillSlots, type SlotPlan, slotPlan, windowSlots } from "./online-cells.ts";
 import { decodeRow, encodeRow, isNewer, rowEvent, type TimedRow } from "./online-row.ts";
 import { boundsOf, gridsOf, type Section, sectionsOf } from "./online-sections.ts";
 import { addEvent, neutralSlots, type OnlineState, type StateShape } from "./online-state.ts";
@@ -26,8 +33,11 @@ export interface OnlineView {
   readonly namespace: string;
   readonly shape: StateShape;
   readonly isStatic: boolean;
-  /** How far back an event can matter to a read at or after `through`; undefined when every row may. */
-  readonly retention: bigint | undefined;
+  /** Whether a key's newest row is kept. */
+  readonly keepsRow: boolean;
+  /** What its windows add up, and the slots that fill. */
+  readonly plan: WindowPlan;
+  readonly slots: SlotPlan;
   /** The key of a row; undefined where there is a null in it. */
   keyOf(cursor: Cursor): Uint8Array | undefined;
   /** The one value of a key of one; undefined for a longer key. */
@@ -116,7 +126,9 @@ function compile(spec: FeatureViewSpec): OnlineView {
     namespace: viewNamespace(spec.name, definitionHash(spec)),
     shape,
     isStatic,
-    retention: retentionOf(spec),
+    keepsRow: hasLatest,
+    plan,
+    slots,
     keyOf: (cursor) =>
       encodeKey(
         spec.keys,
@@ -183,14 +195,4 @@ function eventOf({ table, index }: Cursor, columns: readonly ColumnSchema[]): In
   const column = table.columns[columns.length];
   if (column?.type !== "int64" || !isValid(column, index)) throw new TypeError("The batch has no event time column.");
   return column.values[index] as bigint;
-}
-
-function retentionOf(spec: FeatureViewSpec): bigint | undefined {
-  let back = 0n;
-  for (const { rule } of spec.features) {
-    const needs = rule.kind === "window" ? rule.window + windowHop(rule.window) : spec.ttl;
-    if (needs === undefined) return undefined;
-    if (needs > back) back = needs;
-  }
-  return back;
 }

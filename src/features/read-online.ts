@@ -84,7 +84,7 @@ export async function readViews(
     for (const key of known.keys) asked.push({ namespace, key });
     const reads = new Array<KeyRead>(known.keys.length + 1);
     const plain = plainReaderOf(view.spec, places, asNumbers);
-    return { view, features: places, plain, meta, rows: known.rows, reads, known: undefined as Meta | undefined };
+    return { view, features: places, plain, meta, rows: known.rows, reads, through: undefined as Instant | undefined };
   });
   type Reader = (typeof readers)[number];
   const read = ({ view, features, plain }: Reader, bytes: Uint8Array, over: DataView, length: number): KeyRead =>
@@ -99,8 +99,8 @@ export async function readViews(
     if (readers[current + 1]?.meta === place) {
       current += 1;
       const reader = readers[current] as Reader;
-      reader.known = knownMeta(reader.view, length < 0 ? undefined : bytes.subarray(0, length));
-      if (reader.known && !reader.view.isStatic) refusePast(reader.view, reader.known, at);
+      reader.through = knownThrough(reader.view, length < 0 ? undefined : bytes.subarray(0, length));
+      if (reader.through !== undefined && !reader.view.isStatic) refusePast(reader.view, reader.through, at);
       return;
     }
     if (bytes !== room) {
@@ -108,16 +108,17 @@ export async function readViews(
       over = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
     const reader = readers[current] as Reader;
-    reader.reads[place - reader.meta] = read(reader, bytes, over, length);
+    // Before the watermark is there, what is there is a part of a first run.
+    reader.reads[place - reader.meta] = read(reader, bytes, over, reader.through === undefined ? -1 : length);
   });
   return readers.map((reader) => {
-    const { reads, known } = reader;
+    const { reads, through } = reader;
     const keys = reader.rows.map((place): KeyRead => {
       // Null keys share the first place, where nothing was read.
       reads[place] ??= read(reader, NOTHING, NO_VIEW, -1);
       return reads[place] as KeyRead;
     });
-    return { through: known?.through ?? null, keys };
+    return { through: through ?? null, keys };
   });
 }
 
@@ -153,18 +154,16 @@ function plainReaderOf(
   return known.get(asNumbers);
 }
 
-type Meta = NonNullable<ReturnType<typeof decodeMeta>>;
+/** Watermarks as they were last read: they change with a materialisation, and are read with every request. */
+const lastThrough = new WeakMap<OnlineView, { readonly stored: Uint8Array; readonly through: Instant | undefined }>();
 
-/** Bookkeeping as it was last read: it changes with a materialisation, and is read with every request. */
-const lastMeta = new WeakMap<OnlineView, { readonly stored: Uint8Array; readonly meta: Meta | undefined }>();
-
-function knownMeta(view: OnlineView, stored: Uint8Array | undefined): Meta | undefined {
+function knownThrough(view: OnlineView, stored: Uint8Array | undefined): Instant | undefined {
   if (!stored) return undefined;
-  const last = lastMeta.get(view);
-  if (last && Buffer.compare(last.stored, stored) === 0) return last.meta;
-  const meta = decodeMeta(stored);
-  lastMeta.set(view, { stored: Uint8Array.from(stored), meta });
-  return meta;
+  const last = lastThrough.get(view);
+  if (last && Buffer.compare(last.stored, stored) === 0) return last.through;
+  const through = decodeMeta(stored);
+  lastThrough.set(view, { stored: Uint8Array.from(stored), through });
+  return through;
 }
 
 /** The different keys of some rows. */
@@ -212,20 +211,11 @@ function isExpired({ spec }: OnlineView, newest: Instant | undefined, at: Instan
   return spec.ttl !== undefined && newest !== undefined && at - newest > spec.ttl;
 }
 
-function refusePast(
-  { spec }: OnlineView,
-  { through, rightFrom }: { readonly through: Instant; readonly rightFrom: Instant },
-  at: Instant,
-): void {
+function refusePast({ spec }: OnlineView, through: Instant, at: Instant): void {
   if (at < through)
     throw new SlipwayError(
       "INPUT_INVALID",
       `Feature view "${spec.name}" is materialised up to ${formatInstant(through)}, which is after ${formatInstant(at)}. Online values go forward only; read the past from a training set.`,
-    );
-  if (at < rightFrom)
-    throw new SlipwayError(
-      "INPUT_INVALID",
-      `Feature view "${spec.name}" is being materialised for the first time, for reads from ${formatInstant(rightFrom)} on, which is after ${formatInstant(at)}. Let it end, or read the past from a training set.`,
     );
 }
 

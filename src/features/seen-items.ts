@@ -4,7 +4,7 @@
 
 import type { DataType, Instant } from "../core/core.ts";
 import { earliestTail, type Gathering, type Grid } from "./gathering.ts";
-import { byteReader, byteWriter, type Item, type ItemMark, markOf } from "./item-bytes.ts";
+import { byteReader, byteWriter, type Item, type ItemMark, inOrder, markOf } from "./item-bytes.ts";
 import { RANKS } from "./sketches.ts";
 
 interface Seen {
@@ -32,7 +32,7 @@ export function seenItems(type: DataType, grids: readonly Grid[], isRegisters: b
     },
     encode(items) {
       const writer = byteWriter();
-      for (const { item, last, before } of items.values()) {
+      for (const { item, last, before } of inOrder(items)) {
         writer.whole(last);
         writer.whole(before);
         writer.item(type, item);

@@ -3,7 +3,7 @@
 
 import { type DataType, floorTo, type Instant } from "../core/core.ts";
 import type { Gathering, Grid } from "./gathering.ts";
-import { byteReader, byteWriter, type Item, type ItemMark, markOf } from "./item-bytes.ts";
+import { byteReader, byteWriter, type Item, type ItemMark, inOrder, markOf } from "./item-bytes.ts";
 
 /** Items with how often each occurred. */
 export type Tally = Map<ItemMark, { readonly item: Item; count: number }>;
@@ -63,7 +63,7 @@ export function talliedItems(type: DataType, grids: readonly Grid[]): Gathering<
         for (const { time, tally } of tiles) {
           writer.whole(time);
           writer.count(tally.size);
-          for (const { item, count } of tally.values()) {
+          for (const { item, count } of inOrder(tally)) {
             writer.count(count);
             writer.item(type, item);
           }

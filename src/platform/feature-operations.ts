@@ -19,6 +19,7 @@ import { instantToSql } from "../records/records.ts";
 import { loggedReads, logSql } from "../serving/serving.ts";
 import { watched } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
+import { atOnce } from "./at-once.ts";
 import { enforceSources, type OnEnforced, sourcesOf } from "./guard-operations.ts";
 import { type Platform, predictionLog } from "./open.ts";
 import { isPushSource, openPushing } from "./push-operations.ts";
@@ -55,13 +56,15 @@ export interface MaterializeRequest {
   readonly views?: readonly string[];
   /** Up to when; never later than the clock, so that a date in the future blocks nothing. Default now. */
   readonly to?: Instant;
+  /** How many views at once. Default 1. */
+  readonly parallel?: number;
   readonly onProgress?: (progress: MaterializeProgress) => void;
   /** Told of rows that were set aside and of expectations that failed with a warning. */
   readonly onEnforced?: OnEnforced;
   readonly signal?: AbortSignal;
 }
 
-/** Brings views online, from where each stands. */
+/** Brings views online, from where each stands. Where one fails the others stop where they are, to go on from there another time. */
 export async function materialize(
   platform: Platform,
   request: MaterializeRequest = {},
@@ -70,20 +73,18 @@ export async function materialize(
   const { engines, registry } = platform;
   const now = engines.clock.now();
   const to = request.to !== undefined && request.to < now ? request.to : now;
-  const done: MaterializeProgress[] = [];
   const views = viewsNamed(platform, request.views ?? []);
   // All sources first, so that a bad one leaves every view as it was.
   for (const { source } of views) await engines.offline.check(source);
   const sources = views.map(({ source }) => source);
   await enforceSources(platform, sources, to, request.onEnforced);
-  for (const spec of views) {
+  return atOnce(views, request.parallel ?? 1, request.signal, async (spec, signal) => {
     const progress = await watched(platform.lineage.materialization(spec), () =>
       materializeOne(platform, spec, to, {
         ...(request.onProgress ? { onProgress: request.onProgress } : {}),
-        ...(request.signal ? { signal: request.signal } : {}),
+        signal,
       }),
     );
-    done.push(progress);
     await registry.records.db
       .insertInto("materializations")
       .values({
@@ -94,8 +95,8 @@ export async function materialize(
         at: instantToSql(now),
       })
       .execute();
-  }
-  return done;
+    return progress;
+  });
 }
 
 async function materializeOne(

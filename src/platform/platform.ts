@@ -24,7 +24,7 @@ export type { DefinitionChange, Lineage } from "../catalog/catalog.ts";
 export type { DatasetManifest, PartitionUnit } from "../datasets/datasets.ts";
 export { partitionUnits } from "../datasets/datasets.ts";
 export type { ProjectConfig } from "../define/define.ts";
-export { type KeyRead, type ValueStatus, valueStatus } from "../features/features.ts";
+export { type KeyRead, type MaterializeProgress, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter, Released } from "../guard/guard.ts";
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
 export type { Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";

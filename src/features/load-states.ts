@@ -1,0 +1,235 @@
+// A view's first run. The states of all keys are put together one after the other, in the order of the keys, and written many at a time; the
+// watermark comes last, so that nobody reads a view of which a part is missing. A process killed before that leaves entries that nobody
+// reads: the next run removes them and starts again. Two runs at once cannot mix: each takes a number when it starts, and writes only as
+// long as no other has taken the next.
+
+import { type Column, type Instant, isValid, SlipwayError, type Table, valueAt } from "../core/core.ts";
+import type { OnlineStore } from "../ports/ports.ts";
+import { encodeKey, metaKey } from "./entity-key.ts";
+import { addExactly } from "./exact-sum.ts";
+import { INFINITY_PART, MINUS_INFINITY_PART, NAN_PART } from "./exact-sum-sql.ts";
+import { type MaterializeEngines, type MaterializeWatch, stopIfAborted } from "./materialize-watch.ts";
+import { type KeyState, newestStates } from "./newest-states.ts";
+import { decodeRow, encodeRow, isNewer } from "./online-row.ts";
+import { addPartial, emptyState, neutralSlots, type OnlineState, prune, pruningAt } from "./online-state.ts";
+import type { Cursor, OnlineView } from "./online-view.ts";
+import { encodeState } from "./state-bytes.ts";
+import { isReducible, KEY_PART, type ReducedTerm, reducedSql, rowsByKeySql, slotColumns } from "./states-sql.ts";
+
+/** Where a first run keeps its number; like the other bookkeeping, before every entity key. */
+const runKey: Uint8Array = Uint8Array.of(0, 3);
+
+/** How much is written together. */
+const BATCH_KEYS = 8_000;
+const BATCH_BYTES = 16 * 2 ** 20;
+
+/** How many rows of a key are added before what no window sees any more is dropped. */
+const PRUNE_EVERY = 1000;
+
+/**
+ * Puts together the states of every key from what was known at `to`, writes them and then `meta`. Gives how many source rows are in them.
+ * Throws STATE_LOCKED when another process is at it.
+ */
+export async function loadStates(
+  { offline, online }: MaterializeEngines,
+  view: OnlineView,
+  to: Instant,
+  meta: Uint8Array,
+  watch: MaterializeWatch,
+): Promise<number> {
+  const run = await startRun(online, view);
+  let rows = 0;
+  let total: number | undefined;
+  const write = async (batch: readonly KeyState[], isLast: boolean): Promise<void> => {
+    await online.update(view.namespace, [metaKey, runKey, ...batch.map(({ key }) => key)], ([before, current]) => {
+      if (before !== undefined || current === undefined || numberOf(current) !== run) throw lockedOut(view);
+      return [isLast ? meta : undefined, isLast ? undefined : current, ...batch.map(({ value }) => value)];
+    });
+    for (const state of batch) rows += state.rows;
+    watch.onProgress?.({ view: view.spec.name, rows, through: to, ...(total === undefined ? {} : { total }) });
+  };
+  const reduced = view.shape.hops.length === 0 ? newestStates : reducedStates;
+  const states = isReducible(view)
+    ? reduced(view, offline.stream(reducedSql(offline.dialect, view, to)), (found) => {
+        total = found;
+      })
+    : statesByKey(view, offline.stream(rowsByKeySql(offline.dialect, view, to)));
+  let batch: KeyState[] = [];
+  let bytes = 0;
+  for await (const state of states) {
+    batch.push(state);
+    bytes += state.value.length;
+    if (batch.length < BATCH_KEYS && bytes < BATCH_BYTES) continue;
+    stopIfAborted(view, watch);
+    await write(batch, false);
+    batch = [];
+    bytes = 0;
+  }
+  stopIfAborted(view, watch);
+  await write(batch, true);
+  return rows;
+}
+
+const numberOf = (value: Uint8Array): bigint => Buffer.from(value).readBigInt64BE();
+
+function lockedOut({ spec }: OnlineView): SlipwayError {
+  return new SlipwayError(
+    "STATE_LOCKED",
+    `Another process is materialising "${spec.name}". Wait for it to end, then run this again.`,
+  );
+}
+
+/** Takes the run's number, and removes what an earlier one left behind. */
+async function startRun(online: OnlineStore, view: OnlineView): Promise<bigint> {
+  let run = 0n;
+  await online.update(view.namespace, [metaKey, runKey], ([meta, before]) => {
+    if (meta !== undefined) throw lockedOut(view);
+    run = (before === undefined ? 0n : numberOf(before)) + 1n;
+    const value = Buffer.alloc(8);
+    value.writeBigInt64BE(run);
+    return [undefined, Uint8Array.from(value)];
+  });
+  let left: Uint8Array[] = [];
+  const remove = async (): Promise<void> => {
+    const keys = left;
+    left = [];
+    await online.update(view.namespace, [metaKey, runKey, ...keys], ([meta, current]) => {
+      if (meta !== undefined || current === undefined || numberOf(current) !== run) throw lockedOut(view);
+      return [meta, current, ...keys.map(() => undefined)];
+    });
+  };
+  for await (const { key } of online.scan(view.namespace)) {
+    if (key[0] === metaKey[0]) continue;
+    left.push(key);
+    if (left.length === BATCH_KEYS) await remove();
+  }
+  if (left.length > 0) await remove();
+  return run;
+}
+
+/** States from rows of {@link rowsByKeySql}. */
+export async function* statesByKey(view: OnlineView, tables: AsyncIterable<Table>): AsyncGenerator<KeyState> {
+  let current: { readonly key: Uint8Array; readonly state: OnlineState; rows: number; known: Instant } | undefined;
+  const done = ({ key, state, rows, known }: NonNullable<typeof current>): KeyState => {
+    prune(view.shape, state, pruningAt(view.shape, known));
+    return { key, value: encodeState(view.shape, state), rows };
+  };
+  for await (const table of tables) {
+    const known = table.columns.at(-1)?.values as BigInt64Array;
+    for (let index = 0; index < table.rowCount; index += 1) {
+      const cursor: Cursor = { table, index };
+      const key = view.keyOf(cursor);
+      if (!key) continue;
+      if (!current || Buffer.compare(current.key, key) !== 0) {
+        if (current) yield done(current);
+        current = { key, state: emptyState(view.shape), rows: 0, known: 0n };
+      }
+      view.apply(current.state, cursor);
+      current.rows += 1;
+      current.known = known[index] as bigint;
+      if (current.rows % PRUNE_EVERY === 0) prune(view.shape, current.state, pruningAt(view.shape, current.known));
+    }
+  }
+  if (current) yield done(current);
+}
+
+/** States from rows of {@link reducedSql}. */
+async function* reducedStates(
+  view: OnlineView,
+  tables: AsyncIterable<Table>,
+  onTotal: (total: number) => void,
+): AsyncGenerator<KeyState> {
+  const { spec, shape, plan, slots, keepsRow } = view;
+  const { keys, source } = spec;
+  const terms = plan.terms as readonly ReducedTerm[];
+  const created = source.columns.findIndex(({ name }) => name === source.createdAt);
+  const [partAt, firstSlot] = [keys.length, keys.length + 5];
+  const firstColumn = firstSlot + terms.reduce((sum, term) => sum + slotColumns(term), 0);
+  let current: { readonly key: Uint8Array; readonly state: OnlineState; rows: number; known: Instant } | undefined;
+  const done = ({ key, state, rows, known }: NonNullable<typeof current>): KeyState => {
+    prune(shape, state, pruningAt(shape, known));
+    return { key, value: encodeState(shape, state), rows };
+  };
+  let isFirst = true;
+  for await (const { rowCount, columns } of tables) {
+    const [part, at, known, n, total] = columns.slice(partAt, firstSlot).map(({ values }) => values) as [
+      Int32Array,
+      ...BigInt64Array[],
+    ];
+    if (isFirst && rowCount > 0) onTotal(Number(total?.[0]));
+    isFirst = false;
+    const own = columns.slice(0, partAt);
+    const fill = slotReader(terms, slots.starts, columns.slice(firstSlot, firstColumn));
+    const rowColumns = columns.slice(firstColumn);
+    for (let index = 0; index < rowCount; index += 1) {
+      const moment = at?.[index] as bigint;
+      const group = part[index] as number;
+      if (group !== KEY_PART) {
+        const cells = neutralSlots(slots.kinds);
+        fill(cells, index);
+        addPartial(shape, (current as NonNullable<typeof current>).state, group, moment, cells);
+        continue;
+      }
+      const key = encodeKey(
+        keys,
+        own.map((column) => valueAt(column, index)),
+      ) as Uint8Array;
+      if (!current || Buffer.compare(current.key, key) !== 0) {
+        if (current) yield done(current);
+        current = { key, state: emptyState(shape), rows: Number(n?.[index]), known: known?.[index] as bigint };
+        current.state.lastEvent = moment;
+      }
+      if (!keepsRow) continue;
+      const values = rowColumns.map((column) => valueAt(column, index));
+      const row = { event: moment, created: (values[created] as Instant | null | undefined) ?? moment, values };
+      const { state } = current;
+      if (state.row === undefined || isNewer(row, decodeRow(source.columns, state.row)))
+        state.row = encodeRow(source.columns, row);
+    }
+  }
+  if (current) yield done(current);
+}
+
+/** Fills slots from the columns of a reduced row. */
+function slotReader(
+  terms: readonly ReducedTerm[],
+  starts: readonly number[],
+  columns: readonly Column[],
+): (into: Float64Array, index: number) => void {
+  let next = 0;
+  const readers = terms.map((term, place) => {
+    const own = columns.slice(next, next + slotColumns(term));
+    next += own.length;
+    const start = starts[place] ?? 0;
+    const [first] = own as [Column, ...Column[]];
+    if (term.kind === "floatSum") return (into: Float64Array, index: number) => addParts(own, into, start, index);
+    if (first.type === "int64")
+      return (into: Float64Array, index: number) => {
+        if (isValid(first, index)) new BigInt64Array(into.buffer)[start] = first.values[index] as bigint;
+      };
+    return (into: Float64Array, index: number) => {
+      own.forEach((column, part) => {
+        if (isValid(column, index)) into[start + part] = column.values[index] as number;
+      });
+    };
+  });
+  return (into, index) => {
+    for (const read of readers) read(into, index);
+  };
+}
+
+/** Adds the weight of one part of an exact sum: exact-sum-sql.ts says what a part is. */
+function addParts(columns: readonly Column[], into: Float64Array, start: number, index: number): void {
+  const [item, ...limbs] = columns as readonly [Column, ...Column[]];
+  if (!isValid(item, index)) return;
+  const part = item.values[index] as number;
+  if (part === NAN_PART) addExactly(into, start, Number.NaN);
+  else if (part === INFINITY_PART) addExactly(into, start, Number.POSITIVE_INFINITY);
+  else if (part === MINUS_INFINITY_PART) addExactly(into, start, Number.NEGATIVE_INFINITY);
+  else
+    limbs.forEach(({ values }, limb) => {
+      // Several factors, because the least power of two is no float64 by itself.
+      const weight = (values[index] as number) * 2 ** (50 * limb);
+      addExactly(into, start, weight * 2 ** (16 * part - 537) * 2 ** (16 * part - 538));
+    });
+}
