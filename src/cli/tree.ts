@@ -218,6 +218,54 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     load: () => import("./commands/train.ts"),
   },
   {
+    name: "keys",
+    summary: "sign what goes out, and say whose signatures are believed",
+    commands: [
+      {
+        name: "create",
+        summary: "make this installation's signing key",
+        about: "The private half stays in the state folder, readable by its owner alone.",
+        examples: ["slipway keys create"],
+        load: () => import("./commands/keys-create.ts"),
+      },
+      {
+        name: "list",
+        summary: "list the own key and those that are trusted",
+        examples: ["slipway keys list"],
+        load: () => import("./commands/keys-list.ts"),
+      },
+      {
+        name: "trust",
+        summary: "believe what somebody else's key signed",
+        arguments: [
+          ["<name>", "whose key it is, in your words"],
+          ["<key>", "the line that slipway keys list shows there"],
+        ],
+        examples: ["slipway keys trust research ed25519:2GwxkGG1+VKhGmBIEl4dGQ5IiMlVQnpyDb/BTHYmYbA="],
+        load: () => import("./commands/keys-trust.ts"),
+      },
+      {
+        name: "distrust",
+        summary: "believe a key no longer",
+        arguments: [["<name>", "its name here"]],
+        examples: ["slipway keys distrust research"],
+        load: () => import("./commands/keys-distrust.ts"),
+      },
+    ],
+  },
+  {
+    name: "gc",
+    summary: "clear away what nothing names any more",
+    about:
+      "Removes contents that no version and no run names, uploads that nobody went on with, what killed writers left, and the artifacts of runs deleted long ago. What a version or an alias needs stays, and uploads may go on meanwhile.",
+    options: [
+      ["--older-than <duration>", "only what was written, or deleted, longer ago than this", "30d"],
+      ["--dry-run", "change nothing; say what would go"],
+    ],
+    examples: ["slipway gc --dry-run", "slipway gc --older-than 7d"],
+    load: () => import("./commands/gc.ts"),
+  },
+  {
     name: "models",
     summary: "look at models and their versions, and move the champion",
     commands: [
@@ -297,13 +345,30 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         load: () => import("./commands/models-rollback.ts"),
       },
       {
+        name: "export",
+        summary: "write a version as one signed file, for another installation",
+        about:
+          "The file holds the model with its files, features, types, metrics, and where it came from: the run and what it was trained on, without the rows. The same version gives the same bytes.",
+        arguments: [["<model@version>", "the version, by number or alias"]],
+        options: [
+          ["--out <file>", "the file to write"],
+          ["--unsigned", "do not sign it"],
+        ],
+        examples: ["slipway models export flight_delay@champion --out flight_delay-3.slipway"],
+        load: () => import("./commands/models-export.ts"),
+      },
+      {
         name: "import",
         summary: "bring in a model that was made elsewhere",
         about:
-          "Takes an ONNX model (.onnx) or an XGBoost model (.ubj, .json, .xgb) as a version that can be served without a definition. Nothing in it is executed; pickles are refused.",
+          "Takes what slipway models export wrote, when a key that is trusted here signed it; or an ONNX model (.onnx) or an XGBoost model (.ubj, .json, .xgb) as a version that can be served without a definition. Nothing in it is executed; pickles are refused.",
         arguments: [["<file>", "the file"]],
-        options: [["--as <model>", "the model's name here"]],
-        examples: ["slipway models import late.onnx --as late"],
+        options: [
+          ["--as <model>", "the model's name here (default: the one in the archive)"],
+          ["--allow-unsigned", "take in an archive that nobody trusted signed"],
+          ["--max-size <bytes>", "refuse an archive of more, such as 500MiB", "10GiB"],
+        ],
+        examples: ["slipway models import flight_delay-3.slipway", "slipway models import late.onnx --as late"],
         load: () => import("./commands/models-import.ts"),
       },
       {

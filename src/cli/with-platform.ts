@@ -45,6 +45,12 @@ async function tellLostLineage({ progress }: CommandContext, { lineage }: Platfo
     );
 }
 
+/** The project's state folder, without opening anything in it. */
+export async function stateFolder({ host, globals }: CommandContext): Promise<string> {
+  const { root } = await loadConfig<ProjectConfig>(host.cwd, globals.project);
+  return stateDirOf(host, globals, root);
+}
+
 async function openOptions({ host, globals }: CommandContext, { at, running }: Timing): Promise<OpenOptions> {
   const start = at === undefined ? undefined : parseInstant(at);
   const { config, root } = await loadConfig<ProjectConfig>(host.cwd, globals.project);

@@ -76,3 +76,22 @@ export function countOf(option: string, text: string): number {
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new SlipwayError("USAGE", `${option} takes a whole number above zero, not "${text}".`);
 }
+
+const SIZES: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
+
+/** Reads a size such as `500MiB` or `10GB`. Throws USAGE, naming the option. */
+export function byteCount(option: string, text: string): number {
+  const [, count, unit = "B"] = /^(\d{1,9})\s*([KMGT]?i?B)?$/i.exec(text.trim()) ?? [];
+  if (count !== undefined) return Number(count) * (SIZES[unit.toUpperCase()] ?? 1);
+  throw new SlipwayError("USAGE", `${option} ${text} is not a size; write it as 500MiB or 10GB.`);
+}

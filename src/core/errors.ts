@@ -49,6 +49,8 @@ export const errorTable = {
   LIBRARY_NOT_FOUND: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: true },
   ENGINE_NOT_INSTALLED: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: false },
   MODEL_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  ARCHIVE_INVALID: { http: 422, grpc: 3, exit: EXIT.data, retry: false },
+  SIGNATURE_REFUSED: { http: 403, grpc: 7, exit: EXIT.data, retry: false },
   MODEL_NOT_SERVABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   VERSION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   EXPERIMENT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },

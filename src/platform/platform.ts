@@ -36,6 +36,7 @@ export {
   aliasOf,
   approveVersion,
   auditTrail,
+  clearGarbage,
   type Decision,
   getDataset,
   getRun,
@@ -172,7 +173,15 @@ export {
   type ShownRun,
   showRun,
 } from "./run-operations.ts";
-export { holdServer, type KeepOptions, keepDelivering, keepFresh, type ServeOptions, startServing } from "./serve.ts";
+export {
+  holdServer,
+  type KeepOptions,
+  keepDelivering,
+  keepFresh,
+  type ServeOptions,
+  startServing,
+} from "./serve.ts";
+export { createSigningKey, distrustKey, listKeys, trustKey } from "./signing-keys.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
 export {
   type FeatureRead,
@@ -182,4 +191,5 @@ export {
   readFeatures,
   type ValueRead,
 } from "./typed.ts";
+export { exportVersion, importVersion, isVersionArchive } from "./version-archive.ts";
 export { runMonitor, runRetraining, type WatchRound, watchOnce } from "./watch.ts";

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sha256 } from "../core/core.ts";
+import { parseInstant, sha256 } from "../core/core.ts";
 import type { BlobStore } from "./blob-store.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -72,6 +72,34 @@ export function blobStoreContract(name: string, open: (folder: string) => BlobSt
       expect(await read({ start: 2, end: 3 })).toBe("cd");
       expect(await store.stream("content/none")).toBeUndefined();
       expect(await store.stream("content")).toBeUndefined();
+    });
+
+    test("holds a stream's bytes while they are named, and puts them back when they were deleted meanwhile", async () => {
+      async function* chunks(): AsyncGenerator<Uint8Array> {
+        yield bytes("abc");
+      }
+      for (const round of ["new", "there already"]) {
+        const stored = await store.putStream("content", chunks(), async ({ name: held }, ensure) => {
+          await ensure();
+          await store.delete(held);
+          expect(await store.get(held), round).toBeUndefined();
+          await ensure();
+          await ensure();
+        });
+        expect(text(await store.get(stored.name)), round).toBe("abc");
+      }
+      const failing = store.putStream("content", chunks(), () => Promise.reject(new Error("not named")));
+      await expect(failing).rejects.toThrow("not named");
+      expect((await store.sweep(parseInstant("9999-01-01"))).files).toBe(0);
+    });
+
+    test("tells how large a blob is and when it was written", async () => {
+      await store.put("a", bytes("four"));
+      const state = await store.state("a");
+      expect(state?.size).toBe(4);
+      expect(Math.abs(Number(state?.writtenAt) / 1e3 - Date.now())).toBeLessThan(600_000);
+      expect(await store.state("none")).toBeUndefined();
+      expect(await store.state("a/deeper")).toBeUndefined();
     });
 
     test("leaves nothing of a stream that breaks off", async () => {

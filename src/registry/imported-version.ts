@@ -1,7 +1,6 @@
 // A version that was made elsewhere: its files are here already, under their hashes, and one transaction makes the version that names them,
 // with where it came from.
 
-import { SlipwayError } from "../core/core.ts";
 import { instantToSql, toJson } from "../records/records.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
@@ -39,12 +38,6 @@ export async function registerImported(context: RegistryContext, given: Imported
   const loadable = facts ? files.find(({ hash }) => hash === facts.artifactHash) : loadableFile(files);
   const created_at = instantToSql(context.clock.now());
   return context.records.db.transaction().execute(async (tx) => {
-    for (const { path, hash } of files)
-      if ((await context.blobs.stream(contentBlob(hash))) === undefined)
-        throw new SlipwayError(
-          "ARTIFACT_CORRUPT",
-          `The content of ${JSON.stringify(path)} was cleared away before the version named it. Import it again.`,
-        );
     const row = {
       model,
       number: await nextNumber(tx, model, created_at),
@@ -67,7 +60,7 @@ export async function registerImported(context: RegistryContext, given: Imported
       origin: toJson(origin),
     };
     const inserted = await tx.insertInto("versions").values(row).returningAll().executeTakeFirstOrThrow();
-    await writeVersionFiles(tx, row, files);
+    await writeVersionFiles(tx, context, row, files);
     await writeAudit(tx, context, {
       action: "version.imported",
       subject: `${model}/${row.number}`,

@@ -12,6 +12,9 @@ export {
 export { type AliasChange, aliasHistory, type MoveEvidence } from "./alias-history.ts";
 export { type AliasMove, aliasOf, listAliases, listAliasesOf, moveAlias, resolveVersion, rollback } from "./aliases.ts";
 export { type Approval, approveVersion, type NewApproval, withdrawApproval } from "./approvals.ts";
+export { ARCHIVE_START, type TakenArchive, takeArchive, writeArchive } from "./archive/archive.ts";
+export type { ArchiveManifest } from "./archive/manifest.ts";
+export { checkedKey, fingerprint, newSigningKey, publicKeyOf } from "./archive/signature.ts";
 export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
 export type { RegistryContext } from "./context.ts";
 export {
@@ -27,6 +30,7 @@ export {
 export { type Decision, listDecisions, type NewDecision, recordDecision } from "./decisions.ts";
 export { type DeploymentRecord, endDeployments, liveDeployments, noteDeployment } from "./deployments.ts";
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
+export { type Amount, type Cleared, type ClearOptions, clearGarbage } from "./garbage.ts";
 export { type ImportedVersion, registerImported } from "./imported-version.ts";
 export { endLease, LEASE, type LeaseHolder, takeLease } from "./leases.ts";
 export {
@@ -79,7 +83,7 @@ export {
   versionOriginsIn,
 } from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
-export { loadableFile, putContent, readVersionFile, type VersionFile } from "./version-content.ts";
+export { loadableFile, putContent, readVersionFile, type VersionFile, versionFiles } from "./version-content.ts";
 export {
   getVersion,
   listModels,

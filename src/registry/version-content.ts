@@ -51,11 +51,15 @@ export function manifestHash(files: readonly VersionFile[]): string {
 /** Names a version's files, inside the transaction that makes the version. */
 export async function writeVersionFiles(
   tx: RecordsTransaction,
+  { blobs }: RegistryContext,
   { model, number }: { readonly model: string; readonly number: number },
   files: readonly VersionFile[],
 ): Promise<void> {
   for (const { path, hash, size } of files)
     await tx.insertInto("version_files").values({ model, number, path, hash, size }).execute();
+  // After the rows: from here on nothing can clear the contents away.
+  for (const { path, hash } of files)
+    if ((await blobs.state(contentBlob(hash))) === undefined) throw corrupt(path, "is missing");
 }
 
 /** Takes in content as it comes; nothing names it yet. */

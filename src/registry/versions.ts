@@ -9,7 +9,7 @@ import { checkedName } from "./names.ts";
 import { byRun, IDS_AT_ONCE } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
-import { contentBlob, MODEL_FILE, writeVersionFiles } from "./version-content.ts";
+import { contentBlob, MODEL_FILE } from "./version-content.ts";
 import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
@@ -52,7 +52,12 @@ export async function registerVersion(context: RegistryContext, version: NewVers
       environment: toJson(version.environment),
     };
     const inserted = await tx.insertInto("versions").values(row).returningAll().executeTakeFirstOrThrow();
-    await writeVersionFiles(tx, row, [{ path: MODEL_FILE, hash, size: row.artifact_size }]);
+    // A clearing may have come between; nothing can, once this row is there.
+    await tx
+      .insertInto("version_files")
+      .values({ model, number: row.number, path: MODEL_FILE, hash, size: row.artifact_size })
+      .execute();
+    if ((await context.blobs.state(blob)) === undefined) await context.blobs.put(blob, version.artifact);
     const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
     await noteEvent(tx, context, "model_version.created", {

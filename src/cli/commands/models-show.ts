@@ -59,12 +59,21 @@ export async function run(
   });
 }
 
+/** Where a version came from that was made elsewhere; --json tells all of it. */
+function originText(origin: unknown): string | null {
+  if (typeof origin !== "object" || origin === null) return null;
+  const { kind, file, model, number, signer } = origin as Readonly<Record<string, unknown>>;
+  if (kind === "archive") return visible(`${model}@${number} of another installation, signed by ${signer}`);
+  return visible(`the file ${file}`);
+}
+
 function versionLines(version: ShownVersion, { style, canvas }: Output): readonly Line[] {
   const { run, importance } = version;
   const total = importance.reduce((sum, { gain }) => sum + gain, 0) || 1;
   const facts: readonly (readonly [string, string | null])[] = [
     ["made", version.createdAt],
     ["aliases", version.aliases.join(", ")],
+    ["origin", originText(version.origin)],
     ["run", run && `${run.id} (${run.name})`],
     ["data", version.datasetId?.slice(0, 12) ?? null],
     ["definition", version.definitionsHash.slice(0, 12)],

@@ -1,17 +1,17 @@
 // Blobs as files. One is written beside the store under a temporary name, synced, and then linked to its own name: linking refuses a
 // name that is taken, so a blob appears whole, at once and only once, whoever else writes it at the same time.
 
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, type FileHandle, link, readFile, rename, stat, unlink } from "node:fs/promises";
+import { copyFile, link, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { asSlipwayError, SlipwayError } from "../../core/core.ts";
-import type { BlobStore, BlobStream, StoredBlob } from "../../ports/ports.ts";
+import { asSlipwayError, type Instant, SlipwayError } from "../../core/core.ts";
+import type { BlobStore, BlobStream, HoldBlob, StoredBlob } from "../../ports/ports.ts";
 import { listBlobs } from "./blob-list.ts";
 import { makeFolder, syncPath, systemCode } from "./durable.ts";
 import { pathUnder } from "./names.ts";
 import { sameContent, takenBy } from "./same-content.ts";
-import { type StartTemporary, temporariesOf } from "./temporary.ts";
+import { type StartTemporary, sweepUnfinished, temporariesOf } from "./temporary.ts";
+import { writeHashed } from "./write-hashed.ts";
 
 /** A blob store in a local folder, made when it is missing. */
 export function fileBlobs(root: string): BlobStore {
@@ -20,12 +20,14 @@ export function fileBlobs(root: string): BlobStore {
   return {
     put: (name, content) => attempt(async () => put(start, pathUnder(base, name), name, content)),
     adopt: (name, file) => attempt(async () => adopt(start, pathUnder(base, name), name, file)),
-    putStream: (prefix, chunks) => attempt(async () => putStream(start, base, prefix, chunks)),
+    putStream: (prefix, chunks, hold) => attempt(async () => putStream(start, base, prefix, chunks, hold)),
     stream: (name, range) => attempt(async () => stream(pathUnder(base, name), range)),
     get: (name) => attempt(async () => get(pathUnder(base, name))),
     locate: (name) => pathUnder(base, name),
     list: (prefix) => attempt(async () => listBlobs(base, prefix)),
     delete: (name) => attempt(async () => remove(pathUnder(base, name))),
+    state: (name) => attempt(async () => state(pathUnder(base, name))),
+    sweep: (before, { dryRun = false } = {}) => attempt(async () => sweepUnfinished(base, before, dryRun)),
   };
 }
 
@@ -48,48 +50,27 @@ async function putStream(
   base: string,
   prefix: string,
   chunks: AsyncIterable<Uint8Array>,
+  hold: HoldBlob | undefined,
 ): Promise<StoredBlob> {
   const temporary = await start();
+  const { handle } = temporary;
   try {
-    const digest = createHash("sha256");
-    let size = 0;
-    let waiting: Uint8Array[] = [];
-    let length = 0;
-    const flush = async (): Promise<void> => {
-      if (length > 0) await writeAll(temporary.handle, waiting, length);
-      waiting = [];
-      length = 0;
-    };
-    for await (const chunk of chunks) {
-      digest.update(chunk);
-      size += chunk.length;
-      waiting.push(chunk);
-      length += chunk.length;
-      // A socket gives 64 kB at a time; a write for each would be most of the work.
-      if (length >= 2 ** 20) await flush();
-    }
-    await flush();
-    const hash = digest.digest("hex");
+    const { hash, size } = await writeHashed(handle, chunks);
     const name = `${prefix}/${hash}`;
     const path = pathUnder(base, name);
-    if (await takenBy(path)) {
-      await temporary.discard();
-      return { name, hash, size };
-    }
-    await temporary.handle.sync();
-    await temporary.handle.close();
-    await publish(temporary.path, path, name);
-    return { name, hash, size };
-  } catch (thrown) {
+    const ensure = async (): Promise<void> => {
+      if (await takenBy(path)) return;
+      await handle.sync();
+      // Whatever has the name by now has these bytes: it is their hash.
+      await linkTo(temporary.path, path, async () => undefined);
+    };
+    await ensure();
+    const stored = { name, hash, size };
+    await hold?.(stored, ensure);
+    return stored;
+  } finally {
     await temporary.discard();
-    throw thrown;
   }
-}
-
-/** Writes every chunk; the system may take less at once than it was given. */
-async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], length: number): Promise<void> {
-  const { bytesWritten } = await handle.writev(chunks);
-  if (bytesWritten < length) await handle.writeFile(Buffer.concat(chunks, length).subarray(bytesWritten));
 }
 
 async function stream(
@@ -140,19 +121,36 @@ async function copyIn(start: StartTemporary, path: string, name: string, file: s
 
 /** Gives a finished, synced file its name, and takes the old name away. */
 async function publish(from: string, path: string, name: string): Promise<void> {
+  await linkTo(from, path, async () => refuseOther(name, await sameContent(path, from)));
+  await unlink(from).catch((thrown: unknown) => {
+    if (systemCode(thrown) !== "ENOENT") throw thrown;
+  });
+}
+
+/** Gives a finished, synced file its name beside the one that it has; where a file can have only one, instead of it. */
+async function linkTo(from: string, path: string, onTaken: () => Promise<void>): Promise<void> {
   await makeFolder(dirname(path));
   try {
     await link(from, path);
   } catch (thrown) {
     const code = systemCode(thrown);
-    if (code === "EEXIST") refuseOther(name, await sameContent(path, from));
+    if (code === "EEXIST") await onTaken();
     // File systems without links get the second best: another process could still take the name between the two steps.
     else if ((code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP") && !(await takenBy(path)))
       return await rename(from, path).then(() => syncPath(dirname(path)));
     else throw thrown;
   }
   await syncPath(dirname(path));
-  await unlink(from);
+}
+
+async function state(path: string): Promise<{ readonly size: number; readonly writtenAt: Instant } | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return found.isFile() ? { size: Number(found.size), writtenAt: found.mtimeNs / 1000n } : undefined;
+  } catch (thrown) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(thrown))) return undefined;
+    throw thrown;
+  }
 }
 
 function refuseOther(name: string, same: boolean): void {

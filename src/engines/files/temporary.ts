@@ -4,11 +4,12 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { type Duration, days, type Instant } from "../../core/core.ts";
 
 /** The folder of unfinished blobs. */
 export const TEMPORARY_FOLDER = ".unfinished";
 
-const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
+const ABANDONED_AFTER: Duration = days(1);
 
 /** An unfinished blob. */
 export interface Temporary {
@@ -31,7 +32,7 @@ export function temporariesOf(base: string): StartTemporary {
     const handle = await open(path, "wx");
     if (!swept) {
       swept = true;
-      await sweep(folder, (await handle.stat()).mtimeMs);
+      await sweepUnfinished(base, (await handle.stat({ bigint: true })).mtimeNs / 1000n - ABANDONED_AFTER);
     }
     const discard = async (): Promise<void> => {
       await handle.close().catch(() => undefined);
@@ -41,13 +42,21 @@ export function temporariesOf(base: string): StartTemporary {
   };
 }
 
-async function sweep(folder: string, now: number): Promise<void> {
-  for (const name of await readdir(folder)) {
+/** Removes what was left unfinished before an instant, and says how much that was; with `dryRun` only says it. */
+export async function sweepUnfinished(
+  base: string,
+  before: Instant,
+  dryRun = false,
+): Promise<{ readonly files: number; readonly bytes: number }> {
+  const folder = join(base, TEMPORARY_FOLDER);
+  let [files, bytes] = [0, 0];
+  for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
-    const modified = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => now,
-    );
-    if (now - modified > ABANDONED_AFTER_MS) await unlink(path).catch(() => undefined);
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
+    if (!found || found.mtimeNs / 1000n > before) continue;
+    if (!dryRun) await unlink(path).catch(() => undefined);
+    files += 1;
+    bytes += Number(found.size);
   }
+  return { files, bytes };
 }

@@ -6,6 +6,9 @@ import { newId, SlipwayError } from "../../core/core.ts";
 import { checkedArtifactPath, putArtifact } from "./artifacts.ts";
 import type { TrackingContext } from "./context.ts";
 
+/** Where parts lie until they are put together. */
+export const UPLOADS = "uploads";
+
 const UPLOAD = /^[0-9a-f]{32}$/;
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -60,6 +63,6 @@ export async function abortUpload({ blobs }: TrackingContext, upload: string): P
 }
 
 function placeOf(upload: string): string {
-  if (UPLOAD.test(upload)) return `uploads/${upload}`;
+  if (UPLOAD.test(upload)) return `${UPLOADS}/${upload}`;
   throw new SlipwayError("INPUT_INVALID", "There is no such upload; begin one with mpu/create.");
 }

@@ -45,16 +45,18 @@ export async function putArtifact(
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly hash: string; readonly size: number }> {
   checkedArtifactPath(path);
-  const { hash, size } = await context.blobs.putStream(CONTENT, chunks);
-  const at = nowMicros(context);
-  await context.write(async (tx) => {
-    await tx
-      .insertInto("artifact_files")
-      .values({ path, hash, size, at })
-      .onConflict((conflict) => conflict.column("path").doUpdateSet({ hash, size, at }))
-      .execute();
+  return context.blobs.putStream(CONTENT, chunks, async ({ hash, size }, ensure) => {
+    const at = nowMicros(context);
+    await context.write(async (tx) => {
+      await tx
+        .insertInto("artifact_files")
+        .values({ path, hash, size, at })
+        .onConflict((conflict) => conflict.column("path").doUpdateSet({ hash, size, at }))
+        .execute();
+      // After the row: from here on nothing can clear the content away.
+      await ensure();
+    });
   });
-  return { hash, size };
 }
 
 /** Opens a file; ARTIFACT_NOT_FOUND when there is none. */

@@ -91,7 +91,7 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
         logged_model_id: loggedModelId ?? null,
       })
       .execute();
-    await writeVersionFiles(tx, { model, number: next }, files);
+    await writeVersionFiles(tx, context, { model, number: next }, files);
     for (const tag of given.tags) await putVersionTag(tx, model, next, tag);
     await tx.updateTable("models").set({ updated_at: now }).where("name", "=", model).execute();
     if (loggedModelId !== undefined) await noteRegistration(tx, loggedModelId, model, next);

@@ -1,0 +1,170 @@
+// What an archive says of a version: everything that serving and people want to know of it, and every file by its hash. It comes from elsewhere, so
+// each part is held to its shape before it is believed.
+
+import { canonicalJson, type ModelInput } from "../../core/core.ts";
+import { checkedArtifactPath } from "../tracking/artifacts.ts";
+import type { VersionFile } from "../version-content.ts";
+import { invalidArchive } from "./tar.ts";
+
+const FORMAT = "slipway-version/1";
+
+/** The bytes of a manifest at most; a profile of many inputs may be large. */
+export const MOST_MANIFEST = 16 * 2 ** 20;
+const MOST_FILES = 10_000;
+
+/** A version as an archive tells it. Values that only history shows are kept as they came. */
+export interface ArchiveManifest {
+  readonly model: string;
+  readonly number: number;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly artifactHash: string;
+  readonly modelFormat: string;
+  readonly bestRound: number;
+  readonly definitionsHash: string;
+  readonly files: readonly VersionFile[];
+  readonly inputs: readonly ModelInput[];
+  readonly features: unknown;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly profile: unknown;
+  readonly environment: unknown;
+  /** The run that made it, as its record tells it; null when there was none. */
+  readonly run: unknown;
+  /** The manifest of what it was trained on, not the rows; null when there was none. */
+  readonly dataset: unknown;
+  /** Where it came from before, when it had been imported itself. */
+  readonly origin: unknown;
+}
+
+/** A manifest's bytes: the same for the same version. */
+export function manifestBytes(manifest: ArchiveManifest): Uint8Array {
+  return Buffer.from(canonicalJson({ format: FORMAT, ...manifest }));
+}
+
+/** A manifest from its bytes. Throws ARCHIVE_INVALID that names what is wrong. */
+export function manifestFrom(bytes: Uint8Array): ArchiveManifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw invalidArchive("its manifest is not JSON");
+  }
+  const root = object(document, "the manifest");
+  if (root["format"] !== FORMAT)
+    throw invalidArchive(
+      `its format is ${JSON.stringify(root["format"])?.slice(0, 60)}, and this Slipway reads ${FORMAT}`,
+    );
+  const files = filesFrom(root["files"]);
+  const artifactHash = text(root, "artifactHash");
+  if (artifactHash !== "" && !files.some(({ hash }) => hash === artifactHash) && text(root, "modelFormat") !== "files")
+    throw invalidArchive("its model is none of its files");
+  return {
+    model: text(root, "model"),
+    number: whole(root, "number"),
+    createdAt: text(root, "createdAt"),
+    artifactHash,
+    modelFormat: text(root, "modelFormat"),
+    bestRound: whole(root, "bestRound"),
+    definitionsHash: text(root, "definitionsHash"),
+    files,
+    inputs: list(root["inputs"], "inputs").map(inputFrom),
+    features: contractFrom(root["features"]),
+    metrics: metricsFrom(root["metrics"]),
+    profile: root["profile"] ?? null,
+    environment: root["environment"] ?? {},
+    run: root["run"] ?? null,
+    dataset: root["dataset"] ?? null,
+    origin: root["origin"] ?? null,
+  };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function object(value: unknown, what: string): Members {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
+  throw invalidArchive(`${what} is not an object`);
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw invalidArchive(`${what} is not a list`);
+}
+
+function text(root: Members, name: string): string {
+  const value = root[name];
+  if (typeof value === "string" && value.length <= 1000) return value;
+  throw invalidArchive(`${name} is not text`);
+}
+
+function whole(root: Members, name: string): number {
+  const value = root[name];
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalidArchive(`${name} is not a whole number`);
+}
+
+function filesFrom(value: unknown): readonly VersionFile[] {
+  const files = list(value, "files");
+  if (files.length > MOST_FILES)
+    throw invalidArchive(`it names ${files.length} files; a version has at most ${MOST_FILES}`);
+  const paths = new Set<string>();
+  const sizes = new Map<string, number>();
+  return files.map((each, place) => {
+    const file = object(each, `files[${place}]`);
+    const [path, hash, size] = [text(file, "path"), text(file, "hash"), whole(file, "size")];
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw invalidArchive(`files[${place}] has no hash`);
+    if (!isPlain(path))
+      throw invalidArchive(`it names the file ${JSON.stringify(path.slice(0, 100))}, which could lead elsewhere`);
+    // Two names that a file system without cases would take for one.
+    const folded = path.normalize("NFC").toLowerCase();
+    if (paths.has(folded)) throw invalidArchive(`it names the file ${JSON.stringify(path.slice(0, 100))} twice`);
+    paths.add(folded);
+    if ((sizes.get(hash) ?? size) !== size) throw invalidArchive(`${JSON.stringify(path)} has two sizes`);
+    sizes.set(hash, size);
+    return { path, hash, size };
+  });
+}
+
+function isPlain(path: string): boolean {
+  try {
+    return checkedArtifactPath(path) === path;
+  } catch {
+    return false;
+  }
+}
+
+function inputFrom(value: unknown): ModelInput {
+  const input = object(value, "an input");
+  const name = text(input, "name");
+  if (input["kind"] === "category") {
+    const categories = list(input["categories"], `the categories of ${name}`);
+    if (!categories.every((category) => typeof category === "string"))
+      throw invalidArchive(`a category of ${JSON.stringify(name)} is not text`);
+    return { name, kind: "category", categories: categories as readonly string[] };
+  }
+  if (input["kind"] !== "number")
+    throw invalidArchive(`the input ${JSON.stringify(name)} is neither a number nor a category`);
+  return input["scale"] === undefined
+    ? { name, kind: "number" }
+    : { name, kind: "number", scale: whole(input, "scale") };
+}
+
+/** What serving holds against the definitions; compared member by member, so its shape is all that matters here. */
+function contractFrom(value: unknown): unknown {
+  if (value === null || value === undefined) return null;
+  const contract = object(value, "features");
+  for (const input of list(contract["inputs"], "features.inputs")) text(object(input, "an input of features"), "name");
+  list(contract["request"], "features.request");
+  object(contract["views"], "features.views");
+  if (contract["features"] !== undefined) object(contract["features"], "features.features");
+  return contract;
+}
+
+function metricsFrom(value: unknown): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(object(value, "metrics")).map(([name, figure]) => {
+      const isNumber = typeof figure === "number" || ["NaN", "Infinity", "-Infinity", "-0"].includes(String(figure));
+      if (!isNumber) throw invalidArchive(`the metric ${JSON.stringify(name.slice(0, 100))} is not a number`);
+      return [name, Number(figure)];
+    }),
+  );
+}
