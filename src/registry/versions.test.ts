@@ -44,7 +44,6 @@ describe("a version", () => {
       artifactHash: sha256("bytes"),
       artifactSize: 5,
       origin: null,
-      importance: [],
     });
     expect(await getVersion(registry, "delay", 1)).toEqual(first);
     expect((await listVersions(registry, "delay")).map(({ number }) => number)).toEqual([2, 1]);
