@@ -160,11 +160,4 @@ describe("compareOnGate", () => {
       /^Promoted: AUC 0\.\d{4} against the champion's 0\.\d{4} \(\+0\.\d{4}\) on 3000 rows in 14 blocks, better in 100 % of resamples; 95 % are needed\.$/,
     );
   });
-
-  test("judges 15,000 rows with 400 resamples in well under two seconds", () => {
-    const input = gateOf({ rows: 15_000, days: 14, seed: 1, championNoise: 1.1, challengerNoise: 1 });
-    const start = performance.now();
-    compareOnGate(input);
-    expect(performance.now() - start).toBeLessThan(1000);
-  });
 });
