@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { SlipwayError } from "../core/core.ts";
 import type { Datasets } from "../platform/platform.ts";
+import { checked } from "./checked.ts";
 
 const listQuery = z.strictObject({
   model: z.string().min(1).max(200).optional(),
@@ -13,23 +13,7 @@ const listQuery = z.strictObject({
 /** The routes of datasets, below /api/v1. */
 export function datasetRoutes(datasets: Datasets): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.get("/datasets", async ({ query }) => {
-      const result = listQuery.safeParse(query);
-      if (!result.success) {
-        const [issue] = result.error.issues;
-        throw new SlipwayError(
-          "INPUT_INVALID",
-          `${issue?.path.join(".") || "query"}: ${issue?.message ?? "not valid"}.`,
-        );
-      }
-      const { model, limit } = result.data;
-      return {
-        datasets: await datasets.list({
-          ...(model === undefined ? {} : { model }),
-          ...(limit === undefined ? {} : { limit }),
-        }),
-      };
-    });
+    app.get("/datasets", async ({ query }) => ({ datasets: await datasets.list(checked(listQuery, query)) }));
     app.get<{ Params: { readonly id: string } }>("/datasets/:id", async ({ params }) => datasets.show(params.id));
   };
 }

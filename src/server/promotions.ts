@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { formatInstant, SlipwayError } from "../core/core.ts";
 import type { AliasChange, Approval, Promotions } from "../platform/platform.ts";
+import { checked } from "./checked.ts";
 
 const reason = z.string().trim().min(1).max(2000);
 const version = z.int().min(1);
@@ -37,17 +38,8 @@ export function promotionRoutes(promotions: Promotions): (app: FastifyInstance) 
     }));
     app.post<OfAlias>("/models/:model/aliases/:alias", async (request) => {
       const { model, alias } = request.params;
-      const { expect, force, ...asked } = checked(move, request.body);
-      const { from } = await promotions.move(
-        {
-          model,
-          alias,
-          ...asked,
-          ...(expect === undefined ? {} : { expect }),
-          ...(force === undefined ? {} : { force }),
-        },
-        byWhom(request),
-      );
+      const asked = checked(move, request.body);
+      const { from } = await promotions.move({ model, alias, ...asked }, byWhom(request));
       return { model, alias, version: asked.version, from };
     });
     app.post<OfAlias>("/models/:model/aliases/:alias/rollback", async (request) => {
@@ -108,11 +100,4 @@ function approvalDocument({ at, ...rest }: Approval): Readonly<Record<string, un
 function numberOf(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new SlipwayError("INPUT_INVALID", `"${text.slice(0, 50)}" is no version; give its number.`);
-}
-
-function checked<T>(schema: z.ZodType<T>, given: unknown): T {
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new SlipwayError("INPUT_INVALID", `${issue?.path.join(".") || "body"}: ${issue?.message ?? "not valid"}.`);
 }

@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { SlipwayError } from "../core/core.ts";
 import type { Quarantine } from "../platform/platform.ts";
+import { checked } from "./checked.ts";
 
 const limit = z.coerce.number().int().min(1).max(1000).optional();
 const listQuery = z.strictObject({
@@ -21,14 +21,4 @@ export function quarantineRoutes(quarantine: Quarantine): (app: FastifyInstance)
       quarantine.show(params.batch, checked(showQuery, query).limit),
     );
   };
-}
-
-/** A query that holds only what is known, without what was left out. */
-function checked<T extends object>(schema: z.ZodType<T>, query: unknown): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const result = schema.safeParse(query);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new SlipwayError("INPUT_INVALID", `${issue?.path.join(".") || "query"}: ${issue?.message ?? "not valid"}.`);
-  }
-  return Object.fromEntries(Object.entries(result.data).filter(([, value]) => value !== undefined)) as never;
 }

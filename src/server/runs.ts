@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { SlipwayError } from "../core/core.ts";
 import type { RecordsReader } from "../platform/platform.ts";
+import { checked } from "./checked.ts";
 
 const listQuery = z.strictObject({
   model: z.string().min(1).max(200).optional(),
@@ -19,16 +19,7 @@ const listQuery = z.strictObject({
 export function runRoutes(records: RecordsReader): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.get("/runs", async ({ query }) => {
-      const result = listQuery.safeParse(query);
-      if (!result.success) {
-        const [issue] = result.error.issues;
-        throw new SlipwayError(
-          "INPUT_INVALID",
-          `${issue?.path.join(".") || "query"}: ${issue?.message ?? "not valid"}.`,
-        );
-      }
-      const { orderBy, ...given } = result.data;
-      const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      const { orderBy, ...filter } = checked(listQuery, query);
       const { runs, next } = await records.list({
         ...filter,
         ...(orderBy === undefined ? {} : { orderBy: typeof orderBy === "string" ? [orderBy] : orderBy }),
