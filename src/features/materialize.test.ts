@@ -111,10 +111,11 @@ describe("rows that became known at the same moment", () => {
 describe("a first run", () => {
   const source = parquet("many", {
     path: "many.parquet",
-    columns: { id: t.int64(), at: t.timestamp(), amount: t.float64() },
+    columns: { id: t.int64(), at: t.timestamp(), amount: t.float64(), known: t.int64(), last: t.int64(), n: t.int64() },
     eventTime: "at",
   });
-  const features = { n: count().over(hours(2)), s: sum(source.amount).over(hours(2)) };
+  // Columns are called what the statement's own might be.
+  const features = { n: count().over(hours(2)), s: sum(source.amount).over(hours(2)), newest: latest(source.known) };
   const spec = specOf(featureView("many", { entity: thing, source, features }));
   const folded = specOf(
     featureView("many_folded", {
@@ -127,7 +128,7 @@ describe("a first run", () => {
   const to = START + hours(1);
   const write = (keys: number): Promise<unknown> =>
     offline.writeParquet(
-      `SELECT (i % ${keys}) - 100 AS id, make_timestamp(${START} + i) AS at, i / 7.0 AS amount FROM (SELECT range AS i FROM range(${2 * keys})) ORDER BY hash(i)`,
+      `SELECT (i % ${keys}) - 100 AS id, make_timestamp(${START} + i) AS at, i / 7.0 AS amount, i AS known, i AS last, i AS n FROM (SELECT range AS i FROM range(${2 * keys})) ORDER BY hash(i)`,
       join(folder, "many.parquet"),
     );
   beforeAll(() => write(KEYS));
@@ -166,7 +167,7 @@ describe("a first run", () => {
           await expect(killed).rejects.toThrow("killed");
           if (await materializedThrough(online, view)) continue;
           const [left] = await readOnline(online, [view], { id: -100n }, to);
-          expect(left).toMatchObject({ status: "missing", through: null, values: { n: 0n, s: null } });
+          expect(left).toMatchObject({ status: "missing", through: null, values: { n: 0n, s: null, newest: null } });
           const done = await materializeView({ offline, online }, view, to);
           expect(done.rows).toBe(2 * KEYS);
           expect(await contents(view)).toEqual(whole);

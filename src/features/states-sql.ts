@@ -45,18 +45,24 @@ export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant): 
   const scan = `${dialect.scan(spec.source)} s`;
   const limits = knownBy(dialect, spec, to);
   const grouped = keys.map((key) => `${key.source} AS ${key.own}`).join(", ");
-  const heard = `heard AS MATERIALIZED (SELECT ${grouped}, max(${event}) AS last, max(${known}) AS known, count(*) AS n FROM ${scan} WHERE ${limits} GROUP BY ALL)`;
+  // Marked, because a source may have a column called known or last.
+  const heard = `heard AS MATERIALIZED (SELECT ${grouped}, max(${event}) AS "#last", max(${known}) AS "#known", count(*) AS "#n" FROM ${scan} WHERE ${limits} GROUP BY ALL)`;
   const terms = plan.terms.filter(isReduced);
   const noSlots = terms.flatMap((term, index) =>
     slotsSql(term, index).map(({ type, name }) => `NULL::${type} AS ${name}`),
   );
-  const about = ["last AS moment", "known", "n", "(SELECT sum(n) FROM heard)::BIGINT AS total"];
+  const about = [
+    '"#last" AS moment',
+    '"#known" AS known',
+    '"#n" AS n',
+    '(SELECT sum("#n") FROM heard)::BIGINT AS total',
+  ];
   const columns = spec.source.columns.map(({ name }, index) => ({
     sql: `s.${dialect.identifier(name)}`,
     name: `r${index}`,
   }));
   const happened = `s.${dialect.identifier(spec.source.eventTime ?? "")}`;
-  const same = [...keys.map((key) => `${key.source} = h.${key.own}`), `${happened} = make_timestamp(h.last)`];
+  const same = [...keys.map((key) => `${key.source} = h.${key.own}`), `${happened} = make_timestamp(h."#last")`];
   const base = keepsRow
     ? `SELECT ${[...own.map((key) => `h.${key}`), `${KEY_PART} AS part`, ...about, ...noSlots, ...columns.map(({ sql, name }) => `${sql} AS ${name}`)].join(", ")} FROM ${scan} JOIN heard h ON ${same.join(" AND ")} WHERE ${limits}`
     : `SELECT ${[...own, `${KEY_PART} AS part`, ...about, ...noSlots].join(", ")} FROM heard`;
@@ -72,14 +78,14 @@ export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant): 
   const partial = (part: number, hop: bigint, reach: bigint): string => {
     const floor = (at: string): string => `(${at} - ((${at} % ${hop}) + ${hop}) % ${hop})`;
     const at = part === 0 ? "last_one" : floor("e");
-    const since = part === 0 ? floor("known") : floor(`(known - ${reach})`);
+    const since = part === 0 ? floor('"#known"') : floor(`("#known" - ${reach})`);
     const items = terms.flatMap((term, index) => (term.kind === "floatSum" ? [`i${index}`] : []));
     const joined = `${events} e JOIN heard USING (${own.join(", ")}) WHERE e >= ${since}`;
     // Moments before the last one that the key is known at are one in each tile of the finest hop, under the time of the last of them.
     const tile = `((e - ((e % ${finest}) + ${finest}) % ${finest}))`;
     const rows =
       part === 0
-        ? `(SELECT *, max(e) OVER (PARTITION BY ${own.join(", ")}, ${tile}, e >= known) AS last_one FROM ${joined})`
+        ? `(SELECT *, max(e) OVER (PARTITION BY ${own.join(", ")}, ${tile}, e >= "#known") AS last_one FROM ${joined})`
         : joined;
     const shown = [
       ...own,
