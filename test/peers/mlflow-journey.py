@@ -41,7 +41,7 @@ with mlflow.start_run(run_name="first") as run:
     mlflow.log_params({"b": 2, "c": "x y"})
     for step in range(20):
         mlflow.log_metric("loss", 1 / (step + 1), step=step)
-    mlflow.log_metrics({"acc": 0.9, "nan": float("nan"), "inf": float("inf")})
+    mlflow.log_metrics({"acc": 0.9, "nan": float("nan"), "inf": float("inf"), "größe": 2})
     mlflow.set_tags({"t": "v", "u": "w"})
     mlflow.log_text("hello", "notes/h.txt")
     mlflow.log_dict({"x": 1}, "d.json")
@@ -76,7 +76,7 @@ with tempfile.TemporaryDirectory() as folder:
 # Searching.
 frame = mlflow.search_runs(experiment_names=["exp one"])
 assert len(frame) == 2 and "metrics.acc" in frame.columns
-filter_string = "metrics.acc > 0.5 and params.c = 'x y' and tags.t LIKE 'v%' and dataset.name = 'ds'"
+filter_string = "metrics.acc > 0.5 and metrics.größe = 2 and params.c = 'x y' and tags.t LIKE 'v%' and dataset.name = 'ds'"
 assert list(mlflow.search_runs([experiment], filter_string).run_id) == [run_id]
 assert list(mlflow.search_runs([experiment], order_by=["metrics.acc DESC"]).run_id) == [run_id, child.info.run_id]
 refused("INVALID_PARAMETER_VALUE", lambda: mlflow.search_runs([experiment], "metrics.acc > 'x'"))
@@ -125,10 +125,14 @@ client.rename_experiment(experiment, "exp two")
 client.delete_run(run_id)
 assert run_id not in list(mlflow.search_runs([experiment]).run_id)
 client.restore_run(run_id)
+client.copy_model_version("models:/credit@champion", "credit für alle")
 client.delete_registered_model_alias("credit", "champion")
 client.delete_model_version("other", "1")
 client.delete_registered_model("other")
 refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_registered_model("other"))
+client.delete_model_version("credit", "1")
+copied = mlflow.xgboost.load_model("models:/credit für alle/1")
+np.testing.assert_array_equal(copied.predict(xgb.DMatrix(X)), booster.predict(xgb.DMatrix(X)))
 client.delete_experiment(experiment)
 client.restore_experiment(experiment)
 assert {found.name for found in client.search_experiments()} == {"Default", "exp two"}

@@ -5,6 +5,7 @@ import { SlipwayError } from "../../core/core.ts";
 import type { RecordsTransaction } from "../../records/records.ts";
 import { CONTENT, openContent } from "../version-content.ts";
 import { nowMicros, type TrackingContext } from "./context.ts";
+import { isVersionFolder, refuseVersionFolder, versionFilesBelow } from "./version-folder.ts";
 
 /** A file as a listing shows it. */
 export interface ArtifactFile {
@@ -44,7 +45,7 @@ export async function putArtifact(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly hash: string; readonly size: number }> {
-  checkedArtifactPath(path);
+  refuseVersionFolder(checkedArtifactPath(path));
   return context.blobs.putStream(CONTENT, chunks, async ({ hash, size }, ensure) => {
     const at = nowMicros(context);
     await context.write(async (tx) => {
@@ -67,7 +68,9 @@ export async function openArtifact(
 ): Promise<ArtifactContent> {
   checkedArtifactPath(path);
   const { records, blobs } = context;
-  const row = await records.db.selectFrom("artifact_files").selectAll().where("path", "=", path).executeTakeFirst();
+  const row = isVersionFolder(path)
+    ? (await versionFilesBelow(context, path)).find((file) => file.path === path)
+    : await records.db.selectFrom("artifact_files").selectAll().where("path", "=", path).executeTakeFirst();
   if (!row)
     throw new SlipwayError("ARTIFACT_NOT_FOUND", `There is no artifact ${JSON.stringify(path)}.`, {
       details: { path },
@@ -77,17 +80,11 @@ export async function openArtifact(
 }
 
 /** What lies directly in a folder, by name; a file's own path lists the file itself. */
-export async function listArtifacts({ records }: TrackingContext, folder: string): Promise<readonly ArtifactFile[]> {
+export async function listArtifacts(context: TrackingContext, folder: string): Promise<readonly ArtifactFile[]> {
   const prefix = folder === "" ? "" : `${checkedArtifactPath(folder)}/`;
-  const rows = await records.db
-    .selectFrom("artifact_files")
-    .select(["path", "size"])
-    .where((where) =>
-      // From "a/" up to "a0": the character after the slash.
-      where.and(prefix === "" ? [] : [where("path", ">=", prefix), where("path", "<", `${prefix.slice(0, -1)}0`)]),
-    )
-    .orderBy("path")
-    .execute();
+  const rows = isVersionFolder(folder)
+    ? (await versionFilesBelow(context, folder)).filter(({ path }) => path.startsWith(prefix))
+    : await artifactsBelow(context, prefix);
   const found = new Map<string, ArtifactFile>();
   for (const { path, size } of rows) {
     const rest = path.slice(prefix.length);
@@ -96,6 +93,18 @@ export async function listArtifacts({ records }: TrackingContext, folder: string
     if (!found.has(name)) found.set(name, { path: name, isFolder: slash >= 0, size: slash < 0 ? size : 0 });
   }
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+function artifactsBelow({ records }: TrackingContext, prefix: string) {
+  return records.db
+    .selectFrom("artifact_files")
+    .select(["path", "size"])
+    .where((where) =>
+      // From "a/" up to "a0": the character after the slash.
+      where.and(prefix === "" ? [] : [where("path", ">=", prefix), where("path", "<", `${prefix.slice(0, -1)}0`)]),
+    )
+    .orderBy("path")
+    .execute();
 }
 
 /** Every file below a folder, with its content's hash, by path from there. */
@@ -116,7 +125,7 @@ export async function filesBelow(
 
 /** Forgets a file, or every file below a folder; the content stays until nothing names it. */
 export async function deleteArtifacts(context: TrackingContext, path: string): Promise<void> {
-  checkedArtifactPath(path);
+  refuseVersionFolder(checkedArtifactPath(path));
   await context.write((tx) =>
     tx
       .deleteFrom("artifact_files")

@@ -4,14 +4,15 @@
 import { SlipwayError } from "../../core/core.ts";
 import { fromJson, type RecordsTransaction, type VersionRow } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
-import { contentBlob, loadableFile, manifestHash, writeVersionFiles } from "../version-content.ts";
+import { contentBlob, loadableFile, manifestHash, type VersionFile, writeVersionFiles } from "../version-content.ts";
 import { noteEvent } from "../webhook-events.ts";
 import { loggedModelArtifacts, runArtifacts } from "./artifact-places.ts";
 import { filesBelow } from "./artifacts.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
 import { loggedModel } from "./logged-models.ts";
 import { trackedRun } from "./run-rows.ts";
-import { sourceOwner } from "./version-source.ts";
+import { filesOfVersion, versionFolder } from "./version-folder.ts";
+import { modelVersionNotFound, sourceOwner } from "./version-source.ts";
 
 /** A version as a tracking client sees it; times in milliseconds. */
 export interface ModelVersion {
@@ -41,13 +42,31 @@ export interface NewModelVersion {
   readonly tags: readonly Tag[];
 }
 
+type VersionFacts = Pick<
+  VersionRow,
+  | "dataset_id"
+  | "definitions_hash"
+  | "artifact_blob"
+  | "artifact_hash"
+  | "artifact_size"
+  | "format"
+  | "best_round"
+  | "inputs"
+  | "features"
+  | "metrics"
+  | "profile"
+  | "environment"
+>;
+
 /** The stages that older clients move versions between. */
 export const STAGES: readonly string[] = ["None", "Staging", "Production", "Archived"];
 
 /** Registers a version under the model's next number. Throws MODEL_NOT_FOUND, or INPUT_INVALID for a source that is not the client's. */
 export async function newModelVersion(context: TrackingContext, given: NewModelVersion): Promise<ModelVersion> {
-  const { model, source, loggedModelId } = given;
+  const { model } = given;
   const owner = await sourceOwner(context, given);
+  const original = owner.version;
+  const loggedModelId = given.loggedModelId ?? original?.logged_model_id ?? undefined;
   const now = nowMicros(context);
   const number = await context.write(async (tx) => {
     const known = await tx.selectFrom("models").select("name").where("name", "=", model).executeTakeFirst();
@@ -56,8 +75,9 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
         details: { model },
       });
     // Inside the transaction, so that what the version names cannot be cleared away in between.
-    const files = owner.path === undefined ? [] : await filesBelow(tx, owner.path);
-    const loadable = loadableFile(files);
+    const files = original ? await filesOfVersion(tx, original) : await filesAt(tx, owner.path);
+    // A version whose files lie elsewhere is copied by naming that place, so that the copy outlives it.
+    const source = original && files.length === 0 ? (original.source ?? "") : given.source;
     const last = await tx
       .selectFrom("versions")
       .select(({ fn }) => fn.max("number").as("number"))
@@ -72,18 +92,7 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
         created_at: now,
         updated_at: now,
         run_id: owner.runId ?? null,
-        dataset_id: null,
-        definitions_hash: "",
-        artifact_blob: loadable ? contentBlob(loadable.hash) : "",
-        artifact_hash: loadable?.hash ?? manifestHash(files),
-        artifact_size: loadable?.size ?? files.reduce((sum, { size }) => sum + size, 0),
-        format: loadable?.format ?? "files",
-        best_round: 0,
-        inputs: "[]",
-        features: "null",
-        metrics: "{}",
-        profile: "null",
-        environment: "{}",
+        ...(original ? factsOf(original) : factsFrom(files)),
         description: given.description ?? null,
         actor: context.actor,
         source,
@@ -95,7 +104,7 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
     for (const tag of given.tags) await putVersionTag(tx, model, next, tag);
     await tx.updateTable("models").set({ updated_at: now }).where("name", "=", model).execute();
     if (loggedModelId !== undefined) await noteRegistration(tx, loggedModelId, model, next);
-    const details = { source, run: owner.runId ?? null, artifact: loadable?.hash ?? null };
+    const details = { source: given.source, run: owner.runId ?? null, artifact: loadableFile(files)?.hash ?? null };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${next}`, details });
     await noteEvent(tx, context, "model_version.created", {
       name: model,
@@ -108,6 +117,37 @@ export async function newModelVersion(context: TrackingContext, given: NewModelV
     return next;
   });
   return modelVersion(context, model, number);
+}
+
+async function filesAt(tx: RecordsTransaction, path: string | undefined): Promise<readonly VersionFile[]> {
+  return path === undefined ? [] : filesBelow(tx, path);
+}
+
+/** What is known of a version from its files alone. */
+function factsFrom(files: readonly VersionFile[]): VersionFacts {
+  const loadable = loadableFile(files);
+  return {
+    dataset_id: null,
+    definitions_hash: "",
+    artifact_blob: loadable ? contentBlob(loadable.hash) : "",
+    artifact_hash: loadable?.hash ?? manifestHash(files),
+    artifact_size: loadable?.size ?? files.reduce((sum, { size }) => sum + size, 0),
+    format: loadable?.format ?? "files",
+    best_round: 0,
+    inputs: "[]",
+    features: "null",
+    metrics: "{}",
+    profile: "null",
+    environment: "{}",
+  };
+}
+
+/** What is known of a version, for a copy of it. */
+function factsOf(version: VersionRow): VersionFacts {
+  const { dataset_id, definitions_hash, artifact_blob, artifact_hash, artifact_size, format } = version;
+  const { best_round, inputs, features, metrics, profile, environment } = version;
+  const content = { artifact_blob, artifact_hash, artifact_size, format };
+  return { dataset_id, definitions_hash, ...content, best_round, inputs, features, metrics, profile, environment };
 }
 
 /** Keeps on a logged model which versions it became. */
@@ -125,13 +165,6 @@ async function noteRegistration(tx: RecordsTransaction, modelId: string, name: s
     .values({ model_id: modelId, key: KEY, value })
     .onConflict((conflict) => conflict.columns(["model_id", "key"]).doUpdateSet({ value }))
     .execute();
-}
-
-/** The error for a version that a model does not have. */
-export function modelVersionNotFound(model: string, number: number): SlipwayError {
-  return new SlipwayError("VERSION_NOT_FOUND", `Model Version (name=${model}, version=${number}) not found`, {
-    details: { model, version: number },
-  });
 }
 
 /** The version of that number; VERSION_NOT_FOUND. */
@@ -314,6 +347,8 @@ export async function downloadUri(context: TrackingContext, model: string, numbe
   const { source } = await modelVersion(context, model, number);
   const ofModel = /^models:\/(m-[0-9a-f]{32})$/.exec(source)?.[1];
   if (ofModel !== undefined) return loggedModelArtifacts(await loggedModel(context, ofModel));
+  // Trained here, imported, or copied: its files lie among no run's artifacts.
+  if (source === "" || source.startsWith("models:/")) return versionFolder(model, number);
   const [, runId, path] = /^runs:\/+([^/]+)\/(.+)$/.exec(source) ?? [];
   if (runId === undefined) return source;
   return `${runArtifacts(await trackedRun(context, runId))}/${path}`;

@@ -2,6 +2,7 @@
 // that it names beside them: else one client could make another's files, or this machine's, into a model of its own.
 
 import { SlipwayError } from "../../core/core.ts";
+import type { VersionRow } from "../../records/records.ts";
 import { loggedModelArtifacts, pathOfUri, runArtifacts } from "./artifact-places.ts";
 import type { TrackingContext } from "./context.ts";
 import { loggedModel } from "./logged-models.ts";
@@ -14,6 +15,8 @@ export interface SourceOwner {
   readonly runId?: string | undefined;
   /** Below the artifact root. */
   readonly path?: string | undefined;
+  /** The version that is to be copied. */
+  readonly version?: VersionRow;
 }
 
 /** Whose artifacts a source is; INPUT_INVALID when they are not those of the run or logged model that is named with it. */
@@ -38,6 +41,13 @@ export async function sourceOwner(
     if (loggedModelId !== undefined && loggedModelId !== ofModel) refuse(`The model_id ${MUST}`);
     const logged = await loggedModel(context, ofModel);
     return { runId: runId ?? logged.runId ?? undefined, path: pathOfUri(loggedModelArtifacts(logged)) };
+  }
+  const [, model, number] = /^models:\/([^/]+)\/(\d{1,9})$/.exec(source) ?? [];
+  if (model !== undefined) {
+    const version = await versionNamed(context, model, Number(number));
+    if (runId !== undefined && runId !== version.run_id) refuse(`The run_id ${MUST}`);
+    if (loggedModelId !== undefined && loggedModelId !== version.logged_model_id) refuse(`The model_id ${MUST}`);
+    return { runId: version.run_id ?? undefined, version };
   }
   const ofRun = /^runs:\/+([^/]+)\/(.+)$/.exec(source);
   if (ofRun) {
@@ -64,4 +74,22 @@ export async function sourceOwner(
     refuse("It must lie among the artifacts of a run or of a logged model, or in an object store.");
   if (runId !== undefined) await trackedRun(context, runId);
   return { runId };
+}
+
+async function versionNamed({ records }: TrackingContext, model: string, number: number): Promise<VersionRow> {
+  const version = await records.db
+    .selectFrom("versions")
+    .selectAll()
+    .where("model", "=", model)
+    .where("number", "=", number)
+    .executeTakeFirst();
+  if (version) return version;
+  throw modelVersionNotFound(model, number);
+}
+
+/** The error for a version that a model does not have. */
+export function modelVersionNotFound(model: string, number: number): SlipwayError {
+  return new SlipwayError("VERSION_NOT_FOUND", `Model Version (name=${model}, version=${number}) not found`, {
+    details: { model, version: number },
+  });
 }

@@ -3,7 +3,8 @@
 import { SlipwayError } from "../../core/core.ts";
 import type { tracking } from "../../platform/platform.ts";
 
-const KEY = /^[\w./ :-]+$/u;
+// Letters and digits of every script, as clients let through.
+const KEY = /^[\p{L}\p{N}_./ :-]+$/u;
 const MOST_KEY = 250;
 
 /** Values as long as they may be, in characters. */

@@ -97,6 +97,17 @@ describe("shapes", () => {
     expect(data.tags.find(({ key }: { key: string }) => key === "t").value).toHaveLength(8000);
   });
 
+  test("keys may have letters of any script, and are found by them", async () => {
+    const run_id = await newRun();
+    for (const key of ["größe", "精度/訓練", "ошибка"]) {
+      await call("POST", "/runs/log-metric", { run_id, key, value: 2, timestamp: 1, step: 0 });
+      const found = await call("POST", "/runs/search", { experiment_ids: ["0"], filter: `metrics."${key}" > 1` });
+      expect(found.body.runs.map(({ info }: { info: { run_id: string } }) => info.run_id)).toEqual([run_id]);
+    }
+    const wrong = await call("POST", "/runs/log-metric", { run_id, key: "a→b", value: 2, timestamp: 1, step: 0 });
+    expect(wrong.body.error_code).toBe("INVALID_PARAMETER_VALUE");
+  });
+
   test("every route is there for pages too, and the one without its slash", async () => {
     expect((await call("GET", "/experiments/get", { experiment_id: "0" }, "/ajax-api/2.0/mlflow")).status).toBe(200);
     expect(
