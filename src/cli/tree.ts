@@ -436,10 +436,11 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--host <address>", "the address to listen on", "127.0.0.1"],
       ["--at <instant>", "start the clock there, in UTC, instead of now"],
       ["--key-limit <number>", "the most keys of one feature read", "1000"],
+      ["--workers <number>", "processes that read features; from 2 on, the main one answers everything else", "1"],
       ["--open", "listen beyond this machine although nobody has to sign in"],
       ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
     ],
-    examples: ["slipway serve", "slipway serve --port 0 --at 2013-12-31T12:00:00Z"],
+    examples: ["slipway serve", "slipway serve --workers 4", "slipway serve --port 0 --at 2013-12-31T12:00:00Z"],
     load: () => import("./commands/serve.ts"),
   },
   {

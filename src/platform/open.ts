@@ -187,7 +187,8 @@ async function lineageCode(
   return { url, commit, ...(branch === null ? {} : { branch }) };
 }
 
-async function openEngines(factory: EngineFactory, context: EngineContext): Promise<Engines> {
+/** Opens engines; what keeps a state folder from being used is told as STATE_NOT_WRITABLE. */
+export async function openEngines(factory: EngineFactory, context: EngineContext): Promise<Engines> {
   try {
     return await factory(context);
   } catch (cause) {

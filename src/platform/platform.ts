@@ -148,6 +148,7 @@ export {
   versionList,
 } from "./model-operations.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
+export { type OpenReader, openReader, type ReaderOptions } from "./open-reader.ts";
 export { type Plan, planChanges } from "./plan.ts";
 export { type By, type Promotions, promotionsOf } from "./promotion-service.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";

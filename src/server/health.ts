@@ -26,10 +26,15 @@ export function readinessOf(serving: Serving, also: () => readonly string[] = ()
   ];
 }
 
-/** /healthz and /readyz, and /health as clients of MLflow and Feast ask for it. */
-export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
+/** /healthz, and /health as clients of MLflow and Feast ask for it: whether this process is up. */
+export function livenessRoutes(app: FastifyInstance): void {
   app.get("/healthz", async () => ({ status: "up" }));
   app.get("/health", async (_, reply) => reply.type("text/plain").send("OK"));
+}
+
+/** What {@link livenessRoutes} has, and /readyz. */
+export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
+  livenessRoutes(app);
   app.get("/readyz", async () => {
     const reasons = readiness();
     if (reasons.length === 0) return { ready: true };

@@ -1,18 +1,45 @@
 // The door of `server`: one HTTP server with the native API, the Open Inference Protocol, health, metrics and its own description.
 
 import type { AddressInfo, Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import { type AppOptions, buildApp } from "./app.ts";
+import { forwarder } from "./forward.ts";
+import type { MeterCounts } from "./metrics/request-meters.ts";
+import { buildReadingApp, type ReadingOptions } from "./reading-app.ts";
 
+export type { AppOptions } from "./app.ts";
+export { lastingCounts, type MeterCounts } from "./metrics/request-meters.ts";
 export { openApiDocument } from "./openapi/document.ts";
 export { appOptionsOf, type PlatformServerOptions } from "./serve-platform.ts";
 
-/** How to serve over HTTP. */
-export interface ServerOptions extends AppOptions {
+/** Where to listen. */
+export interface Place {
   /** The address to listen on: "127.0.0.1", "0.0.0.0", "::1". */
   readonly host: string;
   /** The port; 0 for any free one. */
   readonly port: number;
+}
+
+/** How to serve over HTTP. */
+export interface ServerOptions extends AppOptions, Place {}
+
+/** How to answer what the workers of a server hand on. */
+export interface SocketServerOptions extends AppOptions {
+  /** The path of a Unix socket, which is made. */
+  readonly socket: string;
+}
+
+/** How to serve from a worker. */
+export interface WorkerOptions extends Omit<ReadingOptions, "others">, Place {
+  /** The Unix socket of the process that answers everything else. */
+  readonly socket: string;
+}
+
+/** A worker that listens. */
+export interface WorkerServer extends Server {
+  /** What it has counted since it started. */
+  counts(): Promise<MeterCounts>;
 }
 
 /** A listening server. */
@@ -26,7 +53,32 @@ export interface Server {
 
 /** Starts to serve. Throws PORT_IN_USE, or USAGE when it may not listen there. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const app = buildApp(options);
+  const { host, port } = options;
+  return listen(buildApp(options), { host, port });
+}
+
+/** Starts to answer, on a Unix socket, what workers hand on. */
+export async function createSocketServer(options: SocketServerOptions): Promise<Pick<Server, "close">> {
+  return listen(buildApp(options), { path: options.socket });
+}
+
+/** Starts to read features in a process of its own; everything else is handed on. Throws as {@link createServer} does. */
+export async function createWorkerServer({ host, port, socket, ...options }: WorkerOptions): Promise<WorkerServer> {
+  const others = forwarder(socket);
+  const { app, counts } = buildReadingApp({ ...options, others });
+  const server = await listen(app, { host, port });
+  return {
+    ...server,
+    counts,
+    async close(force) {
+      others.drain();
+      await server.close(force);
+      others.close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, place: Place | { readonly path: string }): Promise<Server> {
   // Connections on which nothing was ever asked: Node counts them as busy, and closing would wait for them.
   const silent = new Set<Socket>();
   app.server.on("connection", (socket: Socket) => {
@@ -41,15 +93,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     done(null, payload);
   });
   try {
-    await app.listen({ host: options.host, port: options.port });
+    await app.listen(place);
   } catch (thrown) {
     await app.close();
-    throw listenError(thrown, options);
+    throw "path" in place ? thrown : listenError(thrown, place);
   }
-  const { port } = app.server.address() as AddressInfo;
+  const address = app.server.address() as AddressInfo | string;
+  const port = typeof address === "string" ? 0 : address.port;
   const cutOff = (): void => app.server.closeAllConnections();
   return {
-    url: `http://${hostInUrl(options.host)}:${port}`,
+    url: "path" in place ? `unix:${place.path}` : `http://${hostInUrl(place.host)}:${port}`,
     port,
     async close(force) {
       isClosing = true;
@@ -70,7 +123,7 @@ function hostInUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function listenError(thrown: unknown, { host, port }: ServerOptions): unknown {
+function listenError(thrown: unknown, { host, port }: Place): unknown {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   const context = { cause: thrown, details: { host, port } };
   switch (code) {

@@ -7,6 +7,7 @@ import {
   isSignInNeeded,
   keepDelivering,
   keepFresh,
+  type OpenOptions,
   type Platform,
   type Serving,
   startServing,
@@ -16,6 +17,7 @@ import { appOptionsOf, createServer } from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
 import { withPlatform } from "../with-platform.ts";
+import { serveWithWorkers, taskOf } from "../workers/serve-with-workers.ts";
 
 interface ServeWords {
   readonly port: string;
@@ -24,23 +26,25 @@ interface ServeWords {
   readonly watch?: boolean;
   readonly open?: boolean;
   readonly keyLimit: string;
+  readonly workers: string;
 }
 
 /** `slipway serve` */
 export async function run(context: CommandContext, options: ServeWords): Promise<void> {
-  const [port, limit] = [portOf(options.port), limitOf(options.keyLimit)];
-  await withPlatform(context, (platform) => serve(context, platform, options, port, limit), {
-    at: options.at,
-    running: true,
-  });
+  const [port, limit, workers] = [portOf(options.port), limitOf(options.keyLimit), workersOf(options.workers)];
+  await withPlatform(
+    context,
+    (platform, opened) => serve(context, platform, opened, options, { port, limit, workers }),
+    { at: options.at, running: true },
+  );
 }
 
 async function serve(
   context: CommandContext,
   platform: Platform,
+  opened: OpenOptions,
   { host, watch, open = false }: ServeWords,
-  port: number,
-  limit: number,
+  { port, limit, workers }: { readonly port: number; readonly limit: number; readonly workers: number },
 ): Promise<void> {
   const { progress, signal } = context;
   if (!open && !isLoopback(host) && !(await isSignInNeeded(platform.registry)))
@@ -57,7 +61,15 @@ async function serve(
   const stopDelivering = keepDelivering(platform);
   try {
     const app = await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit });
-    const server = await createServer({ ...app, host, port });
+    const server =
+      workers === 1
+        ? await createServer({ ...app, host, port })
+        : await serveWithWorkers(app, workers, (line) => progress.line(line), {
+            ...taskOf(context, platform, opened),
+            keyLimit: limit,
+            host,
+            port,
+          });
     if (watch === true)
       stopWatching = keepFresh(platform, {
         signal,
@@ -119,6 +131,11 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new SlipwayError("USAGE", `--port ${text} is not a port: give a number from 0 to 65535, 0 for any free one.`);
+}
+
+function workersOf(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new SlipwayError("USAGE", `--workers ${text} is not a number of processes: give 1 to 999.`);
 }
 
 function limitOf(text: string): number {

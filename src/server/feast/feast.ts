@@ -2,7 +2,7 @@
 // at the root, where Feast has them.
 
 import type { FastifyInstance } from "fastify";
-import type { FeatureContext } from "../read-features.ts";
+import type { FeatureContext, ReadContext } from "../read-features.ts";
 import { refusalOf, refuse } from "../refusal.ts";
 import { onlineFeaturesRoute } from "./get-online-features.ts";
 import { materializeRoutes } from "./materialize.ts";
@@ -28,11 +28,7 @@ const unpushed: Readonly<Record<string, string>> = {
 /** The routes of Feast's feature server. */
 export function feastRoutes(context: FeatureContext): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.setErrorHandler((thrown, request, reply) => {
-      const code = (thrown as { readonly code?: string } | undefined)?.code ?? "";
-      const shaped = UNREADABLE.has(code) ? unreadable(code) : thrown;
-      return refuse(reply, feastRefusal(refusalOf(shaped, request)), feastForm);
-    });
+    refuseAsFeast(app);
     onlineFeaturesRoute(app, context);
     const { push } = context;
     if (push) pushRoutes(app, context.reader.project, push, context.meters);
@@ -46,6 +42,22 @@ export function feastRoutes(context: FeatureContext): (app: FastifyInstance) => 
         throw feastError("FeastError", `${route} ${what}.`);
       });
   };
+}
+
+/** The route that reads online features alone. */
+export function feastReadRoute(context: ReadContext): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    refuseAsFeast(app);
+    onlineFeaturesRoute(app, context);
+  };
+}
+
+function refuseAsFeast(app: FastifyInstance): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const code = (thrown as { readonly code?: string } | undefined)?.code ?? "";
+    const shaped = UNREADABLE.has(code) ? unreadable(code) : thrown;
+    return refuse(reply, feastRefusal(refusalOf(shaped, request)), feastForm);
+  });
 }
 
 const UNREADABLE = new Set([

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { definitionsOf, type Project } from "../../define/define.ts";
 import { refuseTooMany } from "../asked-features.ts";
-import type { FeatureContext } from "../read-features.ts";
+import type { ReadContext } from "../read-features.ts";
 import { JSON_TYPE } from "../refusal.ts";
 import { boolField, columnsField, objectBody, textField, textList } from "./body.ts";
 import { type FeastSelection, missingKeys, selectReferences, serviceReferences } from "./feature-references.ts";
@@ -11,7 +11,7 @@ import { type KeyColumn, onlineFeaturesBytes } from "./online-features-bytes.ts"
 import { keyError, pythonError } from "./refusal.ts";
 
 /** Adds the route. */
-export function onlineFeaturesRoute(app: FastifyInstance, { reader, keyLimit, meters }: FeatureContext): void {
+export function onlineFeaturesRoute(app: FastifyInstance, { reader, keyLimit, meters }: ReadContext): void {
   app.post("/get-online-features", async (request, reply) => {
     const body = objectBody(request.body);
     const columns = columnsField(body, "entities");

@@ -9,6 +9,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const BOUNDS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY];
 
+/** What was counted of one view. */
 interface Tally {
   readonly byStatus: Record<Read["status"], number>;
   /** Per bound, ages up to it and above the one before; the last is everything older. */
@@ -19,11 +20,18 @@ interface Tally {
   readonly warned: Map<string, number>;
 }
 
+/** What a tally has counted, by view: it may be sent to another process. */
+export type FeatureCounts = ReadonlyMap<string, Readonly<Tally>>;
+
 /** Counts feature reads. */
 export interface FeatureTally {
   add(view: string, status: Read["status"], age: Read["age"]): void;
   /** Counts values that were not as expected. */
   unexpected(view: string, rejected: readonly string[], warned: readonly string[]): void;
+  /** Takes in what another tally has counted. */
+  addAll(counted: FeatureCounts): void;
+  /** Everything counted so far, by view. */
+  counts(): FeatureCounts;
   /** All counts, as Prometheus text. */
   text(): string;
 }
@@ -57,11 +65,30 @@ export function featureTally(): FeatureTally {
     },
     unexpected(view, rejected, warned) {
       const tally = tallyOf(view);
-      for (const feature of rejected) tally.rejected.set(feature, (tally.rejected.get(feature) ?? 0) + 1);
-      for (const feature of warned) tally.warned.set(feature, (tally.warned.get(feature) ?? 0) + 1);
+      addEach(tally.rejected, once(rejected));
+      addEach(tally.warned, once(warned));
     },
+    addAll(counted) {
+      for (const [view, { byStatus, ages, seconds, rejected, warned }] of counted) {
+        const tally = tallyOf(view);
+        for (const [status, count] of Object.entries(byStatus)) tally.byStatus[status as Read["status"]] += count;
+        for (const [slot, count] of ages.entries()) tally.ages[slot] = (tally.ages[slot] ?? 0) + count;
+        tally.seconds += seconds;
+        addEach(tally.rejected, rejected);
+        addEach(tally.warned, warned);
+      }
+    },
+    counts: () => views,
     text: () => [...statusLines(views), ...unexpectedLines(views), ...ageLines(views), ""].join("\n"),
   };
+}
+
+function addEach(counts: Map<string, number>, more: Iterable<readonly [feature: string, count: number]>): void {
+  for (const [feature, count] of more) counts.set(feature, (counts.get(feature) ?? 0) + count);
+}
+
+function once(features: readonly string[]): readonly (readonly [string, number])[] {
+  return features.map((feature) => [feature, 1]);
 }
 
 function* statusLines(views: ReadonlyMap<string, Tally>): Generator<string> {

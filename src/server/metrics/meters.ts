@@ -2,19 +2,18 @@
 // can make series. What is counted per feature read is kept by hand: prom-client hashes labels each time, nine views deep on every request.
 
 import type { FastifyInstance } from "fastify";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { FeatureReads, Intake, Prediction, PushOutcome, Quarantine, Serving } from "../../platform/platform.ts";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Intake, Prediction, PushOutcome, Quarantine, Serving } from "../../platform/platform.ts";
 import { featureTally } from "./feature-tally.ts";
 import { pushMeters } from "./push-meters.ts";
+import { type MeterCounts, type RequestMeters, requestMeters } from "./request-meters.ts";
+
+export type { MeterCounts };
 
 /** Counts what the server does. */
-export interface Meters {
-  /** One answered request. */
-  answered(route: string, status: number, seconds: number): void;
+export interface Meters extends RequestMeters {
   /** Predictions of one request. */
   predicted(predictions: readonly Prediction[]): void;
-  /** Features read by name. */
-  read(reads: FeatureReads): void;
   /** Events of one push. */
   pushed(outcome: PushOutcome): void;
   /** Rows scored from ready-made tensors. */
@@ -27,28 +26,32 @@ export interface MeterSet extends Meters {
   text(): Promise<string>;
 }
 
+/** What else the meters of a server look at. */
+export interface Watched {
+  readonly intake?: Intake | undefined;
+  readonly quarantine?: Quarantine | undefined;
+  /** What other processes of the same server have counted. */
+  readonly others?: (() => Promise<readonly MeterCounts[]>) | undefined;
+}
+
 /** Meters over what `serving` does. */
 export function serverMeters(
   serving: Serving,
   version: string,
-  { intake, quarantine }: { readonly intake?: Intake | undefined; readonly quarantine?: Quarantine | undefined } = {},
+  { intake, quarantine, others }: Watched = {},
 ): MeterSet {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const requests = requestMeters(registry);
+  const { features } = requests;
   new Gauge({
     name: "slipway_build_info",
     help: "The running version of Slipway.",
     labelNames: ["version"],
     registers,
+    aggregator: "first",
   }).set({ version }, 1);
-  const durations = new Histogram({
-    name: "slipway_http_request_duration_seconds",
-    help: "Time from a request's head to the end of its answer; its count is the number of requests.",
-    labelNames: ["route", "status"],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-    registers,
-  });
   const predictions = new Counter({
     name: "slipway_predictions_total",
     help: "Predictions from keys and request values.",
@@ -93,22 +96,14 @@ export function serverMeters(
         for (const { source, rows } of await quarantine.counts()) this.set({ source }, rows);
       },
     });
-  const features = featureTally();
-  // Routes and statuses are few, and looking a histogram up by labels costs more than counting in it.
-  const byAnswer = new Map<string, ReturnType<typeof durations.labels>>();
-  const durationOf = (route: string, status: number): ReturnType<typeof durations.labels> => {
-    const mark = `${status} ${route}`;
-    let known = byAnswer.get(mark);
-    if (!known) {
-      known = durations.labels({ route, status });
-      byAnswer.set(mark, known);
-    }
-    return known;
-  };
   return {
     contentType: registry.contentType,
-    text: async () => `${(await registry.metrics()).trimEnd()}\n${features.text()}`,
-    answered: (route, status, seconds) => durationOf(route, status).observe(seconds),
+    async text() {
+      if (others) return textOf([await requests.counts(), ...(await others())]);
+      return `${(await registry.metrics()).trimEnd()}\n${features.text()}`;
+    },
+    answered: requests.answered,
+    read: requests.read,
     predicted(made) {
       const [first] = made;
       if (first) predictions.inc({ model: first.model, version: first.version }, made.length);
@@ -118,26 +113,30 @@ export function serverMeters(
           if (rejected.length + warned.length > 0) features.unexpected(view, rejected, warned);
         }
     },
-    read({ selection, at, views }) {
-      selection.views.forEach(({ spec, features: read }, index) => {
-        const names = (places: readonly number[]): readonly string[] => places.map((place) => read[place]?.name ?? "");
-        for (const { status, event, rejected = [], warned = [] } of views[index]?.keys ?? []) {
-          features.add(spec.name, status, event === null ? null : at - event);
-          if (rejected.length + warned.length > 0) features.unexpected(spec.name, names(rejected), names(warned));
-        }
-      });
-    },
     pushed: (outcome) => pushed?.(outcome),
     scored: (model, number, rows) => scored.inc({ model, version: number }, rows),
   };
 }
 
-/** Measures every request of `app`, and answers /metrics. */
-export function meterRoutes(app: FastifyInstance, meters: MeterSet): void {
+/** What several processes have counted, as Prometheus text. */
+async function textOf(all: readonly MeterCounts[]): Promise<string> {
+  const features = featureTally();
+  for (const counts of all) features.addAll(counts.features);
+  const registry = AggregatorRegistry.aggregate(all.map(({ metrics }) => [...metrics]));
+  return `${(await registry.metrics()).trimEnd()}\n${features.text()}`;
+}
+
+/** Measures every request of `app`. */
+export function measure(app: FastifyInstance, meters: RequestMeters): void {
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.is404 ? "unmatched" : (request.routeOptions.url ?? "unmatched");
     meters.answered(route, reply.statusCode, reply.elapsedTime / 1000);
     done();
   });
+}
+
+/** Measures every request of `app`, and answers /metrics. */
+export function meterRoutes(app: FastifyInstance, meters: MeterSet): void {
+  measure(app, meters);
   app.get("/metrics", async (_, reply) => reply.type(meters.contentType).send(await meters.text()));
 }

@@ -1,0 +1,101 @@
+// A Fastify instance before it has routes: how it takes requests, what it says of those it cannot read, and who is let in. The server and its
+// workers are both made of it, so a refusal reads the same whichever process gives it.
+
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
+import { destination, type LoggerOptions } from "pino";
+import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import type { Access } from "../platform/platform.ts";
+import { guardRoutes } from "./access/gate.ts";
+import { JSON_TYPE, nativeForm, refusalOf, refuse, safetyHeaders } from "./refusal.ts";
+
+/** What every instance is told. */
+export interface BareOptions {
+  /** Where log lines get their time. */
+  readonly now: () => Instant;
+  /** Logs go to stderr; default level "warn". Requests are logged at "debug". */
+  readonly logger?: LoggerOptions;
+  /** Who may do what; without it everybody may do everything. */
+  readonly access?: Access;
+}
+
+/** How an instance differs from another. */
+export interface BareForm {
+  /** Whether artifacts of many gigabytes may come, which take their time. */
+  readonly takesArtifacts: boolean;
+  /** Answers what no route can be looked up for. */
+  readonly onUnreadable: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => void;
+  /** Sees each request before anybody else; true when it takes it over. */
+  readonly takeOver?: (request: FastifyRequest, reply: FastifyReply) => boolean;
+}
+
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+/** Makes one. */
+export function bareApp({ now, logger, access }: BareOptions, form: BareForm): FastifyInstance {
+  const app = Fastify({
+    logger: {
+      level: "warn",
+      timestamp: () => `,"time":"${formatInstant(now())}"`,
+      ...logger,
+      stream: destination(2),
+    },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    // A client that trickles its request in holds a connection no longer than this.
+    requestTimeout: form.takesArtifacts ? 3_600_000 : 60_000,
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+    // What still arrives on an open connection while closing is answered as ever.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: form.onUnreadable,
+    clientErrorHandler: (_, socket) => {
+      if (socket.writable) socket.end(malformed);
+      else socket.destroy();
+    },
+  }) as unknown as FastifyInstance;
+  const { takeOver } = form;
+  if (takeOver)
+    app.addHook("onRequest", (request, reply, done) => {
+      if (!takeOver(request, reply)) done();
+    });
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(safetyHeaders);
+    const encoding = request.headers["content-encoding"];
+    if (encoding === undefined || encoding === "identity" || isInference(request)) done();
+    else done(new SlipwayError("INPUT_INVALID", "A compressed body is not taken here; send it as it is."));
+  });
+  if (access) guardRoutes(app, access, now);
+  else app.decorateRequest("person", null);
+  if (app.log.level === "debug" || app.log.level === "trace")
+    app.addHook("onResponse", (request, reply, done) => {
+      const { method, routeOptions } = request;
+      request.log.debug(
+        { method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
+        "answered",
+      );
+      done();
+    });
+  app.setErrorHandler((thrown, request, reply) => refuse(reply, refusalOf(thrown, request), nativeForm));
+  return app;
+}
+
+/** Whether a request speaks the Open Inference Protocol. */
+export function isInference({ url }: FastifyRequest): boolean {
+  return /^\/v2(?:[/?]|$)/.test(url);
+}
+
+const malformedBody = nativeForm({
+  status: 400,
+  code: "INPUT_INVALID",
+  message: "The request is not valid HTTP, or took too long to arrive.",
+  details: {},
+});
+const malformed = [
+  "HTTP/1.1 400 Bad Request",
+  `Content-Type: ${JSON_TYPE}`,
+  `Content-Length: ${Buffer.byteLength(malformedBody)}`,
+  ...Object.entries(safetyHeaders).map(([name, value]) => `${name}: ${value}`),
+  "Connection: close",
+  "",
+  malformedBody,
+].join("\r\n");
