@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hours, instantOf, parseInstant } from "../core/core.ts";
 import { fileBlobs } from "../engines/files/files.ts";
@@ -29,6 +30,8 @@ import {
   readArtifact,
   registerVersion,
   startRun,
+  tracking,
+  versionFiles,
 } from "../registry/registry.ts";
 import { createSigningKey, distrustKey, listKeys, trustKey } from "./signing-keys.ts";
 import { exportVersion, importVersion, isVersionArchive } from "./version-archive.ts";
@@ -65,6 +68,7 @@ beforeEach(async () => {
     artifact: Buffer.from("the model"),
     format: "xgboost-ubj",
     bestRound: 7,
+    importance: [{ input: "distance", gain: 12.5 }],
     inputs: [{ name: "distance", kind: "number" }],
     features: { inputs: [{ name: "distance" }], request: [], views: { v: "h" } },
     metrics: { auc: 0.75, odd: Number.NaN },
@@ -116,6 +120,58 @@ describe("a version that moves", () => {
     await exportVersion(there, { model: "delay", reference: "1", out: onwards, unsigned: true });
     const { version } = await importVersion(here, { file: onwards, model: "back", allowUnsigned: true });
     expect(version.origin).toMatchObject({ before: { kind: "archive", number: 1 } });
+  });
+
+  test("takes along what people said of it", async () => {
+    const context = await tracking.openTracking(here.registry);
+    await tracking.describeVersion(context, "delay", 1, "for the <b>summer</b>\n");
+    for (const [key, value] of [
+      ["team", "risk"],
+      ["empty", ""],
+    ] as const)
+      await tracking.setVersionTag(context, "delay", 1, { key, value });
+    await send(true);
+    await importVersion(there, { file, allowUnsigned: true });
+    const came = await tracking.modelVersion(await tracking.openTracking(there.registry), "delay", 1);
+    expect(came).toMatchObject({
+      description: "for the <b>summer</b>\n",
+      tags: [
+        { key: "empty", value: "" },
+        { key: "team", value: "risk" },
+      ],
+    });
+  });
+
+  test("from before there were manifests takes along all that it has", async () => {
+    const { records, blobs } = here.registry;
+    // A client's version: its files are what its source leads to.
+    const context = await tracking.openTracking(here.registry);
+    await tracking.newRegisteredModel(context, { name: "old", tags: [] });
+    const run = await tracking.beginRun(context, { experimentId: "0", user: "", tags: [] });
+    const root = tracking.pathOfUri(tracking.runArtifacts(run));
+    for (const [path, text] of [
+      ["m/model.ubj", "an old model"],
+      ["m/a/notes.txt", "notes"],
+      ["other", "not of it"],
+    ] as const)
+      await tracking.putArtifact(context, `${root}/${path}`, Readable.from([Buffer.from(text)]));
+    await tracking.newModelVersion(context, { model: "old", source: `runs:/${run.id}/m`, runId: run.id, tags: [] });
+    // One that was trained: its model lay elsewhere under the same hash.
+    const { artifactBlob, artifactHash } = await getVersion(here.registry, "delay", 1);
+    const earlier = `artifacts/${artifactHash}`;
+    await blobs.put(earlier, Buffer.from("the model"));
+    await blobs.delete(artifactBlob);
+    await records.db.updateTable("versions").set({ artifact_blob: earlier }).where("model", "=", "delay").execute();
+    await records.db.deleteFrom("version_files").execute();
+    for (const [model, paths] of [
+      ["old", ["a/notes.txt", "model.ubj"]],
+      ["delay", ["model.ubj"]],
+    ] as const) {
+      const out = join(folder, model);
+      await exportVersion(here, { model, reference: "1", out, unsigned: true });
+      const { version } = await importVersion(there, { file: out, allowUnsigned: true });
+      expect((await versionFiles(there.registry, version)).map(({ path }) => path)).toEqual(paths);
+    }
   });
 
   test("is refused by who does not know the key, and says which it is", async () => {

@@ -19,6 +19,7 @@ import {
   takeArchive,
   type VersionRecord,
   versionFiles,
+  versionNotes,
   writeArchive,
 } from "../registry/registry.ts";
 import type { Platform } from "./open.ts";
@@ -86,7 +87,7 @@ export async function exportVersion(
 
 async function manifestOf(registry: RegistryContext, version: VersionRecord): Promise<ArchiveManifest> {
   const { model, number, createdAt, artifactHash, format, bestRound, definitionsHash } = version;
-  const { inputs, features, metrics, profile, environment, origin, runId, datasetId } = version;
+  const { inputs, features, metrics, importance, profile, environment, origin, runId, datasetId } = version;
   const run = runId === null ? null : await getRun(registry, runId);
   const dataset = datasetId === null ? null : await getDataset(registry, datasetId);
   return {
@@ -101,6 +102,8 @@ async function manifestOf(registry: RegistryContext, version: VersionRecord): Pr
     inputs,
     features,
     metrics,
+    importance,
+    ...(await versionNotes(registry, version)),
     profile,
     environment,
     run: run && { ...run, startedAt: formatInstant(run.startedAt), endedAt: run.endedAt && formatInstant(run.endedAt) },

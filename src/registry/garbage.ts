@@ -10,7 +10,7 @@ import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { loggedModelArtifacts, pathOfUri, runArtifacts } from "./tracking/artifact-places.ts";
 import { UPLOADS } from "./tracking/artifact-uploads.ts";
-import { CONTENT } from "./version-content.ts";
+import { CONTENT, EARLIER } from "./version-content.ts";
 
 /** How to clear. */
 export interface ClearOptions {
@@ -48,8 +48,6 @@ export interface Cleared {
   };
 }
 
-/** Where earlier releases kept models. */
-const EARLIER = "artifacts";
 const BATCH = 100;
 /** A writer that has written nothing for so long writes no more. */
 const LONGEST_PAUSE: Duration = days(1);

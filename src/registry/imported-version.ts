@@ -7,6 +7,7 @@ import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
 import { contentBlob, loadableFile, type VersionFile, writeVersionFiles } from "./version-content.ts";
+import { putVersionTag, type VersionNotes } from "./version-notes.ts";
 import { nextNumber } from "./versions.ts";
 import { noteEvent } from "./webhook-events.ts";
 
@@ -26,15 +27,18 @@ export interface ImportedVersion {
     | "inputs"
     | "features"
     | "metrics"
+    | "importance"
     | "profile"
     | "environment"
-  >;
+  > &
+    VersionNotes;
 }
 
 /** Registers it under the model's next number. INPUT_INVALID when none of the files is a model that can be loaded. */
 export async function registerImported(context: RegistryContext, given: ImportedVersion): Promise<VersionRecord> {
   const model = checkedName(given.model, "a model");
   const { files, facts, origin } = given;
+  const tags = facts?.tags ?? [];
   const loadable = facts ? files.find(({ hash }) => hash === facts.artifactHash) : loadableFile(files);
   const created_at = instantToSql(context.clock.now());
   return context.records.db.transaction().execute(async (tx) => {
@@ -54,6 +58,8 @@ export async function registerImported(context: RegistryContext, given: Imported
       inputs: toJson(facts?.inputs ?? []),
       features: toJson(facts?.features ?? null),
       metrics: toJson(facts?.metrics ?? {}),
+      importance: facts && facts.importance.length > 0 ? toJson(facts.importance) : null,
+      description: facts?.description ?? null,
       profile: toJson(facts?.profile ?? null),
       environment: toJson(facts?.environment ?? {}),
       actor: context.actor,
@@ -61,6 +67,7 @@ export async function registerImported(context: RegistryContext, given: Imported
     };
     const inserted = await tx.insertInto("versions").values(row).returningAll().executeTakeFirstOrThrow();
     await writeVersionFiles(tx, context, row, files);
+    for (const tag of tags) await putVersionTag(tx, model, row.number, tag);
     await writeAudit(tx, context, {
       action: "version.imported",
       subject: `${model}/${row.number}`,
@@ -71,8 +78,8 @@ export async function registerImported(context: RegistryContext, given: Imported
       version: String(row.number),
       source: "",
       run_id: null,
-      tags: {},
-      description: null,
+      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+      description: row.description,
     });
     return versionOf(inserted);
   });

@@ -83,7 +83,9 @@ export {
   versionOriginsIn,
 } from "./uses.ts";
 export type { VersionRecord } from "./version.ts";
-export { loadableFile, putContent, readVersionFile, type VersionFile, versionFiles } from "./version-content.ts";
+export { loadableFile, putContent, type VersionFile } from "./version-content.ts";
+export { readVersionFile, versionFiles } from "./version-files.ts";
+export { versionNotes } from "./version-notes.ts";
 export {
   getVersion,
   listModels,

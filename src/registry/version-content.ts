@@ -18,6 +18,9 @@ export interface VersionFile {
 /** Where content lies in the blob store. */
 export const CONTENT = "content";
 
+/** Where earlier releases kept models, by the same hash. */
+export const EARLIER = "artifacts";
+
 /** The path of the model in a version that was trained here. */
 export const MODEL_FILE = "model.ubj";
 
@@ -71,29 +74,6 @@ export async function putContent(
   return { hash, size };
 }
 
-/** A version's files, by path; versions of earlier releases have only their model. */
-export async function versionFiles(
-  { records }: RegistryContext,
-  version: {
-    readonly model: string;
-    readonly number: number;
-    readonly artifactBlob: string;
-    readonly artifactHash: string;
-    readonly artifactSize: number;
-  },
-): Promise<readonly VersionFile[]> {
-  const { model, number, artifactBlob, artifactHash, artifactSize } = version;
-  const files = await records.db
-    .selectFrom("version_files")
-    .select(["path", "hash", "size"])
-    .where("model", "=", model)
-    .where("number", "=", number)
-    .orderBy("path")
-    .execute();
-  if (files.length > 0 || artifactBlob === "") return files;
-  return [{ path: MODEL_FILE, hash: artifactHash, size: artifactSize }];
-}
-
 /**
  * A file's bytes as they are wanted. Reading ends with ARTIFACT_CORRUPT when they are not those that were stored; the last of them are held
  * back until that is known. Part of a file cannot be held against the hash of the whole.
@@ -103,7 +83,7 @@ export async function openContent(
   { path, hash, size }: VersionFile,
   range?: { readonly start: number; readonly end: number },
 ): Promise<AsyncIterable<Uint8Array>> {
-  const found = await blobs.stream(contentBlob(hash), range);
+  const found = (await blobs.stream(contentBlob(hash), range)) ?? (await blobs.stream(`${EARLIER}/${hash}`, range));
   if (!found || found.size !== size) throw corrupt(path, found ? "has another size than was stored" : "is missing");
   return range ? found.chunks : verified(found.chunks, path, hash);
 }
@@ -120,17 +100,6 @@ export async function readContent(blobs: BlobStore, file: VersionFile, most: num
   for await (const chunk of await openContent(blobs, file)) parts.push(chunk);
   const [only] = parts;
   return parts.length === 1 && only ? only : Buffer.concat(parts);
-}
-
-/** One of a version's files, whole; undefined when it has no such file. */
-export async function readVersionFile(
-  context: RegistryContext,
-  version: Parameters<typeof versionFiles>[1],
-  path: string,
-  most: number,
-): Promise<Uint8Array | undefined> {
-  const file = (await versionFiles(context, version)).find((each) => each.path === path);
-  return file && readContent(context.blobs, file, most);
 }
 
 async function* verified(chunks: AsyncIterable<Uint8Array>, path: string, hash: string): AsyncGenerator<Uint8Array> {

@@ -46,6 +46,9 @@ const manifest: ArchiveManifest = {
   ],
   features: { inputs: [], request: [], views: {} },
   metrics: { "test.auc": 0.75, odd: Number.NaN, far: Number.NEGATIVE_INFINITY },
+  importance: [{ input: "distance", gain: 12.5 }],
+  description: "made in July",
+  tags: [{ key: "team", value: "risk" }],
   profile: [{ mean: 1 }],
   environment: { node: "v20" },
   run: { id: "r" },
@@ -277,6 +280,17 @@ describe("refuses", () => {
       { metrics: [] },
       { artifactHash: sha256("another") },
       { model: 1 },
+      { importance: {} },
+      { importance: [{ input: "distance", gain: "much" }] },
+      { description: 7 },
+      { tags: [{ key: "team", value: 1 }] },
+      { tags: [{ key: "", value: "" }] },
+      {
+        tags: [
+          { key: "team", value: "a" },
+          { key: "team", value: "b" },
+        ],
+      },
     ])
       await refused(await raw(JSON.stringify({ ...whole, ...part })), /./);
   });

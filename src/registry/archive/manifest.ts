@@ -3,7 +3,9 @@
 
 import { canonicalJson, type ModelInput } from "../../core/core.ts";
 import { checkedArtifactPath } from "../tracking/artifacts.ts";
+import type { VersionRecord } from "../version.ts";
 import type { VersionFile } from "../version-content.ts";
+import type { VersionNotes } from "../version-notes.ts";
 import { invalidArchive } from "./tar.ts";
 
 const FORMAT = "slipway-version/1";
@@ -11,6 +13,8 @@ const FORMAT = "slipway-version/1";
 /** The bytes of a manifest at most; a profile of many inputs may be large. */
 export const MOST_MANIFEST = 16 * 2 ** 20;
 const MOST_FILES = 10_000;
+const MOST_DESCRIPTION = 100_000;
+const MOST_TAG = 8000;
 
 /** A version as an archive tells it. Values that only history shows are kept as they came. */
 export interface ArchiveManifest {
@@ -26,6 +30,10 @@ export interface ArchiveManifest {
   readonly inputs: readonly ModelInput[];
   readonly features: unknown;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Total gain by input, greatest first; empty where nobody told. */
+  readonly importance: VersionRecord["importance"];
+  readonly description: string | null;
+  readonly tags: VersionNotes["tags"];
   readonly profile: unknown;
   readonly environment: unknown;
   /** The run that made it, as its record tells it; null when there was none. */
@@ -70,6 +78,9 @@ export function manifestFrom(bytes: Uint8Array): ArchiveManifest {
     inputs: list(root["inputs"], "inputs").map(inputFrom),
     features: contractFrom(root["features"]),
     metrics: metricsFrom(root["metrics"]),
+    importance: list(root["importance"] ?? [], "importance").map(importanceFrom),
+    description: descriptionFrom(root["description"]),
+    tags: tagsFrom(root["tags"] ?? []),
     profile: root["profile"] ?? null,
     environment: root["environment"] ?? {},
     run: root["run"] ?? null,
@@ -157,6 +168,31 @@ function contractFrom(value: unknown): unknown {
   object(contract["views"], "features.views");
   if (contract["features"] !== undefined) object(contract["features"], "features.features");
   return contract;
+}
+
+function importanceFrom(value: unknown): { readonly input: string; readonly gain: number } {
+  const each = object(value, "an importance");
+  const gain = each["gain"];
+  if (typeof gain !== "number") throw invalidArchive("an importance is not a number");
+  return { input: text(each, "input"), gain };
+}
+
+function descriptionFrom(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string" && value.length <= MOST_DESCRIPTION) return value;
+  throw invalidArchive("its description is not text");
+}
+
+function tagsFrom(value: unknown): VersionNotes["tags"] {
+  const tags = list(value, "tags").map((each) => {
+    const tag = object(each, "a tag");
+    const [key, said] = [text(tag, "key"), tag["value"]];
+    if (key === "" || typeof said !== "string" || said.length > MOST_TAG)
+      throw invalidArchive(`the tag ${JSON.stringify(key.slice(0, 100))} is not text`);
+    return { key, value: said };
+  });
+  if (new Set(tags.map(({ key }) => key)).size !== tags.length) throw invalidArchive("it has a tag twice");
+  return tags;
 }
 
 function metricsFrom(value: unknown): Readonly<Record<string, number>> {

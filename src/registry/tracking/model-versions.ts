@@ -5,6 +5,7 @@ import { SlipwayError } from "../../core/core.ts";
 import { fromJson, type RecordsTransaction, type VersionRow } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
 import { contentBlob, loadableFile, manifestHash, type VersionFile, writeVersionFiles } from "../version-content.ts";
+import { putVersionTag } from "../version-notes.ts";
 import { noteEvent } from "../webhook-events.ts";
 import { loggedModelArtifacts, runArtifacts } from "./artifact-places.ts";
 import { filesBelow } from "./artifacts.ts";
@@ -327,19 +328,6 @@ export async function deleteVersionTag(
     if (numDeletedRows > 0n)
       await noteEvent(tx, context, "model_version_tag.deleted", { name: model, version: String(number), key });
   });
-}
-
-async function putVersionTag(
-  tx: RecordsTransaction,
-  model: string,
-  number: number,
-  { key, value }: Tag,
-): Promise<void> {
-  await tx
-    .insertInto("version_tags")
-    .values({ model, number, key, value })
-    .onConflict((conflict) => conflict.columns(["model", "number", "key"]).doUpdateSet({ value }))
-    .execute();
 }
 
 /** Where a client finds a version's files. */
