@@ -1,10 +1,12 @@
 // Files that come in parts, each under its own hash below the upload's name. The hash is what the client is given as the part's tag, so the
-// list of tags that completes an upload is all there is to know about it: nothing is remembered in between, and a part that was
-// changed or forgotten on the way cannot be put together.
+// list of tags that completes an upload is all there is to know about it, and a part that was changed or forgotten on the way cannot be put
+// together. Clients send parts without their key, as they would to an object store: an upload's name, which nobody can guess, is what lets parts
+// in, and only from when it was begun until it is put together or given up.
 
-import { newId, SlipwayError } from "../../core/core.ts";
+import { SlipwayError } from "../../core/core.ts";
 import { checkedArtifactPath, putArtifact } from "./artifacts.ts";
 import type { TrackingContext } from "./context.ts";
+import { refuseVersionFolder } from "./version-folder.ts";
 
 /** Where parts lie until they are put together. */
 export const UPLOADS = "uploads";
@@ -15,20 +17,23 @@ const HASH = /^[0-9a-f]{64}$/;
 /** Parts per upload at most, as object stores have it. */
 const MOST_PARTS = 10_000;
 
-/** Begins an upload and gives its id. */
-export function beginUpload(context: TrackingContext, path: string, parts: number): string {
-  checkedArtifactPath(path);
+/** Begins an upload and gives its id, of 128 random bits. */
+export async function beginUpload(context: TrackingContext, path: string, parts: number): Promise<string> {
+  refuseVersionFolder(checkedArtifactPath(path));
   if (parts < 1 || parts > MOST_PARTS)
     throw new SlipwayError("INPUT_INVALID", `An upload has 1 to ${MOST_PARTS} parts; this one asks for ${parts}.`);
-  return newId(context.clock.now(), context.random).replaceAll("-", "");
+  const upload = Buffer.from(context.random(16)).toString("hex");
+  await context.blobs.put(begunAt(upload), new Uint8Array());
+  return upload;
 }
 
-/** Takes in one part and gives its tag. */
+/** Takes in one part and gives its tag; INPUT_INVALID, before a byte of it is read, when no such upload is under way. */
 export async function putPart(
   context: TrackingContext,
   upload: string,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<string> {
+  if ((await context.blobs.state(begunAt(upload))) === undefined) throw unknownUpload();
   const { hash } = await context.blobs.putStream(placeOf(upload), chunks);
   return hash;
 }
@@ -64,5 +69,13 @@ export async function abortUpload({ blobs }: TrackingContext, upload: string): P
 
 function placeOf(upload: string): string {
   if (UPLOAD.test(upload)) return `${UPLOADS}/${upload}`;
-  throw new SlipwayError("INPUT_INVALID", "There is no such upload; begin one with mpu/create.");
+  throw unknownUpload();
+}
+
+function begunAt(upload: string): string {
+  return `${placeOf(upload)}/begun`;
+}
+
+function unknownUpload(): SlipwayError {
+  return new SlipwayError("INPUT_INVALID", "There is no such upload; begin one with mpu/create.");
 }

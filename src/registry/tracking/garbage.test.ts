@@ -72,13 +72,15 @@ describe("clearing", () => {
   });
 
   test("takes uploads that nobody went on with, whole, and none whose parts still come", async () => {
-    const left = beginUpload(tracking, "0/big", 2);
+    const left = await beginUpload(tracking, "0/big", 2);
     await putPart(tracking, left, chunks("part one"));
-    expect((await clear()).freed.uploads).toEqual({ files: 1, bytes: 8 });
+    // The part, and what says that the upload was begun.
+    expect((await clear()).freed.uploads).toEqual({ files: 2, bytes: 8 });
+    await expect(putPart(tracking, left, chunks("late"))).rejects.toMatchObject({ code: "INPUT_INVALID" });
     await expect(completeUpload(tracking, left, "0/big", [sha256("part one")])).rejects.toMatchObject({
       code: "INPUT_INVALID",
     });
-    const going = beginUpload(tracking, "0/big", 1);
+    const going = await beginUpload(tracking, "0/big", 1);
     const tag = await putPart(tracking, going, chunks("all"));
     expect((await spare()).freed.uploads.files).toBe(0);
     await completeUpload(tracking, going, "0/big", [tag]);

@@ -260,7 +260,7 @@ describe("artifacts", () => {
 
   test("an upload in parts becomes the file, and a part that is not there leaves it as it was", async () => {
     const path = "0/a/artifacts/big";
-    const upload = tracking.beginUpload(context, path, 2);
+    const upload = await tracking.beginUpload(context, path, 2);
     const tags = [
       await tracking.putPart(context, upload, bytes("first ")),
       await tracking.putPart(context, upload, bytes("second")),
@@ -270,7 +270,7 @@ describe("artifacts", () => {
     expect(await tracking.listArtifacts(context, "0/a/artifacts")).toEqual([]);
     await tracking.completeUpload(context, upload, path, tags);
     expect(await textOf(path)).toBe("first second");
-    for (const bad of ["../x", "0".repeat(31), `${"0".repeat(32)}/..`])
+    for (const bad of ["../x", "0".repeat(31), `${"0".repeat(32)}/..`, "0".repeat(32), upload])
       await expect(tracking.putPart(context, bad, bytes("x"))).rejects.toMatchObject({ code: "INPUT_INVALID" });
   });
 });

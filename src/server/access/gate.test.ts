@@ -241,6 +241,25 @@ describe("other people's things", () => {
     ).toBe("hello");
   });
 
+  test("take parts of a file without a key, as clients send them, but only for an upload that its owner began", async () => {
+    const { shared } = await annasThings();
+    const mpu = "/api/2.0/mlflow-artifacts/mpu";
+    const place = `0/${shared}/artifacts`;
+    const begun = (await ask("anna", "POST", `${mpu}/create/${place}`, { path: "big.bin", num_parts: 1 })).json();
+    const { pathname } = new URL(begun.credentials[0].url);
+    const sent = await ask(undefined, "PUT", pathname, "all of it");
+    expect(sent.status).toBe(200);
+    for (const unknown of ["0".repeat(32), "..", begun.upload_id.slice(1)])
+      expect((await ask(undefined, "PUT", `${mpu}/part/${unknown}/1`, "x")).status).not.toBe(200);
+    const parts = [{ part_number: 1, etag: sent.headers["etag"] }];
+    const complete = { path: "big.bin", upload_id: begun.upload_id, parts };
+    for (const who of [undefined, "mallory"])
+      expect((await ask(who, "POST", `${mpu}/complete/${place}`, complete)).status).not.toBe(200);
+    expect((await ask("anna", "POST", `${mpu}/complete/${place}`, complete)).status).toBe(200);
+    expect((await ask("anna", "GET", `/api/2.0/mlflow-artifacts/artifacts/${place}/big.bin`)).text).toBe("all of it");
+    expect((await ask(undefined, "PUT", pathname, "more")).status).toBe(400);
+  });
+
   test("take the metrics of a stranger's logged model out of a batch of one's own run", async () => {
     const { model } = await annasThings();
     const { run } = (await mlflow("mallory", "POST", "runs/create", { experiment_id: "0" })).json();

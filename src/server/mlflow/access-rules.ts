@@ -170,8 +170,9 @@ const rules: Readonly<Record<string, Rule>> = {
   "PUT mlflow-artifacts/artifacts/*": filesAt("edit"),
   "DELETE mlflow-artifacts/artifacts/*": filesAt("manage"),
   "POST mlflow-artifacts/mpu/create/*": filesAt("edit"),
-  // The upload's id is nobody's to guess, and where the parts go is asked when they are put together.
-  "PUT mlflow-artifacts/mpu/part/:upload/:part": making,
+  // Clients send parts without their key. The upload's id is nobody's to guess and was given to who may write there; where the parts go is asked
+  // again when they are put together.
+  "PUT mlflow-artifacts/mpu/part/:upload/:part": open,
   "POST mlflow-artifacts/mpu/complete/*": filesAt("edit"),
   "POST mlflow-artifacts/mpu/abort/*": filesAt("edit"),
   "GET mlflow-artifacts/presigned/*": looking,

@@ -109,7 +109,7 @@ export function artifactProxy(
       const asked = read(z.object({ path: field.name, num_parts: field.whole }), await jsonOf(request));
       const { host } = request.headers;
       if (host === undefined) return notImplemented(reply, UNSUPPORTED);
-      const upload = tracking.beginUpload(context, fileIn(pathOf(request), asked.path), asked.num_parts);
+      const upload = await tracking.beginUpload(context, fileIn(pathOf(request), asked.path), asked.num_parts);
       const root = `${request.protocol}://${host}${base}/mpu/part/${upload}`;
       return {
         upload_id: upload,
