@@ -1,6 +1,6 @@
 // Features over HTTP at 32 keep-alive connections: 1 and 100 keys with 50 features of 5 views, from Slipway's own API, from Slipway in Feast's
-// dialect, and from Feast itself (`feast serve -w 2`) over the same Parquet files. Feast has two processes, Slipway one; the processor time
-// of a request tells what both cost. Answers are compared before anything is timed.
+// dialect, and from Feast itself (`feast serve -w 2`) over the same Parquet files. Slipway is asked as one process and with two workers, as many
+// as Feast has; the processor time of a request tells what each costs. Answers are compared before anything is timed.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,9 +13,11 @@ import { END, KEYS, openOnline, references, writeOnlineRows } from "./support/on
 import { type OwnServer, start } from "./support/own-server.ts";
 import { temporaryFolder } from "./support/project.ts";
 import { type Bench, compared, type Line, median, runIfMain } from "./support/report.ts";
+import { serveWorkers } from "./support/worker-server.ts";
 
 const CONNECTIONS = 32;
 const SHAPES = [1, 100] as const;
+const WORKERS = 2;
 const OWN = "/api/v1/features/read";
 const FEAST = "/get-online-features";
 
@@ -38,19 +40,21 @@ export const onlineHttp: Bench = async (quick) => {
   await platform.close();
   const python = await feastOrReason();
   const slipway = await start({ kind: "online", root });
+  const workers = await serveWorkers(root, WORKERS);
   const feast =
     "file" in python ? await serveFeast(python.file, root, 6100 + Math.floor(Math.random() * 900)) : undefined;
-  const sides: readonly Side[] = [
-    { name: "Slipway", path: OWN, server: slipway },
-    { name: "Slipway, Feast's dialect", path: FEAST, server: slipway },
-    ...(feast ? [{ name: "Feast -w 2", path: FEAST, server: feast }] : []),
+  const own: readonly Side[] = [
+    { name: "", path: OWN, server: slipway },
+    { name: `${WORKERS} workers, `, path: OWN, server: workers },
+    { name: "Feast's dialect, ", path: FEAST, server: slipway },
   ];
+  const sides: readonly Side[] = [...own, ...(feast ? [{ name: "Feast -w 2", path: FEAST, server: feast }] : [])];
   const seconds = quick ? 2 : 10;
   const rounds = quick ? 1 : 3;
   const spells = new Map<string, Spell[]>();
   const halves: Line[] = [];
   try {
-    if (feast) await compareAnswers(slipway.url, feast.url);
+    if (feast) for (const { url } of [slipway, workers]) await compareAnswers(url, feast.url);
     for (const keys of SHAPES) {
       const files = { [OWN]: join(root, `own-${keys}.jsonl`), [FEAST]: join(root, `feast-${keys}.jsonl`) };
       writeFileSync(files[OWN], bodies(keys, ownBody));
@@ -67,29 +71,29 @@ export const onlineHttp: Bench = async (quick) => {
           const name = `${keys} ${side.name}`;
           spells.set(name, [...(spells.get(name) ?? []), await load(side, seconds)]);
         }
-      const [own] = sides;
-      const rate = median((spells.get(`${keys} Slipway`) ?? []).map(rateOf)) / 2;
-      if (own) {
-        const floor = await bareServer(own, files[OWN]);
-        try {
+      const floor = await bareServer(slipway.url, files[OWN]);
+      try {
+        for (const side of own.slice(0, 2)) {
+          const rate = median((spells.get(`${keys} ${side.name}`) ?? []).map(rateOf)) / 2;
           await load(floor, quick ? 1 : 3, rate);
           const bare = (await load(floor, seconds, rate)).p99Ms;
-          const { p99Ms } = await load(own, seconds, rate);
+          const { p99Ms } = await load(side, seconds, rate);
           halves.push({
-            what: `${keys} × 50, p99 at ${Math.round(rate)} req/s, half of the most`,
+            what: `${keys} × 50, ${side.name}p99 at ${Math.round(rate)} req/s, half of the most`,
             unit: "ms",
             slipway: p99Ms,
             other: { name: "bare Fastify route", value: bare },
             ratio: p99Ms / bare,
             target: { text: "< 5 ms", met: p99Ms < 5 },
           });
-        } finally {
-          floor.server.stop();
         }
+      } finally {
+        floor.server.stop();
       }
     }
   } finally {
     slipway.stop();
+    await workers.stop();
     await feast?.stop();
   }
   const of = (keys: number, side: string, figure: (spell: Spell) => number): readonly number[] =>
@@ -106,9 +110,9 @@ export const onlineHttp: Bench = async (quick) => {
     rounds,
     lines: [
       ...SHAPES.flatMap((keys) =>
-        sides.slice(0, 2).flatMap(({ name }) =>
+        own.flatMap(({ name }) =>
           Object.entries(figures).map(([what, [unit, figure]]): Line => {
-            const label = `${keys} × 50, ${name === "Slipway" ? "" : "Feast's dialect, "}${what}`;
+            const label = `${keys} × 50, ${name}${what}`;
             const line = compared(label, unit, of(keys, name, figure), "Feast -w 2", of(keys, "Feast -w 2", figure));
             if (!feast) return { what: label, unit, slipway: line.slipway };
             return what === "requests a second" ? { ...line, target: target(what)(line.ratio ?? 0) } : line;
@@ -119,7 +123,7 @@ export const onlineHttp: Bench = async (quick) => {
     ],
     notes: [
       `${CONNECTIONS} keep-alive connections, ${seconds} s a round and side, load from ${generator} on the same machine; ${KEYS} keys, 5 views of 10 int64.`,
-      "Slipway is one process, Feast two workers on its default online store (SQLite).",
+      `Slipway is one process, or ${WORKERS} workers and the main process; Feast has two workers on its default online store (SQLite).`,
       "Beside p99 at half of the most stands a bare Fastify route that answers the same bytes at the same rate: what harness and machine alone take.",
       ...("reason" in python ? [`Feast is missing here: ${python.reason}`] : []),
     ],
@@ -136,11 +140,11 @@ const cpuOf = (spell: Spell): number => spell.cpuMillis;
 const p99Of = (spell: Spell): number => spell.p99Ms;
 
 /** A bare Fastify route that answers what Slipway answered once: how fast this harness, on this machine, can see an answer. */
-async function bareServer({ server, path }: Side, file: string): Promise<Side & { readonly server: OwnServer }> {
+async function bareServer(url: string, file: string): Promise<Side & { readonly server: OwnServer }> {
   const [body = ""] = readFileSync(file, "utf8").split("\n");
   const headers = { "content-type": "application/json" };
-  const answer = await (await fetch(server.url + path, { method: "POST", headers, body })).text();
-  return { name: "bare", path, server: await start({ kind: "constant", answer }) };
+  const answer = await (await fetch(url + OWN, { method: "POST", headers, body })).text();
+  return { name: "bare", path: OWN, server: await start({ kind: "constant", answer }) };
 }
 
 type Body = (ids: readonly number[]) => unknown;

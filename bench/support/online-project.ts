@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { entity, featureView, latest, parquet, project, t } from "slipway";
+import { entity, featureView, latest, type ProjectConfig, parquet, project, t } from "slipway";
 import { applyDefinitions, type OpenOptions, openPlatform, type Platform } from "slipway/platform";
 import { local } from "slipway/presets";
 import { THREADS } from "./project.ts";
@@ -58,10 +58,13 @@ export async function writeOnlineRows(root: string): Promise<void> {
   instance.closeSync();
 }
 
+/** The project as a config file has it. */
+export const config: ProjectConfig = project({ name: "online", definitions });
+
 /** Opens the project on a folder. */
 export async function openOnline(root: string): Promise<Platform> {
   const options: OpenOptions = {
-    config: project({ name: "online", definitions }),
+    config,
     engines: local({ threads: THREADS }),
     root,
     stateDir: join(root, ".slipway"),

@@ -32,6 +32,7 @@ export function forwarder(socketPath: string): Forwarder {
     response.sendDate = answer.headers.date === undefined;
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
     answer.pipe(response);
+    answer.on("error", ignore);
     // Cut off in the middle: the client must not take what came for the whole.
     answer.once("close", () => {
       if (!answer.complete) response.destroy();
@@ -45,6 +46,8 @@ export function forwarder(socketPath: string): Forwarder {
       const hasBody = length !== undefined || coding !== undefined;
       if (!hasBody && !BODILESS.has(method)) headers.push("Content-Length", "0");
       const upstream: ClientRequest = open({ socketPath, agent, method, path, headers });
+      // A client that goes away closes the response too, and there it is seen.
+      request.on("error", ignore);
       let isAnswered = false;
       upstream.once("response", (answer) => {
         isAnswered = true;
@@ -68,6 +71,8 @@ export function forwarder(socketPath: string): Forwarder {
     close: () => agent.destroy(),
   };
 }
+
+function ignore(): void {}
 
 /** Headers as they were sent, name and value in turn, without those of the connection. */
 function passed(raw: readonly string[], ...also: readonly string[]): string[] {

@@ -62,12 +62,17 @@ export async function startWorkers({ count, task, access, say }: WorkersOptions)
       members.delete(member);
       if (member.known) gone = [await lastingCounts([...gone, member.known])];
     });
-    // One that ends before it hears refuses what it is asked all the same.
     await Promise.race([member.hears, member.ended]);
-    const listening = await member.ask("start", ready);
-    const since = performance.now();
-    void member.ended.then(() => replace(since));
-    return listening;
+    try {
+      // One that has ended refuses.
+      const listening = await member.ask("start", ready);
+      const since = performance.now();
+      void member.ended.then(() => replace(since));
+      return listening;
+    } catch (thrown) {
+      await end(member);
+      throw thrown;
+    }
   };
   const replace = async (since: number): Promise<void> => {
     if (isClosing) return;
@@ -134,7 +139,8 @@ function fork(access: Access): Member {
     worker,
     hears,
     ask: callsOver<WorkerAnswers>(worker.process, answers),
-    ended: new Promise((resolve) => worker.once("exit", () => resolve())),
+    // A process that the system would not start says so instead of ending.
+    ended: new Promise((resolve) => worker.once("exit", () => resolve()).once("error", () => resolve())),
     known: undefined,
   };
 }
@@ -153,8 +159,9 @@ async function countsOf(member: Member): Promise<MeterCounts | undefined> {
   return member.known;
 }
 
-async function end({ worker, ask, ended }: Member): Promise<void> {
+async function end({ worker, hears, ask, ended }: Member): Promise<void> {
   const late = setTimeout(() => worker.process.kill("SIGKILL"), END_MS);
+  await Promise.race([hears, ended]);
   await ask("close").catch(() => undefined);
   if (worker.isConnected()) worker.process.disconnect();
   await ended;
