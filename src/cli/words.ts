@@ -36,9 +36,11 @@ export function roughly(duration: Duration): string {
   return parts.filter(Boolean).join(" ");
 }
 
-/** A figure with four decimals; nothing for what is not a number. */
+/** A figure with four decimals, or with its power of ten where those would show nothing of it; nothing for what is not a number. */
 export function figure(value: number | null | undefined): string {
-  return value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(4);
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  const size = Math.abs(value);
+  return size !== 0 && (size < 0.0001 || size >= 1e15) ? value.toExponential(3) : value.toFixed(4);
 }
 
 /** A length of time in its largest unit: `3.2 s`, `4 min 10 s`; nothing for none. */

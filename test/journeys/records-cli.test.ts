@@ -142,6 +142,7 @@ describe("comparisons", () => {
   test("put what differs first and say how much is the same", async () => {
     const text = await told("runs", "compare", "delivery_late@1", "delivery_late@2", "--plot", "validate-logloss");
     expect(text).toMatch(/params \d+ the same\n +delivery_late@1 +delivery_late@2\nmax_depth +3 +4\nseed +7 +8/);
+    expect(text).toMatch(/^delivery_late@1 {2}train delivery_late, .*\ndelivery_late@2 {2}train delivery_late, /);
     expect(text).toContain("o delivery_late@2");
     const { sections } = await document("runs", "compare", "delivery_late@1", "delivery_late@2");
     const params = sections.find(({ heading }: { heading: string }) => heading === "params").facts;

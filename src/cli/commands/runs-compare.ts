@@ -22,8 +22,8 @@ export async function run(
     }));
     output.show({ runs: runs.map(({ id, name, versions }) => ({ id, name, versions })), ...comparison }, [
       ...runs.map(
-        ({ id, name, startedAt, status }) =>
-          `${output.style.bold(id.slice(-8))}  ${visible(name)}, ${startedAt}, ${status}`,
+        ({ name, startedAt, status }, place) =>
+          `${output.style.bold(visible(names[place] ?? ""))}  ${visible(name)}, ${startedAt}, ${status}`,
       ),
       "",
       ...comparisonLines(output, comparison, { names, all: options.all === true }),
