@@ -75,7 +75,10 @@ export async function findRunRows(
     ...(experimentIds === undefined ? [] : [sql`r.experiment_id in (${sql.join([...new Set(experimentIds)])})`]),
     ...lifecycle(view),
     ...also,
-    ...clauses.map((clause) => runCondition(records.kind, clause)),
+    ...clauses
+      .map((clause) => ({ rank: lookups(clause), condition: runCondition(records.kind, clause) }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ condition }) => condition),
   ];
   const keys = order.map((key, place) => orderSql(key, place));
   const isDefault = keys.length === 0;
@@ -191,6 +194,14 @@ function runCondition(kind: DatabaseKind, clause: Clause): Condition {
       return compareText(kind, TEXTS[key] as Condition, clause, lists);
     }
   }
+}
+
+/** Where a condition comes among the others: each costs a look-up for every run that those before it let through, and equality lets through least. */
+function lookups(clause: Clause): number {
+  const entity = entityOf(clause);
+  if (entity === "attribute") return 0;
+  if (entity === "dataset") return 3;
+  return clause.comparator === "=" ? 1 : 2;
 }
 
 function noted(kind: DatabaseKind, table: RawBuilder<unknown>, clause: Clause): Condition {
