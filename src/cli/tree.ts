@@ -257,7 +257,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     name: "gc",
     summary: "clear away what nothing names any more",
     about:
-      "Removes contents that no version and no run names, uploads that nobody went on with, what killed writers left, and the artifacts of runs deleted long ago. What a version or an alias needs stays, and uploads may go on meanwhile.",
+      "Removes contents that no version and no run names, uploads that nobody went on with, what killed writers left, snapshots and copies of rows that no record names, and the artifacts of runs deleted long ago. What a version or an alias needs stays, and uploads may go on meanwhile.",
     options: [
       ["--older-than <duration>", "only what was written, or deleted, longer ago than this", "30d"],
       ["--dry-run", "change nothing; say what would go"],

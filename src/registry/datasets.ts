@@ -4,6 +4,7 @@ import { type ColumnSchema, didYouMean, type Instant, SlipwayError } from "../co
 import { fromJson, instantFromSql, instantToSql, type Schema, toJson } from "../records/records.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
+import { SNAPSHOTS } from "./unnamed-rows.ts";
 
 /** A training set, known by the hash of its content. */
 export interface DatasetRecord {
@@ -51,6 +52,12 @@ export async function recordDataset(
     const known = await tx.selectFrom("datasets").selectAll().where("id", "=", id).executeTakeFirst();
     if (known) return datasetOf(known);
     await tx.insertInto("datasets").values(row).execute();
+    // After the row: from here on nothing can clear the snapshot away.
+    if (row.blob.startsWith(`${SNAPSHOTS}/`) && (await context.blobs.state(row.blob)) === undefined)
+      throw new SlipwayError(
+        "DATASET_NOT_FOUND",
+        `The snapshot ${row.blob} was cleared away while it was being used, because nothing named it. Do the same again: it is made anew.`,
+      );
     await writeAudit(tx, context, { action: "dataset.recorded", subject: id, details: { model } });
     return datasetOf(row);
   });

@@ -10,6 +10,7 @@ import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { loggedModelArtifacts, pathOfUri, runArtifacts } from "./tracking/artifact-places.ts";
 import { UPLOADS } from "./tracking/artifact-uploads.ts";
+import { type Amount, clearUnnamedRows, more } from "./unnamed-rows.ts";
 import { CONTENT, EARLIER } from "./version-content.ts";
 
 /** How to clear. */
@@ -18,12 +19,6 @@ export interface ClearOptions {
   readonly olderThan: Duration;
   /** Change nothing; say what would be cleared. */
   readonly dryRun?: boolean;
-}
-
-/** A number of files and their bytes. */
-export interface Amount {
-  readonly files: number;
-  readonly bytes: number;
 }
 
 /** What was cleared, and why the rest stays. */
@@ -35,6 +30,10 @@ export interface Cleared {
     readonly uploads: Amount;
     /** What killed writers left. */
     readonly unfinished: Amount;
+    /** Snapshots of training rows that no dataset was recorded from. */
+    readonly snapshots: Amount;
+    /** Copies of quarantined rows that were released or dropped. */
+    readonly quarantined: Amount;
   };
   /** Runs and logged models deleted long ago whose artifacts were let go. */
   readonly forgotten: { readonly runs: number; readonly loggedModels: number; readonly files: number };
@@ -63,8 +62,9 @@ export async function clearGarbage(context: RegistryContext, options: ClearOptio
   // Nothing but its age says that a writer is gone.
   const idle = context.clock.now() - (olderThan > LONGEST_PAUSE ? olderThan : LONGEST_PAUSE);
   const unfinished = await context.blobs.sweep(idle, { dryRun });
+  const rows = await clearUnnamedRows(context, idle, dryRun);
   return {
-    freed: { contents: contents.freed, uploads, unfinished },
+    freed: { contents: contents.freed, uploads, unfinished, ...rows },
     forgotten: { runs: owners.runs, loggedModels: owners.loggedModels, files },
     kept: { ...contents.kept, origins: owners.origins },
   };
@@ -149,10 +149,6 @@ async function clearUploads({ blobs }: RegistryContext, before: Instant, dryRun:
     for (const state of states) freed = more(freed, state?.size ?? 0);
   }
   return freed;
-}
-
-function more({ files, bytes }: Amount, size: number): Amount {
-  return { files: files + 1, bytes: bytes + size };
 }
 
 interface Naming {

@@ -30,8 +30,9 @@ async function bytesOf(path: string): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-const dataset = (id: string) =>
-  recordDataset(registry, {
+const dataset = async (id: string) => {
+  await registry.blobs.put("snapshots/x", Buffer.from("rows"));
+  return recordDataset(registry, {
     id,
     model: "delay",
     definitionsHash: "d",
@@ -47,6 +48,7 @@ const dataset = (id: string) =>
     findings: [],
     sources: {},
   });
+};
 
 describe("what a run was made with", () => {
   test("is recorded whole, its changes as an artifact, its secrets masked", async () => {

@@ -30,7 +30,7 @@ export {
 export { type Decision, listDecisions, type NewDecision, recordDecision } from "./decisions.ts";
 export { type DeploymentRecord, endDeployments, liveDeployments, noteDeployment } from "./deployments.ts";
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
-export { type Amount, type Cleared, type ClearOptions, clearGarbage } from "./garbage.ts";
+export { type Cleared, type ClearOptions, clearGarbage } from "./garbage.ts";
 export { type ImportedVersion, registerImported } from "./imported-version.ts";
 export { endLease, LEASE, type LeaseHolder, takeLease } from "./leases.ts";
 export {
@@ -73,6 +73,7 @@ export {
 } from "./runs.ts";
 export { type NewRun, startRun } from "./start-run.ts";
 export * as tracking from "./tracking/tracking.ts";
+export type { Amount } from "./unnamed-rows.ts";
 export {
   type DatasetOrigin,
   datasetOrigins,

@@ -70,7 +70,7 @@ export function installation(folder: string, config: string): Installation {
 export async function whileServing<T>(
   { start }: Installation,
   words: readonly string[],
-  work: (ask: (path: string, body?: unknown) => Promise<ReturnType<typeof JSON.parse>>) => Promise<T>,
+  work: (ask: (path: string, body?: unknown) => Promise<ReturnType<typeof JSON.parse>>, url: string) => Promise<T>,
 ): Promise<T> {
   const server = start("serve", "--port", "0", "--json", ...words);
   const complaints: Buffer[] = [];
@@ -90,7 +90,7 @@ export async function whileServing<T>(
       const document = await response.json();
       if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(document)}`);
       return document;
-    });
+    }, url);
   } finally {
     server.kill("SIGINT");
     await ended;

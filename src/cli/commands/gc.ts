@@ -16,7 +16,7 @@ export async function run(
       files,
       bytesText(bytes),
     ];
-    const total = freed.contents.bytes + freed.uploads.bytes + freed.unfinished.bytes;
+    const total = Object.values(freed).reduce((sum, { bytes }) => sum + bytes, 0);
     context.output.show({ dryRun, freed, forgotten, kept }, [
       {
         columns: [dryRun ? "would go" : "gone", "files", "size"],
@@ -24,6 +24,8 @@ export async function run(
           row("contents that nothing names", freed.contents),
           row("uploads that nobody went on with", freed.uploads),
           row("left unfinished", freed.unfinished),
+          row("snapshots that no dataset names", freed.snapshots),
+          row("copies of rows no longer in quarantine", freed.quarantined),
         ],
       },
       ...(forgotten.files > 0
@@ -43,7 +45,7 @@ export async function run(
       ...(kept.origins > 0
         ? [`${kept.origins} deleted runs and logged models keep theirs: a version comes from them.`]
         : []),
-      `${dryRun ? "Would free" : "Freed"} ${bytesText(total)}. Datasets and quarantined rows are not looked at.`,
+      `${dryRun ? "Would free" : "Freed"} ${bytesText(total)}.`,
     ]);
   });
 }

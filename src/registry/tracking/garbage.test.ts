@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { days, hours, sha256 } from "../../core/core.ts";
 import { newVersion } from "../registry.fixture.ts";
-import { clearGarbage, registerVersion } from "../registry.ts";
+import { clearGarbage, recordDataset, registerVersion } from "../registry.ts";
 import { type TestTracking, testTracking } from "./tracking.fixture.ts";
 import {
   beginRun,
@@ -50,6 +50,68 @@ async function runWith(files: Readonly<Record<string, string>>): Promise<{ id: s
   for (const [path, text] of Object.entries(files)) await putArtifact(tracking, `${root}/${path}`, chunks(text));
   return { id: run.id, root };
 }
+
+describe("clearing rows", () => {
+  const DAY_OLD = days(1);
+  async function batch(id: string, status: "held" | "dropped"): Promise<string> {
+    const blob = `quarantine/orders/${id}.parquet`;
+    await tracking.blobs.put(blob, Buffer.from(id));
+    await tracking.records.db
+      .insertInto("quarantine_batches")
+      .values({
+        ...{
+          id,
+          source: "orders",
+          expectations_hash: "e",
+          kind: "known",
+          known_from: null,
+          known_to: null,
+          row_count: 1,
+        },
+        ...{ reasons: "{}", blob, status, at: 1, closed_at: null, closed_by: null },
+      })
+      .execute();
+    return blob;
+  }
+  const dataset = (blob: string) =>
+    recordDataset(tracking, {
+      ...{
+        id: sha256(blob),
+        model: "m",
+        definitionsHash: "d",
+        rowCount: 1,
+        columns: [],
+        blob,
+        timeFrom: null,
+        timeTo: null,
+      },
+      ...{ labelStats: {}, findings: [], sources: {} },
+    });
+
+  test("takes snapshots that no dataset names and copies of rows no longer held, once they are a day old", async () => {
+    const [named, loose] = ["snapshots/m-1.parquet", "snapshots/m-2.parquet"];
+    for (const blob of [named, loose]) await tracking.blobs.put(blob, Buffer.from(blob));
+    await dataset(named);
+    const held = await batch("b1", "held");
+    const dropped = await batch("b2", "dropped");
+    await tracking.blobs.put("quarantine/orders/b3.parquet", Buffer.from("no row was ever written"));
+    expect((await clear()).freed).toMatchObject({ snapshots: { files: 0 }, quarantined: { files: 0 } });
+    tracking.clock.advanceTo(tracking.clock.now() + DAY_OLD);
+    expect((await clear(true)).freed).toMatchObject({ snapshots: { files: 1, bytes: 21 }, quarantined: { files: 2 } });
+    expect(await tracking.blobs.state(dropped)).toBeDefined();
+    expect((await spare()).freed).toMatchObject({ snapshots: { files: 0 }, quarantined: { files: 0 } });
+    expect((await clear()).freed).toMatchObject({ snapshots: { files: 1 }, quarantined: { files: 2 } });
+    expect([...(await tracking.blobs.list("snapshots/")), ...(await tracking.blobs.list("quarantine/"))]).toEqual([
+      named,
+      held,
+    ]);
+  });
+
+  test("a dataset cannot be recorded from a snapshot that was cleared away under it", async () => {
+    await expect(dataset("snapshots/m-3.parquet")).rejects.toMatchObject({ code: "DATASET_NOT_FOUND" });
+    expect(await tracking.records.db.selectFrom("datasets").select("id").execute()).toEqual([]);
+  });
+});
 
 describe("clearing", () => {
   test("takes what was written over or deleted, and leaves what a path, another path or a version names", async () => {
