@@ -64,8 +64,8 @@ export const onlineHttp: Bench = async (quick) => {
         const done = await loadOn(server.url + path, files[path as typeof OWN], CONNECTIONS, length, rate);
         return { ...done, cpuMillis: (((await server.cpu()) - before) * 1e3) / done.requests };
       };
-      // Each side warms up first, uncounted.
-      for (const side of sides) await load(side, quick ? 1 : 3);
+      // Each side warms up first, uncounted: every worker compiles for itself, and a busy machine gives it little time to.
+      for (const side of sides) await load(side, quick ? 4 : 10);
       for (let round = 0; round < rounds; round += 1)
         for (const side of sides) {
           const name = `${keys} ${side.name}`;
