@@ -1,6 +1,6 @@
 // Tables of DuckDB files, scanned where they are.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -75,6 +75,22 @@ test("may be read by several statements at once, and written out", async () => {
     break;
   }
   await Promise.all(Array.from({ length: 6 }, () => rows(orders())));
+});
+
+test("says of a database that a newer DuckDB wrote what to do about it", async () => {
+  await change("CREATE TABLE orders AS SELECT 1::BIGINT AS a, 'x' AS b");
+  const file = join(folder, "shop.duckdb");
+  const bytes = readFileSync(file);
+  // The first eight bytes are the exclusive or of the header's words, each times a constant (DuckDB's checksum.cpp).
+  const hashed = (): bigint => BigInt.asUintN(64, bytes.readBigUInt64LE(8) * 0xbf58476d1ce4e5b9n);
+  const before = hashed();
+  bytes.writeUInt32LE(4096, 12);
+  bytes.writeBigUInt64LE(bytes.readBigUInt64LE(0) ^ before ^ hashed(), 0);
+  writeFileSync(file, bytes);
+  await expect(engine.check(specOf(orders()))).rejects.toMatchObject({
+    code: "SOURCE_UNREADABLE",
+    message: expect.stringMatching(/format 4096, newer than this one reads.*STORAGE_VERSION/s),
+  });
 });
 
 test("names the file, the table or the column that is not there", async () => {

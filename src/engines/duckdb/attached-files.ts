@@ -89,6 +89,15 @@ export function attachedFiles(
 
 function attachError({ name }: DuckdbTableSpec, file: string, cause: unknown): SlipwayError {
   const reason = firstLine(cause);
+  const [, version] = /version number (\d+), but we can only read versions/.exec(reason) ?? [];
+  if (version !== undefined)
+    return unreadable(
+      name,
+      file,
+      `is a DuckDB database of format ${version}, newer than this one reads`,
+      "Copy its tables to a database attached with (STORAGE_VERSION 'v1.2.0').",
+      cause,
+    );
   return /lock/i.test(reason)
     ? unreadable(name, file, "is open for writing in another process", "Wait for that process to close it.", cause)
     : unreadable(

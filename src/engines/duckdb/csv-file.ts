@@ -39,8 +39,9 @@ export async function csvRows(
 }
 
 async function headerOf(connection: DuckDBConnection, source: CsvSpec, file: string): Promise<readonly string[]> {
+  // Not strict: cells of later lines may hold line ends of another kind, and without quotes these would count as a fault of the file.
   const read = await connection.runAndReadAll(
-    `SELECT line FROM read_csv(${quote(file)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', hive_partitioning = false, parallel = false, columns = {'line': 'VARCHAR'}) LIMIT 1`,
+    `SELECT line FROM read_csv(${quote(file)}, auto_detect = false, strict_mode = false, header = false, delim = '\x01', quote = '', escape = '', hive_partitioning = false, parallel = false, columns = {'line': 'VARCHAR'}) LIMIT 1`,
   );
   const line = read.getRows()[0]?.[0];
   if (typeof line !== "string") return [];
@@ -77,6 +78,14 @@ export function splitLine(line: string, delimiter: string, quoteMark: string): r
 /** What DuckDB refuses in a CSV file, as one of ours; undefined for anything else. */
 export function csvError({ name, quote: mark }: CsvSpec, file: string, cause: unknown): SlipwayError | undefined {
   const message = cause instanceof Error ? cause.message : "";
+  if (/state machine reached an invalid state/.test(message))
+    return unreadable(
+      name,
+      file,
+      "ends some of its lines in \\r\\n and others in \\n",
+      "Write it again with one of them; inside quotes both may stand.",
+      cause,
+    );
   const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
   if (line === undefined) return undefined;
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];

@@ -14,9 +14,12 @@ const NO_OBJECT = "slipway cannot take a line";
 
 const LONGEST_LINE = 16 * 1024 * 1024;
 
-/** Lines as a table expression. No text of JSON has the delimiter in it: it would have to be escaped. */
+/**
+ * Lines as a table expression. No text of JSON has the delimiter in it: it would have to be escaped. Not strict, because a file that was
+ * put together from others may end some lines in "\r\n" and others in "\n".
+ */
 function linesSql(file: string, isParallel: boolean): string {
-  return `read_csv(${quote(file)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', max_line_size = ${LONGEST_LINE}, hive_partitioning = false, parallel = ${isParallel}, columns = {'line': 'VARCHAR'})`;
+  return `read_csv(${quote(file)}, auto_detect = false, strict_mode = false, header = false, delim = '\x01', quote = '', escape = '', max_line_size = ${LONGEST_LINE}, hive_partitioning = false, parallel = ${isParallel}, columns = {'line': 'VARCHAR'})`;
 }
 
 /** The cells of the columns of a JSON lines file. Lines of nothing but space are passed over. */

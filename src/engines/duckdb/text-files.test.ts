@@ -90,6 +90,27 @@ describe("CSV", () => {
     ]);
   });
 
+  test("takes line ends of either kind inside quotes, whichever the lines have", async () => {
+    write("trips.csv", 'a,s\r\n1,"x ""y""\nz"\r\n2,q\r\n');
+    expect(await read(trips({ a: t.int32(), s: t.string() }))).toEqual([
+      { a: 1, s: 'x "y"\nz' },
+      { a: 2, s: "q" },
+    ]);
+    write("trips.csv", 'a,s\n1,"x\r\nz"\n2,q\n');
+    expect(await read(trips({ a: t.int32(), s: t.string() }))).toEqual([
+      { a: 1, s: "x\r\nz" },
+      { a: 2, s: "q" },
+    ]);
+  });
+
+  test("refuses a file that ends some lines otherwise than others", async () => {
+    write("trips.csv", "a,s\r\n1,x\n2,y\r\n");
+    expect(await refusal(trips({ a: t.int32(), s: t.string() }))).toMatchObject({
+      code: "SOURCE_UNREADABLE",
+      message: expect.stringContaining("ends some of its lines in \\r\\n"),
+    });
+  });
+
   test("is nothing where a file is empty or has only its first line, and takes folders as columns", async () => {
     write("day=2024-01-01/empty.csv", "");
     write("day=2024-01-01/header.csv", "i\n");
@@ -322,6 +343,11 @@ describe("JSON lines", () => {
     const error = await refusal(trips({ i: t.int32() }));
     expect(error.code).toBe("SOURCE_UNREADABLE");
     expect(error.message).toContain(`${file} ${problem}`);
+  });
+
+  test("takes lines that end in different ways", async () => {
+    write("trips.jsonl", '{"a":1}\n{"a":2}\r\n{"a":3}\n');
+    expect(await read(trips({ a: t.int32() }))).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
   });
 
   test("keeps the order of lines, also of a last one without a newline that is quicker to convert", async () => {
