@@ -90,6 +90,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       pushed: push?.sources ?? [],
       withQuarantine: options.quarantine !== undefined,
       withPromotions: options.promotions !== undefined,
+      withImported: options.imported !== undefined,
     }),
   );
 

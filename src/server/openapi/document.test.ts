@@ -4,7 +4,13 @@ import { openApiDocument } from "./document.ts";
 
 type Node = Readonly<Record<string, never>>;
 const document = JSON.parse(
-  JSON.stringify(openApiDocument([flightDelaySpec], "1.2.3", undefined, { withCatalog: true, pushed: [clicksSpec] })),
+  JSON.stringify(
+    openApiDocument([flightDelaySpec], "1.2.3", undefined, {
+      withCatalog: true,
+      withImported: true,
+      pushed: [clicksSpec],
+    }),
+  ),
 );
 
 function* nodes(value: unknown): Generator<Node> {
@@ -49,6 +55,16 @@ it("points only at schemas that are there", () => {
       .reduce<Node | undefined>((node, part) => node?.[part], document);
     expect(found, reference).toBeDefined();
   }
+});
+
+it("names any model where those that are not defined are served too, and only the defined ones elsewhere", () => {
+  const ofModel = (paths: typeof document.paths): unknown =>
+    paths["/v2/models/{model}/infer"].post.parameters[0].schema;
+  expect(ofModel(document.paths)).toEqual({ type: "string" });
+  expect(Object.keys(document.paths)).toContain("/api/v1/models/{model}/invocations");
+  const without = JSON.parse(JSON.stringify(openApiDocument([flightDelaySpec], "1.2.3")));
+  expect(ofModel(without.paths)).toEqual({ type: "string", enum: ["flight_delay"] });
+  expect(Object.keys(without.paths)).not.toContain("/api/v1/models/{model}/invocations");
 });
 
 it("names the real fields of each model on a path of its own", () => {

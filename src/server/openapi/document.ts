@@ -6,6 +6,7 @@ import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
 import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
+import { importedPaths } from "./imported-paths.ts";
 import { promotionPaths } from "./promotion-paths.ts";
 import { pushPaths } from "./push.ts";
 import { quarantinePaths } from "./quarantine-paths.ts";
@@ -32,6 +33,8 @@ interface DocumentParts {
   readonly withRecords?: boolean;
   readonly withQuarantine?: boolean;
   readonly withPromotions?: boolean;
+  /** Models that are registered and not defined are served too. */
+  readonly withImported?: boolean;
   /** The sources that events are pushed to. */
   readonly pushed?: readonly PushSpec[];
 }
@@ -50,6 +53,7 @@ export function openApiDocument(
     withRecords = false,
     withQuarantine = false,
     withPromotions = false,
+    withImported = false,
     pushed = [],
   }: DocumentParts = {},
 ): Json {
@@ -68,6 +72,7 @@ export function openApiDocument(
     ],
     paths: {
       ...Object.fromEntries(models.map((model) => [`/api/v1/models/${model.name}/predict`, predictPath(model)])),
+      ...(withImported ? importedPaths : {}),
       ...modelPaths(models),
       ...(withCatalog ? catalogPaths : {}),
       ...(withDatasets ? datasetPaths : {}),
@@ -76,7 +81,7 @@ export function openApiDocument(
       ...(withPromotions ? promotionPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...pushPaths(pushed),
-      ...inferencePaths(models),
+      ...inferencePaths(withImported ? [] : models),
       ...operationPaths,
     },
     // Nobody has to sign in until the project has a user.
