@@ -87,4 +87,8 @@ test("finds nothing in reads that lagged behind and one mismatch in a value that
     mismatches: 1,
     examples: [{ id: "r41", view: "shops", feature: "n", online: "99", offline: String(right) }],
   });
+  wrong[4] = null;
+  expect((await audit()).examples).toEqual([
+    { id: "r41", view: "shops", feature: "n", online: null, offline: String(right) },
+  ]);
 });

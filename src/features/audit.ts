@@ -2,7 +2,7 @@
 // A read that lagged behind (the store was materialised up to an earlier moment) is compared with what was known by then: the audit
 // finds skew, and leaves staleness to the ages that every read carries.
 
-import type { Value } from "../core/core.ts";
+import { type Value, valueAt } from "../core/core.ts";
 import type { FeatureSpec, FeatureViewSpec } from "../define/define.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 import { dependsOnOrder } from "./aggregate-terms.ts";
@@ -78,8 +78,8 @@ export async function auditView(offline: OfflineEngine, logged: LoggedReads): Pr
         id: String(ids?.values[row]),
         view: view.name,
         feature: String(features?.values[row]),
-        online: (online?.values[row] as Value) ?? null,
-        offline: (expected?.values[row] as Value) ?? null,
+        online: online === undefined ? null : valueAt(online, row),
+        offline: expected === undefined ? null : valueAt(expected, row),
       });
   }
   return { view: view.name, reads, mismatches, examples };
