@@ -198,9 +198,11 @@ describe("the processes of a server", () => {
     ["SIGKILL", null],
   ] as const)("are all gone after a %s to the main one, and so is its socket", async (signal, code) => {
     const root = shopFolder();
+    let server: RunningServer | undefined;
     try {
       await slipwayAnswer(root, "apply");
-      const server = await serve(root);
+      server = await serve(root);
+      const { socket } = server;
       const workers = workersOf(server.child.pid ?? 0);
       expect(workers).toHaveLength(2);
       expect((await ask(server, READ, { body: readOf("ann") })).status).toBe(200);
@@ -211,8 +213,10 @@ describe("the processes of a server", () => {
       expect(said.code).toBe(code);
       expect(JSON.parse(said.output)).toMatchObject({ url: server.url, models: [] });
       await until("no worker is left", () => !workers.some(isRunning));
-      await until("the socket is gone", () => !existsSync(dirname(server.socket)));
+      await until("the socket is gone", () => !existsSync(dirname(socket)));
     } finally {
+      // Also when something was not as expected.
+      server?.child.kill("SIGKILL");
       removeFolder(root);
     }
   });
