@@ -8,7 +8,7 @@ import { canonicalJson, contentHash, days, floorTo, formatInstant, type Instant,
 import { ensureSnapshot } from "../datasets/datasets.ts";
 import { definitionsOf, findDefinition, type ModelSpec, type RetrainSpec } from "../define/define.ts";
 import { materializedThrough, materializeView, onlineView } from "../features/features.ts";
-import { aliasOf } from "../registry/registry.ts";
+import { aliasOf, moveAlias } from "../registry/registry.ts";
 import { CHAMPION, logSql, type Serving } from "../serving/serving.ts";
 import { applyDefinitions } from "./apply.ts";
 import type { EngineFactory } from "./engines.ts";
@@ -172,10 +172,14 @@ async function begin(
       model: model.name,
       knownBy: request.from,
       bounds: firstBounds(rule, request.from),
+      promote: false,
       ...(request.signal ? { signal: request.signal } : {}),
     });
-    request.onFirst?.(first);
     frozen = first.version.number;
+    // It has no test rows that gates could look at: everything that was known is what it learns from.
+    const reason = "the replay begins with it";
+    await moveAlias(platform.registry, { model: model.name, alias: CHAMPION, version: frozen, reason, force: true });
+    request.onFirst?.({ ...first, promoted: true });
   }
   await materialize(platform, { to: request.from, ...(request.signal ? { signal: request.signal } : {}) });
   const progress: Progress = { identity, frozen, doneUntil: String(request.from), predictions: 0, days: 0 };

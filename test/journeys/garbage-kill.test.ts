@@ -203,7 +203,12 @@ describe("a clearing beside a server", { timeout: 120_000 + SECONDS * 4000 }, ()
     const kept = new Map<string, string>();
     let [writes, rounds, freed, refusals] = [0, 0, 0, 0];
     await whileServing(there, [], async (_ask, url) => {
-      const end = performance.now() + SECONDS * 1e3;
+      const [end, latest] = [SECONDS, SECONDS + 60].map((seconds) => performance.now() + seconds * 1e3) as [
+        number,
+        number,
+      ];
+      // On a busy machine a clearing takes long: the two go on side by side until one has met something to clear.
+      const isOver = (): boolean => performance.now() > latest || (performance.now() > end && rounds > 1 && freed > 0);
       const api = `${url}/api/2.0`;
       const send = async (method: string, to: string, body?: unknown): Promise<Response> => {
         const isText = typeof body === "string";
@@ -223,7 +228,7 @@ describe("a clearing beside a server", { timeout: 120_000 + SECONDS * 4000 }, ()
       const client = async (who: number): Promise<void> => {
         const model = `model-${who}`;
         await must("POST", "mlflow/registered-models/create", { name: model });
-        for (let n = 0; performance.now() < end; n += 1) {
+        for (let n = 0; !isOver(); n += 1) {
           const { run } = await must("POST", "mlflow/runs/create", { experiment_id: "0", start_time: n });
           const root = `0/${run.info.run_id}/artifacts`;
           const put = async (path: string, text: string): Promise<void> => {
@@ -248,13 +253,13 @@ describe("a clearing beside a server", { timeout: 120_000 + SECONDS * 4000 }, ()
             await answer.body?.cancel();
           }
           // Nothing is spared for its age here, so that an upload may lose its parts; then it is refused, not half there.
-          const done = await send("POST", `${api}/mlflow-artifacts/mpu/complete/${root}/big`, {
-            ...big,
-            upload_id,
-            parts,
-          });
-          await done.body?.cancel();
-          if (done.status === 200) kept.set(`${root}/big/big.bin`, `shared ${(n + 1) % 5}shared ${(n + 2) % 5}`);
+          // A client whose part was not taken does not go on without it.
+          const isWhole = parts.length === credentials.length;
+          const done = isWhole
+            ? await send("POST", `${api}/mlflow-artifacts/mpu/complete/${root}/big`, { ...big, upload_id, parts })
+            : undefined;
+          await done?.body?.cancel();
+          if (done?.status === 200) kept.set(`${root}/big/big.bin`, `shared ${(n + 1) % 5}shared ${(n + 2) % 5}`);
           else refusals += 1;
           await must("DELETE", `mlflow-artifacts/artifacts/${root}/gone`);
           kept.delete(`${root}/gone`);
@@ -268,7 +273,7 @@ describe("a clearing beside a server", { timeout: 120_000 + SECONDS * 4000 }, ()
         }
       };
       const clear = async (): Promise<void> => {
-        while (performance.now() < end) {
+        while (!isOver()) {
           const { freed: gone } = await there.told("gc", "--older-than", "0s");
           rounds += 1;
           freed += gone.contents.files;
