@@ -76,6 +76,7 @@ export const errorTable = {
   RECORDS_UNAVAILABLE: { http: 503, grpc: 14, exit: EXIT.unavailable, retry: true },
   STATE_FORMAT_UNKNOWN: { http: 500, grpc: 9, exit: EXIT.config, retry: false },
   STATE_NOT_WRITABLE: { http: 500, grpc: 9, exit: EXIT.noWrite, retry: false },
+  MEMORY_EXHAUSTED: { http: 503, grpc: 8, exit: EXIT.unavailable, retry: false },
   STORAGE_FULL: { http: 507, grpc: 8, exit: EXIT.noWrite, retry: true },
   ADDRESS_REFUSED: { http: 400, grpc: 7, exit: EXIT.data, retry: false },
   ADDRESS_UNREACHABLE: { http: 502, grpc: 14, exit: EXIT.unavailable, retry: true },

@@ -14,7 +14,15 @@ import { decodeRow, encodeRow, isNewer } from "./online-row.ts";
 import { addPartial, emptyState, neutralSlots, type OnlineState, prune, pruningAt } from "./online-state.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
 import { encodeState } from "./state-bytes.ts";
-import { isReducible, KEY_PART, type ReducedTerm, reducedSql, rowsByKeySql, slotColumns } from "./states-sql.ts";
+import {
+  isReducible,
+  KEY_PART,
+  type KeyShare,
+  type ReducedTerm,
+  reducedSql,
+  rowsByKeySql,
+  slotColumns,
+} from "./states-sql.ts";
 
 /** Where a first run keeps its number; like the other bookkeeping, before every entity key. */
 const runKey: Uint8Array = Uint8Array.of(0, 3);
@@ -26,15 +34,35 @@ const BATCH_BYTES = 16 * 2 ** 20;
 /** How many rows of a key are added before what no window sees any more is dropped. */
 const PRUNE_EVERY = 1000;
 
+/** Where the keys are too many for the memory at once, so many times more shares of them are tried, up to the most. */
+const MORE_SHARES = 4;
+const MOST_SHARES = 256;
+
 /**
  * Puts together the states of every key from what was known at `to`, writes them and then `meta`. Gives how many source rows are in them.
- * Throws STATE_LOCKED when another process is at it.
+ * Throws STATE_LOCKED when another process is at it, and MEMORY_EXHAUSTED when even a small share of the keys is too much for the memory.
  */
 export async function loadStates(
-  { offline, online }: MaterializeEngines,
+  engines: MaterializeEngines,
   view: OnlineView,
   to: Instant,
   meta: Uint8Array,
+  watch: MaterializeWatch,
+): Promise<number> {
+  for (let shares = 1; ; shares *= MORE_SHARES) {
+    try {
+      return await loadShares(engines, view, { to, meta, shares }, watch);
+    } catch (thrown) {
+      const isTooMuch = thrown instanceof SlipwayError && thrown.code === "MEMORY_EXHAUSTED";
+      if (!isTooMuch || shares >= MOST_SHARES) throw thrown;
+    }
+  }
+}
+
+async function loadShares(
+  { offline, online }: MaterializeEngines,
+  view: OnlineView,
+  { to, meta, shares }: { readonly to: Instant; readonly meta: Uint8Array; readonly shares: number },
   watch: MaterializeWatch,
 ): Promise<number> {
   const run = await startRun(online, view);
@@ -49,22 +77,25 @@ export async function loadStates(
     watch.onProgress?.({ view: view.spec.name, rows, through: to, ...(total === undefined ? {} : { total }) });
   };
   const reduced = view.shape.hops.length === 0 ? newestStates : reducedStates;
-  const states = isReducible(view)
-    ? reduced(view, offline.stream(reducedSql(offline.dialect, view, to)), (found) => {
-        total = found;
-      })
-    : statesByKey(view, offline.stream(rowsByKeySql(offline.dialect, view, to)));
+  const statesOf = (share: KeyShare): AsyncGenerator<KeyState> =>
+    isReducible(view)
+      ? reduced(view, offline.stream(reducedSql(offline.dialect, view, to, share)), (found) => {
+          // A share tells of its own rows; the others have about as many.
+          total = found * share.of;
+        })
+      : statesByKey(view, offline.stream(rowsByKeySql(offline.dialect, view, to, { share })));
   let batch: KeyState[] = [];
   let bytes = 0;
-  for await (const state of states) {
-    batch.push(state);
-    bytes += state.value.length;
-    if (batch.length < BATCH_KEYS && bytes < BATCH_BYTES) continue;
-    stopIfAborted(view, watch);
-    await write(batch, false);
-    batch = [];
-    bytes = 0;
-  }
+  for (let index = 0; index < shares; index += 1)
+    for await (const state of statesOf({ index, of: shares })) {
+      batch.push(state);
+      bytes += state.value.length;
+      if (batch.length < BATCH_KEYS && bytes < BATCH_BYTES) continue;
+      stopIfAborted(view, watch);
+      await write(batch, false);
+      batch = [];
+      bytes = 0;
+    }
   stopIfAborted(view, watch);
   await write(batch, true);
   return rows;

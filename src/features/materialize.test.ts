@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hours, type Value } from "../core/core.ts";
+import { hours, SlipwayError, type Value } from "../core/core.ts";
 import { count, entity, featureView, last, latest, parquet, specOf, sum, t } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
@@ -172,6 +172,40 @@ describe("a first run", () => {
           expect(done.rows).toBe(2 * KEYS);
           expect(await contents(view)).toEqual(whole);
         }
+    });
+
+  for (const each of [spec, folded])
+    test(`of ${each.name}, for which there is not the memory, is made a share of the keys after the other, with the same bytes`, async () => {
+      const view = onlineView(each);
+      await online.drop(view.namespace);
+      await materializeView({ offline, online }, view, to);
+      const whole = await contents(view);
+      await online.drop(view.namespace);
+      const asked: string[] = [];
+      const small: OfflineEngine = {
+        ...offline,
+        async *stream(sql) {
+          asked.push(sql);
+          yield* offline.stream(sql);
+          // The memory goes only when much was written already.
+          if (!sql.includes("% 16 =")) throw new SlipwayError("MEMORY_EXHAUSTED", "too little");
+        },
+      };
+      const done = await materializeView({ offline: small, online }, view, to);
+      expect(done.rows).toBe(2 * KEYS);
+      expect(asked.filter((sql) => sql.includes("% 16 ="))).toHaveLength(16);
+      expect(await contents(view)).toEqual(whole);
+      await online.drop(view.namespace);
+      const never: OfflineEngine = {
+        ...offline,
+        // biome-ignore lint/correctness/useYield: it fails before its first row.
+        async *stream() {
+          throw new SlipwayError("MEMORY_EXHAUSTED", "too little");
+        },
+      };
+      await expect(materializeView({ offline: never, online }, view, to)).rejects.toMatchObject({
+        code: "MEMORY_EXHAUSTED",
+      });
     });
 
   test("leaves no key behind that a killed one had and the source has no more", async () => {

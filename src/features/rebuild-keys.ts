@@ -47,7 +47,7 @@ export async function rebuildKeys(
       return [meta, ...batch.map(({ value }) => value)];
     });
   };
-  for await (const state of statesByKey(view, offline.stream(rowsByKeySql(dialect, view, through, only)))) {
+  for await (const state of statesByKey(view, offline.stream(rowsByKeySql(dialect, view, through, { only })))) {
     waiting.push(state);
     if (waiting.length >= TOGETHER) await write();
   }

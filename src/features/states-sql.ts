@@ -28,6 +28,12 @@ function isReduced(term: Term): term is ReducedTerm {
   return isCellTerm(term) && term.kind !== "moments";
 }
 
+/** One of `of` shares of the keys, counted from 0; what is too much for the memory at once is put together a share after the other. */
+export interface KeyShare {
+  readonly index: number;
+  readonly of: number;
+}
+
 /** The part of a key that a reduced row is: the row of the key itself, or `group` 0 for moments and 1, 2, ... for the tiles of each grid. */
 export const KEY_PART = -1;
 
@@ -37,13 +43,13 @@ export const KEY_PART = -1;
  * and its weight in three numbers), then of the key's row the newest source row. Where rows of one moment compete for being the newest
  * a key has several such rows.
  */
-export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant): string {
+export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant, share?: KeyShare): string {
   const { spec, plan, keepsRow } = view;
   const { event, known } = timeColumns(dialect, spec);
   const keys = spec.keys.map(({ name }, index) => ({ source: `s.${dialect.identifier(name)}`, own: `"#k${index}"` }));
   const own = keys.map((key) => key.own);
   const scan = `${dialect.scan(spec.source)} s`;
-  const limits = knownBy(dialect, spec, to);
+  const limits = knownBy(dialect, spec, to, share);
   const grouped = keys.map((key) => `${key.source} AS ${key.own}`).join(", ");
   // Marked, because a source may have a column called known or last.
   const heard = `heard AS MATERIALIZED (SELECT ${grouped}, max(${event}) AS "#last", max(${known}) AS "#known", count(*) AS "#n" FROM ${scan} WHERE ${limits} GROUP BY ALL)`;
@@ -106,22 +112,29 @@ export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant): 
 }
 
 /** Every source row known at `to`, a key's own one after the other as they became known: the source's columns, then `e` and `k`. */
-export function rowsByKeySql(dialect: SqlDialect, { spec }: OnlineView, to: Instant, only = ""): string {
+export function rowsByKeySql(
+  dialect: SqlDialect,
+  { spec }: OnlineView,
+  to: Instant,
+  { only = "", share }: { readonly only?: string; readonly share?: KeyShare | undefined } = {},
+): string {
   const columns = spec.source.columns.map(({ name }) => `s.${dialect.identifier(name)}`);
   const { event, known } = timeColumns(dialect, spec);
   const keys = keyOrder(
     spec.keys,
     spec.keys.map(({ name }) => `s.${dialect.identifier(name)}`),
   );
-  return `SELECT ${columns.join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s ${only} WHERE ${knownBy(dialect, spec, to)} ORDER BY ${[...keys, known, event, ...columns].join(", ")}`;
+  return `SELECT ${columns.join(", ")}, ${event} AS e, ${known} AS k FROM ${dialect.scan(spec.source)} s ${only} WHERE ${knownBy(dialect, spec, to, share)} ORDER BY ${[...keys, known, event, ...columns].join(", ")}`;
 }
 
-/** The rows that have a key and a time and were known at `to`. */
-export function knownBy(dialect: SqlDialect, spec: FeatureViewSpec, to: Instant): string {
+/** The rows that have a key and a time and were known at `to`, of all keys or a share of them. */
+export function knownBy(dialect: SqlDialect, spec: FeatureViewSpec, to: Instant, share?: KeyShare): string {
+  const keys = spec.keys.map(({ name }) => `s.${dialect.identifier(name)}`);
   const happened = `s.${dialect.identifier(spec.source.eventTime ?? "")}`;
   const { known } = timeColumns(dialect, spec);
   return [
-    ...spec.keys.map(({ name }) => `s.${dialect.identifier(name)} IS NOT NULL`),
+    ...(share === undefined || share.of === 1 ? [] : [`hash(${keys.join(", ")}) % ${share.of} = ${share.index}`]),
+    ...keys.map((key) => `${key} IS NOT NULL`),
     `${happened} IS NOT NULL`,
     `${known} <= ${to}`,
     // The same bound on the column itself, where it follows: a file's statistics can answer that.

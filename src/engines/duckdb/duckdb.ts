@@ -11,7 +11,7 @@ import { duckdbDialect } from "./dialect.ts";
 import { damagedLine } from "./log-damage.ts";
 import { fileHash, writeParquet } from "./parquet-writer.ts";
 import { type SourceOptions, sourceAccess } from "./source-access.ts";
-import { isInterrupt, notParquet } from "./source-error.ts";
+import { firstLine, isInterrupt, notParquet } from "./source-error.ts";
 
 export { describeParquet } from "./describe-parquet.ts";
 
@@ -155,6 +155,12 @@ function translated(cause: unknown, sql = ""): unknown {
     return new SlipwayError("CANCELLED", "The query was stopped. Nothing is left half made; run it again to go on.", {
       cause,
     });
+  if (/^Out of Memory Error/i.test(message))
+    return new SlipwayError(
+      "MEMORY_EXHAUSTED",
+      `A query needed more memory than queries may use (${firstLine(cause)}). Allow more with --memory, such as --memory 4GB.`,
+      { cause },
+    );
   const damaged = damagedLine(cause);
   if (damaged) return damaged;
   const named = /file ['"]?([^'"\s]+\.parquet)/.exec(message)?.[1];
