@@ -45,6 +45,9 @@ store.materialize(datetime(2025, 5, 1, tzinfo=timezone.utc), datetime.fromisofor
     "-w",
     "2",
     "--no-access-log",
+    // Its workers start anew after a thousand requests and break their connections doing so: more than a spell of load.
+    "--max-requests",
+    "1000000",
   ];
   const child = spawn(file, serve, { cwd, env: { ...process.env, ...env }, stdio: "ignore", detached: true });
   const url = `http://127.0.0.1:${port}`;

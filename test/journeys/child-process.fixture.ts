@@ -52,19 +52,23 @@ export interface Ended {
 
 /** Waits for a child's end; `onLine` sees each line as it comes. */
 export function endOf(child: ChildProcess, onLine: (line: string) => void = () => undefined): Promise<Ended> {
-  let output = "";
+  const lines: string[] = [];
+  let begun = "";
   let complaints = "";
-  let seen = 0;
   child.stderr?.on("data", (chunk) => {
     complaints += chunk;
   });
-  child.stdout?.on("data", (chunk) => {
-    output += chunk;
-    const whole = output.split("\n").slice(0, -1);
-    for (const line of whole.slice(seen)) onLine(line);
-    seen = whole.length;
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    const whole = chunk.split("\n");
+    // A child that talks without end must cost its listener no more than what it says.
+    begun += whole.shift() ?? "";
+    for (const next of whole) {
+      lines.push(begun);
+      onLine(begun);
+      begun = next;
+    }
   });
   return new Promise((resolve) => {
-    child.on("close", (code, signal) => resolve({ lines: output.split("\n").slice(0, -1), complaints, code, signal }));
+    child.on("close", (code, signal) => resolve({ lines, complaints, code, signal }));
   });
 }
