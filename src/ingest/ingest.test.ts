@@ -1,6 +1,6 @@
 // What pushes that meet each other see, and what is promised when the log cannot be written. The rest is in test/journeys/push*.test.ts.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -252,6 +252,71 @@ test("a damaged line is named, and nothing of the log is read", async () => {
   const again = await open();
   expect(await push(again, event("b"))).toMatchObject({ duplicates: 1 });
   expect(await counted(again)).toBe(3n);
+});
+
+test("whoever takes the log over clears away what a killed owner began, and what others can still read stays", async () => {
+  const first = await open("one");
+  await push(first, event("a"));
+  const place = join(folder, "events", "clicks");
+  const copies = join(place, ".copies");
+  mkdirSync(copies);
+  // As kill -9 leaves them: a segment with lines, one begun, one with half a line, a column file being written, and drafts of copies.
+  await log.files("clicks");
+  const [lines = ""] = (await log.files("clicks")).lines;
+  renameSync(lines, join(place, "events.000001.open"));
+  writeFileSync(join(place, "events.000002.open"), "");
+  writeFileSync(join(place, "events.000007.open"), '{"n":2,"at":');
+  writeFileSync(join(place, ".7f3b.tmp"), "PAR1");
+  writeFileSync(join(copies, "events.000001.jsonl.7f3b"), "half");
+  writeFileSync(join(copies, "events.000005.jsonl"), "of a segment that is gone\n");
+  const second = await open("two", ["two"]);
+  expect(readdirSync(place).sort()).toEqual([".copies", "events.000001.open"]);
+  expect(readdirSync(copies)).toEqual(["events.000001.jsonl"]);
+  expect(await push(second, event("a"), event("b"))).toMatchObject({ accepted: 1, duplicates: 1 });
+  expect(await counted(second)).toBe(2n);
+});
+
+test("a compaction under way ends before another process may take the log over", async () => {
+  let write = (): void => undefined;
+  let isWriting = false;
+  const engine = offline;
+  offline = {
+    ...engine,
+    async writeParquet(sql: string, file: string) {
+      isWriting = true;
+      await new Promise<void>((resolve) => (write = resolve));
+      return engine.writeParquet(sql, file);
+    },
+  };
+  let tick: () => Promise<void> = async () => undefined;
+  const intake = await openIntake(
+    {
+      offline,
+      online,
+      events: log,
+      clock,
+      compactBytes: 1,
+      scheduler: {
+        every(_, action) {
+          tick = action;
+          return () => undefined;
+        },
+      },
+      process: { mark: "one", isAlive: () => true },
+    },
+    [source],
+    [view],
+  );
+  await push(intake, event("a"));
+  const ticked = tick();
+  while (!isWriting) await new Promise((resolve) => setTimeout(resolve, 1));
+  const closed = intake.close();
+  await expect(open("two", ["one", "two"])).rejects.toMatchObject({ code: "STATE_LOCKED" });
+  write();
+  await Promise.all([ticked, closed]);
+  expect((await log.files("clicks")).columns).toHaveLength(1);
+  offline = engine;
+  expect(await counted(await open("two", ["two"]))).toBe(1n);
 });
 
 test("one process owns the log until it closes or is gone", async () => {

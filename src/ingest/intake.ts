@@ -42,6 +42,7 @@ export async function openIntake(
   const intakes = new Map<string, SourceIntake>();
   try {
     for (const source of sources) {
+      await engines.events.sweep(source.name);
       const own = views.filter((view) => view.source.name === source.name);
       intakes.set(source.name, await openSourceIntake(engines, source, own));
     }

@@ -251,6 +251,12 @@ export async function openSourceIntake(
     await compaction.run(sealed.files, sealed.last);
   };
 
+  const tick = async (): Promise<void> => {
+    await followed.retry();
+    if (compaction.isDue()) await compact();
+  };
+  let ticking: Promise<void> = Promise.resolve();
+
   await followed.follow();
   if (followed.isBehind())
     throw new SlipwayError(
@@ -262,9 +268,9 @@ export async function openSourceIntake(
   return {
     push,
     settle,
-    async tick() {
-      await followed.retry();
-      if (compaction.isDue()) await compact();
+    tick() {
+      ticking = tick();
+      return ticking;
     },
     state: () => ({
       source: source.name,
@@ -274,6 +280,8 @@ export async function openSourceIntake(
     }),
     async close() {
       closed = true;
+      // The next owner may compact the same lines, and they would be there twice.
+      await ticking.catch(() => undefined);
       await paused(async () => undefined);
       await followed.finish();
     },

@@ -79,6 +79,17 @@ export function eventLogContract(name: string, open: (folder: string) => EventLo
       expect(lines.filter((path) => existsSync(path))).toEqual([]);
     });
 
+    test("sweeps nothing away that a reader was given or can find", async () => {
+      await log.append("a", ["1"]);
+      const { lines } = await log.files("a");
+      await log.append("a", ["2"]);
+      await log.sweep("a");
+      await log.sweep("never_written");
+      expect(lines.map((path) => readFileSync(path, "utf8"))).toEqual(["1\n"]);
+      await log.append("a", ["3"]);
+      expect(await linesIn("a")).toEqual(["1", "2", "3"]);
+    });
+
     test("refuses the name of a source that is none", async () => {
       for (const wrong of ["../a", "a/b", "", ".."])
         await expect(log.append(wrong, ["x"])).rejects.toMatchObject({ code: "INPUT_INVALID" });

@@ -20,6 +20,11 @@ export interface EventLog {
   lineBytes(source: string, besides: readonly string[]): Promise<number>;
   /** Where a column file with events `first` to `last` is to be written, whole and at once. */
   columnsPath(source: string, first: bigint, last: bigint): string;
+  /**
+   * Removes what killed writers of a source began and nobody can read: no line of the log is in it. Only who alone writes the source may ask
+   * for it; readers may be at work.
+   */
+  sweep(source: string): Promise<void>;
   /** Removes files of lines, all of whose events are in column files. */
   forget(source: string, lines: readonly string[]): Promise<void>;
   /** Ends once everything appended is durable and the files are closed. */

@@ -2,7 +2,7 @@
 // found by the next one, once, offline and online alike. SLIPWAY_TEST_KILLS sets how often.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -162,6 +162,15 @@ test("what was acknowledged is there once, offline and online, however often the
     for (const line of end.lines)
       if (line.startsWith("safe ")) for (const click of line.slice(5).split(" ")) safe.add(click);
   }
+  // Of all those killed, what the last one or two left: each life clears away what it finds.
+  const place = join(root, "events", "clicks");
+  const begun = readdirSync(place).filter(
+    (name) => name.endsWith(".tmp") || (name.endsWith(".open") && statSync(join(place, name)).size === 0),
+  );
+  const drafts = existsSync(join(place, ".copies"))
+    ? readdirSync(join(place, ".copies")).filter((name) => !name.endsWith(".jsonl"))
+    : [];
+  expect([...begun, ...drafts].length).toBeLessThanOrEqual(4);
   expect(safe.size).toBeGreaterThan(KILLS);
   expect(lastFound).toBeGreaterThan(0);
 });

@@ -28,6 +28,19 @@ test("takes an unfinished column file for none", async () => {
   expect((await log.files("a")).columns).toEqual([]);
 });
 
+test("a segment that gets the number of one that was forgotten is read for itself", async () => {
+  await log.append("a", ["first"]);
+  const [sealed = ""] = (await log.files("a")).lines;
+  const open = sealed.replace(/jsonl$/, "open");
+  renameSync(sealed, open);
+  await log.files("a");
+  // Read while it was open, sealed after that.
+  renameSync(open, sealed);
+  await log.forget("a", [sealed]);
+  writeFileSync(open, "other\n");
+  expect(await linesIn("a")).toEqual(["other"]);
+});
+
 test("forgets the lines it is told to, also those of a killed writer, and counts the bytes of the others", async () => {
   await log.append("a", ["first"]);
   const [sealed = ""] = (await log.files("a")).lines;

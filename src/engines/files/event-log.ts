@@ -8,9 +8,11 @@ import type { EventFiles, EventLog } from "../../ports/ports.ts";
 import { type AppendLogOptions, fileAppendLog } from "./append-log.ts";
 import { systemCode } from "./durable.ts";
 import { checkedWord } from "./names.ts";
-import { OPEN } from "./segment-list.ts";
+import { copyPath, OPEN, sweepSegments } from "./segment-list.ts";
 
 const PART = "events";
+/** What a column file is called while it is written. */
+const UNFINISHED = /^\..+\.tmp$/;
 const COLUMNS = /^columns\.(\d{15,})-(\d{15,})\.parquet$/;
 
 /** A log of pushed events in a local folder, made when it is missing. */
@@ -38,11 +40,21 @@ export function fileEventLog(root: string, options: AppendLogOptions = {}): Even
       return bytes;
     },
     columnsPath: (source, first, last) => join(folderOf(source), `columns.${padded(first)}-${padded(last)}.parquet`),
+    async sweep(source) {
+      // Seals this log's own segments, so that every open one is of a writer before.
+      await log.files(source);
+      await sweepSegments(folderOf(source));
+      for (const name of await namesIn(folderOf(source)))
+        if (UNFINISHED.test(name)) await rm(join(folderOf(source), name), { force: true });
+    },
     async forget(source, lines) {
       const folder = folderOf(source);
       for (const path of lines) {
-        // A killed writer's segment is read as a copy, and both go.
-        await rm(join(folder, `${segmentNameOf(path)}${OPEN}`), { force: true });
+        const name = segmentNameOf(path);
+        // A copy of the lines was made if they were ever read before their segment was sealed, and a killed writer's never is. The copy goes
+        // first: it is found by its name, which a later segment may be given again.
+        await rm(copyPath(folder, name), { force: true });
+        await rm(join(folder, `${name}${OPEN}`), { force: true });
         await rm(path, { force: true });
       }
     },

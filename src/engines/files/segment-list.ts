@@ -2,7 +2,7 @@
 // could begin in the middle of a write and find half a line; a copy is as large as one segment at most, and kept for the next reader.
 
 import { randomUUID } from "node:crypto";
-import { open, readdir, rename, stat, writeFile } from "node:fs/promises";
+import { open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { makeFolder, systemCode } from "./durable.ts";
 
@@ -50,13 +50,33 @@ export async function listSegments(folder: string): Promise<readonly SegmentFile
 /** A path with the segment's whole lines and nothing else, or undefined when there are none. */
 export async function wholeLines(segment: SegmentFile): Promise<string | undefined> {
   if (!segment.open) return segment.path;
-  try {
-    return await copyOfWholeLines(segment.path);
-  } catch (thrown) {
-    if (systemCode(thrown) !== "ENOENT") throw thrown;
-    // Its writer sealed it in the meantime.
-    return segment.path.slice(0, -OPEN.length) + SEALED;
-  }
+  const sealed = segment.path.slice(0, -OPEN.length) + SEALED;
+  for (;;)
+    try {
+      return await copyOfWholeLines(segment.path);
+    } catch (thrown) {
+      if (systemCode(thrown) !== "ENOENT") throw thrown;
+      // Its writer sealed it in the meantime, or it was swept for it had no whole line, or only the draft of the copy was.
+      if ((await sizeOf(sealed)) >= 0) return sealed;
+      if ((await sizeOf(segment.path)) < 0) return undefined;
+    }
+}
+
+/** Where the copy of an open segment's whole lines is. */
+export function copyPath(folder: string, name: string): string {
+  return join(folder, COPIES, `${name}${SEALED}`);
+}
+
+/**
+ * Removes from a stream's folder what nobody can read: open segments without a whole line, copies whose segment is gone, and drafts of copies.
+ * Nobody may be writing segments there; whoever reads makes the draft anew.
+ */
+export async function sweepSegments(folder: string): Promise<void> {
+  for (const segment of await listSegments(folder))
+    if (segment.open && (await wholeLines(segment)) === undefined) await rm(segment.path, { force: true });
+  const named = new Set((await listSegments(folder)).map(({ part, number }) => segmentName(part, number, SEALED)));
+  for (const name of await namesIn(join(folder, COPIES)))
+    if (!named.has(name)) await rm(join(folder, COPIES, name), { force: true });
 }
 
 async function copyOfWholeLines(path: string): Promise<string | undefined> {
@@ -65,10 +85,9 @@ async function copyOfWholeLines(path: string): Promise<string | undefined> {
     const content = await handle.readFile();
     const size = content.lastIndexOf(LINE_BREAK) + 1;
     if (size === 0) return undefined;
-    const folder = join(dirname(path), COPIES);
-    const copy = join(folder, `${basename(path, OPEN)}${SEALED}`);
+    const copy = copyPath(dirname(path), basename(path, OPEN));
     if ((await sizeOf(copy)) === size) return copy;
-    await makeFolder(folder);
+    await makeFolder(dirname(copy));
     // A killed writer may have left lines that only memory has: whoever builds on them must find them again after a power cut.
     await handle.datasync();
     // A later copy replaces an earlier one whole, and only adds lines to it, so whoever was given the earlier path may still read it.
