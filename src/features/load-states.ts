@@ -4,7 +4,7 @@
 // long as no other has taken the next.
 
 import { type Column, type Instant, isValid, SlipwayError, type Table, valueAt } from "../core/core.ts";
-import type { OnlineStore } from "../ports/ports.ts";
+import { isJointStore, type OnlineStore } from "../ports/ports.ts";
 import { encodeKey, metaKey } from "./entity-key.ts";
 import { addExactly } from "./exact-sum.ts";
 import { INFINITY_PART, MINUS_INFINITY_PART, NAN_PART } from "./exact-sum-sql.ts";
@@ -69,10 +69,15 @@ async function loadShares(
   let rows = 0;
   let total: number | undefined;
   const write = async (batch: readonly KeyState[], isLast: boolean): Promise<void> => {
-    await online.update(view.namespace, [metaKey, runKey, ...batch.map(({ key }) => key)], ([before, current]) => {
+    const keys = [metaKey, runKey, ...batch.map(({ key }) => key)];
+    const change = ([before, current]: readonly (Uint8Array | undefined)[]): readonly (Uint8Array | undefined)[] => {
       if (before !== undefined || current === undefined || numberOf(current) !== run) throw lockedOut(view);
       return [isLast ? meta : undefined, isLast ? undefined : current, ...batch.map(({ value }) => value)];
-    });
+    };
+    // What is under the keys themselves needs no look: nothing was left when the run started.
+    if (isJointStore(online))
+      await online.updateTogether([{ namespace: view.namespace, keys, unread: batch.length, change }]);
+    else await online.update(view.namespace, keys, change);
     for (const state of batch) rows += state.rows;
     watch.onProgress?.({ view: view.spec.name, rows, through: to, ...(total === undefined ? {} : { total }) });
   };

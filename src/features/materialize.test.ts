@@ -8,13 +8,13 @@ import { hours, SlipwayError, type Value } from "../core/core.ts";
 import { count, entity, featureView, last, latest, parquet, specOf, sum, t } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
-import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
+import type { JointOnlineStore, OfflineEngine, OnlineStore } from "../ports/ports.ts";
 import { metaKey } from "./entity-key.ts";
 import { materializedThrough, materializeView, type OnlineView, onlineView, readOnline } from "./features.ts";
 
 let folder: string;
 let offline: OfflineEngine;
-let online: OnlineStore;
+let online: JointOnlineStore;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-materialize-"));
   offline = await duckdb({ root: folder, temporaryFolder: join(folder, "spill"), threads: 2 });
@@ -143,15 +143,18 @@ describe("a first run", () => {
   /** A store whose process dies before its `writes`-th update or after it. */
   const mortal = (writes: number, when: "before" | "after"): OnlineStore => {
     let left = writes;
-    return {
-      ...online,
-      async update(...args) {
-        left -= 1;
-        if (left === 0 && when === "before") throw new Error("killed");
-        await online.update(...args);
-        if (left === 0) throw new Error("killed");
-      },
+    const counted = async (write: () => Promise<void>): Promise<void> => {
+      left -= 1;
+      if (left === 0 && when === "before") throw new Error("killed");
+      await write();
+      if (left === 0) throw new Error("killed");
     };
+    const store: JointOnlineStore = {
+      ...online,
+      update: (...args) => counted(() => online.update(...args)),
+      updateTogether: (...args) => counted(() => online.updateTogether(...args)),
+    };
+    return store;
   };
 
   for (const each of [spec, folded])

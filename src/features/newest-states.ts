@@ -1,7 +1,16 @@
 // The states of a view without windows: a key's newest row and nothing else. They are written straight from the columns that DuckDB gives,
 // without a state that is taken apart, because there are as many as keys: the bytes are those of encodeState and encodeRow.
 
-import { type Column, type ColumnSchema, type Instant, isFloat, isValid, type Table, valueAt } from "../core/core.ts";
+import {
+  byteRoom,
+  type Column,
+  type ColumnSchema,
+  type Instant,
+  isFloat,
+  isValid,
+  type Table,
+  valueAt,
+} from "../core/core.ts";
 import { encodeKey } from "./entity-key.ts";
 import { encodeRow, isNewer, type TimedRow } from "./online-row.ts";
 import type { OnlineView } from "./online-view.ts";
@@ -95,6 +104,7 @@ function stateWriter(schema: readonly ColumnSchema[]): WriteState {
       state.set(row, HEAD_BYTES);
       return state;
     };
+  const room = byteRoom();
   let bytes = new Uint8Array(1024);
   let view = new DataView(bytes.buffer);
   const ensure = (size: number): void => {
@@ -144,7 +154,10 @@ function stateWriter(schema: readonly ColumnSchema[]): WriteState {
       at += 8;
     }
     writeHead(view, at - HEAD_BYTES, event);
-    return bytes.slice(0, at);
+    // Pieces of a shared block: a buffer for each of a million states costs the garbage collector more than the writing.
+    const own = room(at);
+    own.set(bytes.subarray(0, at));
+    return own;
   };
 }
 
