@@ -437,10 +437,19 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--at <instant>", "start the clock there, in UTC, instead of now"],
       ["--key-limit <number>", "the most keys of one feature read", "1000"],
       ["--workers <number>", "processes that read features; from 2 on, the main one answers everything else", "1"],
+      [
+        "--invocations <model>",
+        "the imported model that the bare POST /invocations asks, such as models:/late@champion",
+      ],
       ["--open", "listen beyond this machine although nobody has to sign in"],
       ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
     ],
-    examples: ["slipway serve", "slipway serve --workers 4", "slipway serve --port 0 --at 2013-12-31T12:00:00Z"],
+    examples: [
+      "slipway serve",
+      "slipway serve --workers 4",
+      "slipway serve --port 0 --at 2013-12-31T12:00:00Z",
+      "slipway serve --invocations models:/late@champion",
+    ],
     load: () => import("./commands/serve.ts"),
   },
   {

@@ -60,10 +60,13 @@ export {
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
 export {
+  type AskedVersion,
   elementsFrom,
   elementToJson,
   type ImportedModel,
+  type Invocation,
   type JsonRow,
+  namesOf,
   type Prediction,
   rowFields,
   type ServedModel,

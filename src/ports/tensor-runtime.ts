@@ -44,6 +44,8 @@ export interface TensorInfo {
   readonly name: string;
   readonly datatype: TensorType;
   readonly shape: readonly number[];
+  /** The classes whose scores stand side by side in its last dimension, in order. */
+  readonly classes?: readonly string[];
 }
 
 /** A loaded model that takes and gives named tensors. */

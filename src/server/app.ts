@@ -21,8 +21,8 @@ import { catalogRoutes } from "./catalog.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { feastRoutes } from "./feast/feast.ts";
 import { healthRoutes, readinessOf } from "./health.ts";
-import { invocationRoutes } from "./imported.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
+import { type AskedModel, bareInvocations, invocationRoutes } from "./invocations.ts";
 import { type MeterCounts, meterRoutes, serverMeters } from "./metrics/meters.ts";
 import { mlflowRoutes } from "./mlflow/mlflow.ts";
 import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
@@ -41,6 +41,8 @@ export interface AppOptions extends BareOptions {
   readonly models: readonly ModelSpec[];
   /** Registered models that no definition stands behind; closed with the server. Without it none is served. */
   readonly imported?: ImportedModels;
+  /** Whom the bare /invocations asks; without it the only imported model that has a champion. */
+  readonly invoked?: AskedModel;
   /** Reads features online; without it there are no routes for features. */
   readonly features?: FeatureReader;
   /** Brings views online when a client of Feast's asks for it; without it such a client is refused. */
@@ -105,6 +107,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.register(nativeRoutes({ serving, models, imported, meters }), { prefix: "/api/v1" });
   if (imported) {
     app.register(invocationRoutes(imported, meters), { prefix: "/api/v1" });
+    app.register(bareInvocations(imported, meters, options.invoked));
     app.addHook("onClose", () => imported.close());
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });

@@ -171,19 +171,6 @@ describe("rows of named columns", { timeout: SLOW }, () => {
     expect(many.body.predictions.map(({ id }: { id?: string }) => id)).toEqual([undefined, "b"]);
   });
 
-  it("come in the forms of MLflow's scoring server", async () => {
-    const expected = (await post("/api/v1/models/late/predict", { row })).body.outputs;
-    for (const body of [
-      { dataframe_records: [row] },
-      { dataframe_split: { columns: Object.keys(row), data: [Object.values(row)] } },
-      { instances: [row] },
-      { inputs: { distance: [row.distance], delay: [row.delay], carrier: [[row.carrier]] } },
-    ])
-      expect((await post("/api/v1/models/late/invocations", body)).body).toEqual({ predictions: [expected] });
-    for (const body of [[], {}, { instances: [[1]] }, { instances: [row], inputs: {} }, { dataframe_split: {} }])
-      expect((await post("/api/v1/models/late/invocations", body)).status).toBe(400);
-  });
-
   it("are refused by the name of what is wrong", async () => {
     const refused = async (model: string, asked: object, reason: RegExp) => {
       const { status, body } = await post(`/api/v1/models/${model}/predict`, asked);

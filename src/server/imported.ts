@@ -1,18 +1,11 @@
-// Rows for models that no definition stands behind: by column name in, by output name back; and the same in the words that MLflow's own scoring
-// server takes.
+// Rows for models that no definition stands behind: by column name in, by output name back.
 
-import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import type { ImportedModels, JsonRow } from "../platform/platform.ts";
 import { ID_LIMIT, ROW_LIMIT } from "./asked-body.ts";
 import type { Meters } from "./metrics/meters.ts";
-import { JSON_TYPE } from "./refusal.ts";
 
 type Members = Readonly<Record<string, unknown>>;
-
-interface OneModel {
-  Params: { readonly model: string };
-}
 
 function invalid(message: string): SlipwayError {
   return new SlipwayError("INPUT_INVALID", message);
@@ -63,68 +56,4 @@ function askedRow(given: unknown, place: string): { readonly id?: string; readon
   if (typeof id !== "string" || id.length === 0 || id.length > ID_LIMIT)
     throw invalid(`${place} has an "id" that is not a text of 1 to ${ID_LIMIT} characters.`);
   return { id, row };
-}
-
-/** The route of MLflow's scoring dialect, below /api/v1/models/{model}. */
-export function invocationRoutes(imported: ImportedModels, meters: Meters): (app: FastifyInstance) => Promise<void> {
-  return async (app) => {
-    app.post<OneModel>("/models/:model/invocations", async ({ params, body }, reply) => {
-      const rows = invocationRows(body);
-      const { version, rows: answers } = await imported.predict(params.model, undefined, rows);
-      meters.scored(params.model, version, rows.length);
-      return reply.type(JSON_TYPE).send({ predictions: answers.map(alone) });
-    });
-  };
-}
-
-/** A row with one output is that output. */
-function alone(row: JsonRow): unknown {
-  const values = Object.values(row);
-  return values.length === 1 ? values[0] : row;
-}
-
-/** Rows out of `dataframe_records`, `dataframe_split`, `instances` or `inputs`. */
-function invocationRows(body: unknown): readonly JsonRow[] {
-  if (!isObject(body)) throw invalid("The body is not a JSON object.");
-  const kinds = ["dataframe_records", "dataframe_split", "instances", "inputs"].filter((kind) =>
-    Object.hasOwn(body, kind),
-  );
-  const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1)
-    throw invalid("Send one of dataframe_split, dataframe_records, instances, inputs.");
-  const given = body[kind];
-  const rows = kind === "dataframe_split" ? splitRows(given) : isObject(given) ? columnRows(given) : given;
-  checkCount(rows);
-  return rows.map((row, place) => {
-    if (isObject(row)) return row;
-    throw invalid(`Row ${place} of ${kind} is not an object of columns; for bare tensors use /v2/models/…/infer.`);
-  });
-}
-
-function splitRows(given: unknown): readonly JsonRow[] {
-  const columns = isObject(given) ? given["columns"] : undefined;
-  const data = isObject(given) ? given["data"] : undefined;
-  if (!Array.isArray(columns) || !Array.isArray(data) || !columns.every((name) => typeof name === "string"))
-    throw invalid('dataframe_split has no "columns" list of texts, or no "data" list.');
-  return data.map((row: unknown, place) => {
-    if (!Array.isArray(row) || row.length !== columns.length)
-      throw invalid(`Row ${place} of dataframe_split has not the ${columns.length} values that its columns ask for.`);
-    return Object.fromEntries(columns.map((name, column) => [name, row[column] as unknown]));
-  });
-}
-
-/** `inputs` as one list a column. */
-function columnRows(given: Members): readonly JsonRow[] {
-  const columns = Object.entries(given).map(([name, values]) => {
-    const list: readonly unknown[] = Array.isArray(values) ? values : [values];
-    return {
-      name,
-      list: list.map((value) => (Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value)),
-    };
-  });
-  const rows = columns[0]?.list.length ?? 0;
-  if (columns.some(({ list }) => list.length !== rows)) throw invalid("The columns of inputs are not of one length.");
-  return Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries(columns.map(({ name, list }) => [name, list[row]])),
-  );
 }

@@ -9,6 +9,7 @@ import type { MeterCounts } from "./metrics/request-meters.ts";
 import { buildReadingApp, type ReadingOptions } from "./reading-app.ts";
 
 export type { AppOptions } from "./app.ts";
+export type { AskedModel } from "./invocations.ts";
 export { lastingCounts, type MeterCounts } from "./metrics/request-meters.ts";
 export { openApiDocument } from "./openapi/document.ts";
 export { appOptionsOf, type PlatformServerOptions } from "./serve-platform.ts";

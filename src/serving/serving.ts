@@ -4,6 +4,13 @@ export { type AskedRow, parseRow, rowFields } from "./asked-row.ts";
 export { contractDifferences, type ServingContract, servingContract } from "./contract.ts";
 export type { JsonRow } from "./imported/columns.ts";
 export { elementsFrom, elementToJson } from "./imported/elements.ts";
-export { type ImportedModel, type ImportedServing, inspectModel, openImported } from "./imported/imported.ts";
+export {
+  type AskedVersion,
+  type ImportedModel,
+  type ImportedServing,
+  inspectModel,
+  openImported,
+} from "./imported/imported.ts";
+export { type Invocation, namesOf } from "./imported/invocation.ts";
 export { CHAMPION, openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";

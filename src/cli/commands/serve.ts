@@ -13,7 +13,7 @@ import {
   startServing,
   type WatchRound,
 } from "../../platform/platform.ts";
-import { appOptionsOf, createServer } from "../../server/server.ts";
+import { type AskedModel, appOptionsOf, createServer } from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -27,14 +27,23 @@ interface ServeWords {
   readonly open?: boolean;
   readonly keyLimit: string;
   readonly workers: string;
+  readonly invocations?: string;
+}
+
+interface Checked {
+  readonly port: number;
+  readonly limit: number;
+  readonly workers: number;
+  readonly invoked: AskedModel | undefined;
 }
 
 /** `slipway serve` */
 export async function run(context: CommandContext, options: ServeWords): Promise<void> {
   const [port, limit, workers] = [portOf(options.port), limitOf(options.keyLimit), workersOf(options.workers)];
+  const invoked = options.invocations === undefined ? undefined : askedModel(options.invocations);
   await withPlatform(
     context,
-    (platform, opened) => serve(context, platform, opened, options, { port, limit, workers }),
+    (platform, opened) => serve(context, platform, opened, options, { port, limit, workers, invoked }),
     { at: options.at, running: true },
   );
 }
@@ -44,7 +53,7 @@ async function serve(
   platform: Platform,
   opened: OpenOptions,
   { host, watch, open = false }: ServeWords,
-  { port, limit, workers }: { readonly port: number; readonly limit: number; readonly workers: number },
+  { port, limit, workers, invoked }: Checked,
 ): Promise<void> {
   const { progress, signal } = context;
   if (!open && !isLoopback(host) && !(await isSignInNeeded(platform.registry)))
@@ -60,7 +69,10 @@ async function serve(
   let stopWatching = (): void => {};
   const stopDelivering = keepDelivering(platform);
   try {
-    const app = await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit });
+    const app = {
+      ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit })),
+      ...(invoked ? { invoked } : {}),
+    };
     const server =
       workers === 1
         ? await createServer({ ...app, host, port })
@@ -131,6 +143,18 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new SlipwayError("USAGE", `--port ${text} is not a port: give a number from 0 to 65535, 0 for any free one.`);
+}
+
+/** A version as a reference, or as MLflow writes one: models:/late@champion, models:/late/3. */
+function askedModel(text: string): AskedModel {
+  const [, model, sign, version = ""] = /^(?:models:\/)?([^/:@]+)(?:([@/])([\w-]+))?$/.exec(text) ?? [];
+  if (model === undefined || (sign === "/" && !/^[1-9]\d{0,14}$/.test(version)))
+    throw new SlipwayError(
+      "USAGE",
+      `--invocations ${text} names no model: give one as late, late@champion, late@3 or models:/late@champion.`,
+    );
+  if (sign === undefined) return { model };
+  return { model, version: /^\d{1,15}$/.test(version) ? Number(version) : version };
 }
 
 function workersOf(text: string): number {

@@ -3,10 +3,10 @@
 
 import { createRequire } from "node:module";
 import { SlipwayError } from "../../core/core.ts";
-import type { TensorModel, TensorRuntime } from "../../ports/tensor-runtime.ts";
+import type { TensorInfo, TensorModel, TensorRuntime } from "../../ports/tensor-runtime.ts";
 import { checkModel } from "./graph.ts";
 import { SessionLost, startSession } from "./session.ts";
-import { withoutZipMaps } from "./zip-map.ts";
+import { type Unzipped, withoutZipMaps } from "./zip-map.ts";
 
 /** How long a model may take. */
 export interface OnnxOptions {
@@ -28,14 +28,19 @@ export function onnxRuntime({ loadLimitMs = 120_000, inferLimitMs = 60_000 }: On
   };
 }
 
-async function openModel(artifact: Uint8Array, loadLimitMs: number, inferLimitMs: number): Promise<TensorModel> {
+async function openModel(
+  { model: artifact, classes }: Unzipped,
+  loadLimitMs: number,
+  inferLimitMs: number,
+): Promise<TensorModel> {
   const session = await startSession();
   const refused = (problem: string): SlipwayError =>
     new SlipwayError("ARTIFACT_CORRUPT", `ONNX Runtime cannot load this model: ${problem.slice(0, 500)}`);
   try {
     const opened = await session.ask({ kind: "open", artifact }, loadLimitMs);
     if (opened.kind !== "opened") throw refused(opened.kind === "failed" ? opened.problem : opened.kind);
-    const { inputs, outputs } = opened;
+    const { inputs } = opened;
+    const outputs = opened.outputs.map((info) => withClasses(info, classes.get(info.name)));
     return {
       inputs,
       outputs,
@@ -52,6 +57,11 @@ async function openModel(artifact: Uint8Array, loadLimitMs: number, inferLimitMs
     if (thrown instanceof SessionLost) throw refused(thrown.message);
     throw thrown;
   }
+}
+
+/** What was a ZipMap has no shape of its own: it is one row of scores for each row that goes in. */
+function withClasses(info: TensorInfo, classes: readonly string[] | undefined): TensorInfo {
+  return classes === undefined ? info : { ...info, shape: [-1, classes.length], classes };
 }
 
 function lost(thrown: unknown): never {

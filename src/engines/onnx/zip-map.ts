@@ -7,15 +7,21 @@ import { wireField, wireFields, wireNumber } from "./wire.ts";
 const text = new TextDecoder();
 const FLOAT = 1;
 
+/** A model without ZipMaps, and the classes of each output that was one. */
+export interface Unzipped {
+  readonly model: Uint8Array;
+  readonly classes: ReadonlyMap<string, readonly string[]>;
+}
+
 /** A model whose ZipMap outputs are tensors; the same bytes when it has none. The bytes are known to be a model. */
-export function withoutZipMaps(model: Uint8Array): Uint8Array {
-  const zipped = new Set<string>();
+export function withoutZipMaps(model: Uint8Array): Unzipped {
+  const zipped = new Map<string, readonly string[]>();
   for (const { number, content } of wireFields(model))
     if (number === 7)
       for (const node of wireFields(content))
-        if (node.number === 1 && isZipMap(node.content)) zipped.add(textOf(node.content, 2));
-  if (zipped.size === 0) return model;
-  return rewritten(model, (field) =>
+        if (node.number === 1 && isZipMap(node.content)) zipped.set(textOf(node.content, 2), classesOf(node.content));
+  if (zipped.size === 0) return { model, classes: zipped };
+  const plain = rewritten(model, (field) =>
     field.number === 7
       ? wireField(
           7,
@@ -27,6 +33,35 @@ export function withoutZipMaps(model: Uint8Array): Uint8Array {
         )
       : undefined,
   );
+  return { model: plain, classes: zipped };
+}
+
+/** The keys of a ZipMap's maps: AttributeProto's strings (9) or ints (8), one a field or packed. */
+function classesOf(node: Uint8Array): readonly string[] {
+  const names: string[] = [];
+  for (const attribute of wireFields(node))
+    if (attribute.number === 5 && /^classlabels_/.test(textOf(attribute.content, 1)))
+      for (const { number, content, whole } of wireFields(attribute.content))
+        if (number === 9) names.push(text.decode(content));
+        else if (number === 8)
+          names.push(...(content.length > 0 ? int64s(content) : int64s(whole).slice(1)).map((each) => String(each)));
+  return names;
+}
+
+/** Varints one after another, as int64: a double would not tell -1 from -2. */
+function int64s(bytes: Uint8Array): readonly bigint[] {
+  const found: bigint[] = [];
+  let value = 0n;
+  let shift = 0n;
+  for (const byte of bytes) {
+    value |= BigInt(byte & 0x7f) << shift;
+    shift += 7n;
+    if (byte >= 0x80) continue;
+    found.push(BigInt.asIntN(64, value));
+    value = 0n;
+    shift = 0n;
+  }
+  return found;
 }
 
 function rewritten(

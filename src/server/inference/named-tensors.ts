@@ -221,9 +221,14 @@ export function namedMetadata({
     name: model,
     versions: [String(version)],
     platform: format === "onnx" ? "onnx_onnxv1" : "xgboost",
-    inputs,
-    outputs,
+    inputs: inputs.map(tensorMetadata),
+    outputs: outputs.map(tensorMetadata),
   };
+}
+
+/** The protocol's own fields of a tensor, and no more. */
+function tensorMetadata({ name, datatype, shape }: TensorInfo): TensorInfo {
+  return { name, datatype, shape };
 }
 
 /** A name out of a request, cut so that no answer is as long as what was sent. */

@@ -24,10 +24,43 @@ const answered = object({ id: text, model: text, version: { type: "integer" }, o
 ]);
 const split = object(
   { columns: { type: "array", items: text }, data: list({ type: "array" }), index: { type: "array" } },
-  ["columns", "data"],
+  ["data"],
 );
 
-function post(operationId: string, summary: string, body: Json, description: string, answer: Json): Json {
+/** What MLflow's scoring server takes. */
+const invocation: Json = {
+  oneOf: [
+    object({ dataframe_split: split }),
+    object({ dataframe_records: list({ type: "object" }) }),
+    object({ instances: { type: "array", description: "Rows by column or input name, or nested lists." } }),
+    object({
+      inputs: {
+        oneOf: [
+          { type: "array", description: "Nested lists for the only input, or rows." },
+          { type: "object", description: "One list a column or an input." },
+        ],
+      },
+    }),
+  ],
+};
+const predictions: Json = object({
+  predictions: {
+    oneOf: [
+      { type: "array", description: "A table was sent: one prediction a row." },
+      { type: "object", description: "Tensors were sent: the outputs by name." },
+    ],
+  },
+});
+const csv: Json = { "text/csv": { schema: { type: "string", description: "A line of column names, and one a row." } } };
+
+function post(
+  operationId: string,
+  summary: string,
+  body: Json,
+  description: string,
+  answer: Json,
+  { also = {}, ofModel = true }: { readonly also?: Json; readonly ofModel?: boolean } = {},
+): Json {
   const refused = (why: string): Json => ({
     description: why,
     content: content({ $ref: "#/components/schemas/Error" }),
@@ -37,8 +70,8 @@ function post(operationId: string, summary: string, body: Json, description: str
       operationId,
       tags: ["predictions"],
       summary,
-      parameters: [{ name: "model", in: "path", required: true, schema: text }],
-      requestBody: { required: true, content: content(body) },
+      ...(ofModel ? { parameters: [{ name: "model", in: "path", required: true, schema: text }] } : {}),
+      requestBody: { required: true, content: { ...content(body), ...also } },
       responses: {
         200: { description, content: content(answer) },
         400: refused("The request is not valid; the message names what is wrong."),
@@ -62,15 +95,17 @@ export const importedPaths: Json = {
   "/api/v1/models/{model}/invocations": post(
     "invokeImported",
     "Predicts with a model that is not defined here, asked as MLflow's scoring server is.",
-    {
-      oneOf: [
-        object({ dataframe_split: split }),
-        object({ dataframe_records: list(row) }),
-        object({ instances: list(row) }),
-        object({ inputs: { oneOf: [list(row), { type: "object", description: "One list a column." }] } }),
-      ],
-    },
-    "One prediction a row: its only output, or its outputs by name.",
-    object({ predictions: { type: "array" } }),
+    invocation,
+    "Predictions as MLflow's scoring server writes them.",
+    predictions,
+    { also: csv },
+  ),
+  "/invocations": post(
+    "invoke",
+    "The same for the model that the server was started for, or the only one that was logged or imported.",
+    invocation,
+    "Predictions as MLflow's scoring server writes them.",
+    predictions,
+    { also: csv, ofModel: false },
   ),
 };

@@ -98,10 +98,38 @@ function wholes(
   }
 }
 
+/** What `pandas.read_csv` takes for a missing number. */
+const MISSING = new Set(
+  "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|"),
+);
+const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+
+/** A cell of text as the value that a type asks for; what cannot be read so stays text, for {@link elementsFrom} to refuse. */
+export function valueFromText(type: TensorType, text: string): unknown {
+  if (type === "BYTES") return text;
+  if (type === "BOOL") return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text;
+  if (MISSING.has(text)) return null;
+  // Digits alone stay text where a number of JSON would round them.
+  if (/^-?\d{16,20}$/.test(text) && type.includes("INT")) return text;
+  if (NUMBER.test(text)) return Number(text);
+  return /^true$/i.test(text) ? 1 : /^false$/i.test(text) ? 0 : text;
+}
+
+/** The value of IEEE 754's 16 bits. */
+function halfFromBits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
 /** An element as JSON has it: NaN and infinities as null, whole numbers beyond 2^53 as text. */
 export function elementToJson(type: TensorType, value: number | bigint | string | undefined): unknown {
   if (typeof value === "bigint") return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : String(value);
   if (typeof value !== "number") return value ?? null;
   if (type === "BOOL") return value !== 0;
-  return Number.isFinite(value) ? value : null;
+  const number = type === "FP16" ? halfFromBits(value) : value;
+  return Number.isFinite(number) ? number : null;
 }

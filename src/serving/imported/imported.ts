@@ -13,8 +13,9 @@ import {
 } from "../../registry/registry.ts";
 import { CHAMPION } from "../live.ts";
 import { bindColumns, type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
+import { type Invocation, type Invoked, readInvocation } from "./invocation.ts";
 import { matrixModel } from "./matrix-model.ts";
-import { MOST_MLMODEL, signatureColumns } from "./mlmodel.ts";
+import { MOST_MLMODEL, type Signature, signatureOf } from "./mlmodel.ts";
 
 /** What serving of imported versions works with. */
 export interface ImportedContext {
@@ -36,21 +37,30 @@ export interface ImportedModel {
   readonly columns: ColumnBinding["columns"] | undefined;
 }
 
+/** A version by its number, or by the alias that names it. */
+export type AskedVersion = number | string;
+
 /** Serves versions that no definition stands behind. A version left out is the one that `champion` names. */
 export interface ImportedServing {
-  describe(model: string, version?: number): Promise<ImportedModel>;
+  describe(model: string, version?: AskedVersion): Promise<ImportedModel>;
   /** Runs the model on tensors; every input must be there. No outputs named are all of them. */
   infer(
     model: string,
-    version: number | undefined,
+    version: AskedVersion | undefined,
     read: (served: ImportedModel) => { readonly inputs: readonly Tensor[]; readonly outputs: readonly string[] },
   ): Promise<{ readonly version: number; readonly outputs: readonly Tensor[] }>;
   /** Answers rows of named columns, in their order. */
   predict(
     model: string,
-    version: number | undefined,
+    version: AskedVersion | undefined,
     rows: readonly JsonRow[],
   ): Promise<{ readonly version: number; readonly rows: readonly JsonRow[] }>;
+  /** Answers as MLflow's scoring server does: a prediction a row, or the outputs by name. */
+  invoke(
+    model: string,
+    version: AskedVersion | undefined,
+    asked: Invocation,
+  ): Promise<{ readonly version: number; readonly rows: number; readonly predictions: unknown }>;
   close(): Promise<void>;
 }
 
@@ -58,6 +68,9 @@ interface Loaded {
   readonly served: ImportedModel;
   readonly model: TensorModel;
   readonly binding: ColumnBinding | undefined;
+  /** Null without an MLmodel file. */
+  readonly signature: Signature | undefined | null;
+  readonly isBare: boolean;
 }
 
 interface Slot {
@@ -98,8 +111,13 @@ export function openImported(context: ImportedContext): ImportedServing {
     return slot;
   };
 
-  async function use<T>(name: string, number: number | undefined, work: (loaded: Loaded) => Promise<T>): Promise<T> {
-    const version = await getVersion(registry, name, number ?? (await championOf(registry, name)));
+  async function use<T>(
+    name: string,
+    asked: AskedVersion | undefined,
+    work: (loaded: Loaded) => Promise<T>,
+  ): Promise<T> {
+    const number = typeof asked === "number" ? asked : await versionNamed(registry, name, asked ?? CHAMPION);
+    const version = await getVersion(registry, name, number);
     // A number can come back with other bytes after a version was deleted.
     const key = `${version.createdAt} ${version.artifactHash} ${version.number} ${name}`;
     const slot = take(key, version);
@@ -130,6 +148,17 @@ export function openImported(context: ImportedContext): ImportedServing {
         const outputs = await model.infer(tensorsOfRows(name, binding, rows), names);
         return { version: served.version, rows: rowsOfTensors(outputs, rows.length) };
       }),
+    invoke: (name, number, asked) =>
+      use(name, number, async (loaded) => {
+        const { served, model, binding, signature, isBare } = loaded;
+        const invoked: Invoked = { name, model, binding, signature, isBare };
+        const { inputs, rows, write } = readInvocation(invoked, asked);
+        const outputs = await model.infer(
+          inputs,
+          served.outputs.map((output) => output.name),
+        );
+        return { version: served.version, rows, predictions: write(outputs) };
+      }),
     close: async () => {
       for (const [key, slot] of [...slots]) retire(key, slot);
     },
@@ -143,8 +172,8 @@ function closeSlot(slot: Slot): void {
   );
 }
 
-async function championOf(registry: RegistryContext, name: string): Promise<number> {
-  const number = await aliasOf(registry, name, CHAMPION);
+async function versionNamed(registry: RegistryContext, name: string, alias: string): Promise<number> {
+  const number = await aliasOf(registry, name, alias);
   if (number !== undefined) return number;
   // Says MODEL_NOT_FOUND when that is the reason.
   await getVersion(registry, name, 0).catch((thrown: unknown) => {
@@ -152,7 +181,7 @@ async function championOf(registry: RegistryContext, name: string): Promise<numb
   });
   throw new SlipwayError(
     "NOT_READY",
-    `Model "${name}" has no champion. Give the alias "${CHAMPION}" to a version, or ask for one by its number.`,
+    `Model "${name}" has no ${alias}. Give the alias "${alias}" to a version, or ask for one by its number.`,
     { details: { model: name } },
   );
 }
@@ -168,10 +197,11 @@ async function load(context: ImportedContext, version: VersionRecord): Promise<L
     );
   const artifact = await readArtifact(registry, version);
   const description = await readVersionFile(registry, version, "MLmodel", MOST_MLMODEL);
-  const { model, binding } = await open(context, format, artifact, bestRound)
-    .then(({ model, inputNames }) => {
-      const signature = description && signatureColumns(description);
-      return { model, binding: bindColumns(model, signature, inputNamesOf(version, inputNames)) };
+  const { model, binding, signature, isBare } = await open(context, format, artifact, bestRound)
+    .then(({ model, inputNames, isBare }) => {
+      const signature = description ? signatureOf(description) : null;
+      const columns = signature?.kind === "columns" ? signature.columns : undefined;
+      return { model, isBare, signature, binding: bindColumns(model, columns, inputNamesOf(version, inputNames)) };
     })
     .catch((thrown: unknown) => {
       // The bytes are those that were stored, so whoever stored them is to hear what is wrong with them.
@@ -186,6 +216,8 @@ async function load(context: ImportedContext, version: VersionRecord): Promise<L
   return {
     model,
     binding,
+    signature,
+    isBare,
     served: { model: name, version: number, format, inputs, outputs, columns: binding?.columns },
   };
 }
@@ -195,13 +227,13 @@ async function open(
   format: string,
   artifact: Uint8Array,
   rounds: number,
-): Promise<{ readonly model: TensorModel; readonly inputNames: readonly string[] }> {
+): Promise<{ readonly model: TensorModel; readonly inputNames: readonly string[]; readonly isBare: boolean }> {
   const tensors = tensorRuntimes.find((each) => each.format === format);
-  if (tensors) return { model: await tensors.open(artifact), inputNames: [] };
+  if (tensors) return { model: await tensors.open(artifact), inputNames: [], isBare: false };
   const runtime = runtimes.find((each) => each.format === format);
   if (!runtime) throw new SlipwayError("ENGINE_NOT_INSTALLED", `No runtime here loads the format "${format}".`);
   const predictor = await runtime.load(artifact, rounds > 0 ? { rounds } : {});
-  return { model: await matrixModel(predictor), inputNames: predictor.inputNames ?? [] };
+  return { model: await matrixModel(predictor), inputNames: predictor.inputNames ?? [], isBare: true };
 }
 
 /** Loads a model's bytes and lets go of it again: what it takes and gives, or why it cannot be loaded. */
@@ -236,7 +268,7 @@ function noColumns({ model, version, inputs }: ImportedModel): SlipwayError {
   const shapes = inputs.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(",")}]`).join("; ");
   return new SlipwayError(
     "INPUT_INVALID",
-    `Version ${version} of "${model}" does not say which columns it takes. Send tensors to /v2/models/${encodeURIComponent(model)}/infer (${shapes}), or log it with a signature.`,
+    `Version ${version} of "${model}" does not say which columns it takes. Send tensors to /v2/models/${encodeURIComponent(model)}/infer (${shapes}), or log it with a signature of named columns.`,
     { details: { model, version } },
   );
 }

@@ -1,4 +1,4 @@
-// What an MLmodel file says of a model's columns. It is YAML, read as data: no tag makes an object, no alias is followed, and nothing that it
+// What an MLmodel file says of what a model takes. It is YAML, read as data: no tag makes an object, no alias is followed, and nothing that it
 // names is opened.
 
 import { parse } from "yaml";
@@ -12,11 +12,23 @@ export interface NamedColumn {
   readonly required: boolean;
 }
 
+/** A tensor that a signature asks for; an unnamed one is the model's only input. */
+export interface SignatureTensor {
+  readonly name: string | undefined;
+  /** -1 is any size. */
+  readonly shape: readonly number[];
+}
+
+/** What a model says that it takes: named columns, or tensors. */
+export type Signature =
+  | { readonly kind: "columns"; readonly columns: readonly NamedColumn[] }
+  | { readonly kind: "tensors"; readonly tensors: readonly SignatureTensor[] };
+
 /** The size of an MLmodel file at most. */
 export const MOST_MLMODEL = 2 ** 20;
 
-/** The columns of the signature; undefined when it has none, or is about tensors. ARTIFACT_CORRUPT when the file is not YAML. */
-export function signatureColumns(file: Uint8Array): readonly NamedColumn[] | undefined {
+/** The signature's inputs; undefined when there is none, or it is neither of columns nor of tensors. ARTIFACT_CORRUPT when the file is not YAML. */
+export function signatureOf(file: Uint8Array): Signature | undefined {
   try {
     const document: unknown = parse(new TextDecoder("utf-8", { fatal: true }).decode(file), {
       maxAliasCount: 0,
@@ -25,14 +37,12 @@ export function signatureColumns(file: Uint8Array): readonly NamedColumn[] | und
     });
     const inputs = memberOf(memberOf(document, "signature"), "inputs");
     if (typeof inputs !== "string") return undefined;
-    const columns: unknown = JSON.parse(inputs);
-    if (!Array.isArray(columns)) return undefined;
-    const named = columns.map((column): NamedColumn | undefined => {
-      const [name, type] = [memberOf(column, "name"), memberOf(column, "type")];
-      if (typeof name !== "string" || typeof type !== "string" || type === "tensor") return undefined;
-      return { name, type, required: memberOf(column, "required") !== false };
-    });
-    return named.every((column) => column !== undefined) ? named : undefined;
+    const given: unknown = JSON.parse(inputs);
+    if (!Array.isArray(given)) return undefined;
+    const columns = given.map(columnOf);
+    if (columns.every((column) => column !== undefined)) return { kind: "columns", columns };
+    const tensors = given.map(tensorOf);
+    return tensors.every((tensor) => tensor !== undefined) ? { kind: "tensors", tensors } : undefined;
   } catch (cause) {
     throw new SlipwayError(
       "ARTIFACT_CORRUPT",
@@ -40,6 +50,18 @@ export function signatureColumns(file: Uint8Array): readonly NamedColumn[] | und
       { cause },
     );
   }
+}
+
+function columnOf(given: unknown): NamedColumn | undefined {
+  const [name, type] = [memberOf(given, "name"), memberOf(given, "type")];
+  if (typeof name !== "string" || typeof type !== "string" || type === "tensor") return undefined;
+  return { name, type, required: memberOf(given, "required") !== false };
+}
+
+function tensorOf(given: unknown): SignatureTensor | undefined {
+  const [name, shape] = [memberOf(given, "name"), memberOf(memberOf(given, "tensor-spec"), "shape")];
+  if (!Array.isArray(shape) || !shape.every((size): size is number => Number.isInteger(size))) return undefined;
+  return { name: typeof name === "string" ? name : undefined, shape };
 }
 
 function memberOf(value: unknown, name: string): unknown {
