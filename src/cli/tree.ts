@@ -484,6 +484,20 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     ],
   },
   {
+    name: "tune",
+    summary: "search for the parameters that do best",
+    commands: [
+      {
+        name: "serve",
+        summary: "be the optimiser of a program in any language: JSON lines on stdin and stdout",
+        about:
+          "The program owns the objective: it sends create with a space, asks for params, and tells what came out. One reply line per command; docs/tuning.md has the protocol.",
+        examples: ["slipway tune serve", 'echo \'{"cmd":"hello"}\' | slipway tune serve'],
+        load: () => import("./commands/tune-serve.ts"),
+      },
+    ],
+  },
+  {
     name: "replay",
     summary: "let past time go by through serving, monitoring and retraining",
     about:

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { encode, keyOf, paramsOf, pointOf } from "./encoding.ts";
+import { everyPoint, randomPoint } from "./plain-samplers.ts";
+import { randomOf } from "./random.ts";
+import { anySpace, everyKind } from "./space.fixture.ts";
+import { categorical, float, int, space, when } from "./space.ts";
+
+describe("an encoded space", () => {
+  test("gives params back as they were", () => {
+    fc.assert(
+      fc.property(anySpace, fc.nat(), (given, seed) => {
+        const encoding = encode(given);
+        const point = randomPoint(encoding, randomOf(seed, 0));
+        const params = paramsOf(encoding, point);
+        const again = pointOf(encoding, params);
+        expect(keyOf(encoding, again)).toEqual(keyOf(encoding, pointOf(encoding, paramsOf(encoding, again))));
+        for (const [name, value] of Object.entries(paramsOf(encoding, again)))
+          if (typeof value === "number") expect(value).toBeCloseTo(params[name] as number, 5);
+          else expect(value).toBe(params[name]);
+      }),
+    );
+  });
+
+  test("holds every value within its bounds and on its grid", () => {
+    fc.assert(
+      fc.property(anySpace, fc.nat(), (given, seed) => {
+        const encoding = encode(given);
+        const params = paramsOf(encoding, randomPoint(encoding, randomOf(seed, 1)));
+        for (const [name, parameter] of Object.entries(given)) {
+          const value = params[name] as number;
+          if (parameter.kind === "categorical") expect(parameter.choices).toContain(value);
+          if (parameter.kind !== "float" && parameter.kind !== "int") continue;
+          expect(value).toBeGreaterThanOrEqual(parameter.low);
+          expect(value).toBeLessThanOrEqual(parameter.high);
+          if (parameter.kind === "int") expect(Number.isInteger(value)).toBe(true);
+          if (parameter.step === undefined) continue;
+          const steps = (value - parameter.low) / parameter.step;
+          expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-6);
+        }
+      }),
+    );
+  });
+
+  test("reaches both ends, and every value of a grid equally often", () => {
+    const encoding = encode(space({ a: int(1, 4), b: float(0, 1, { step: 0.25 }), c: int(1, 100, { log: true }) }));
+    const [a, b, c] = encoding.dimensions;
+    expect([0, 0.249, 0.26, 0.51, 0.76, 1].map((place) => a?.valueAt(place))).toEqual([1, 1, 2, 3, 4, 4]);
+    expect([0, 0.21, 1].map((place) => b?.valueAt(place))).toEqual([0, 0.25, 1]);
+    expect([0, 1].map((place) => c?.valueAt(place))).toEqual([1, 100]);
+  });
+
+  test("has exactly the active parameters, over several levels", () => {
+    const encoding = encode(everyKind);
+    for (let seed = 0; seed < 200; seed += 1) {
+      const params = paramsOf(encoding, randomPoint(encoding, randomOf(seed, 2)));
+      expect("gamma" in params).toBe(params["kernel"] !== "linear");
+      expect("degree" in params).toBe(params["kernel"] === "poly");
+      expect("offset" in params).toBe(params["degree"] === 3 || params["degree"] === 4);
+    }
+  });
+
+  test("counts the configurations of branches once each", () => {
+    const encoding = encode(
+      space({ kind: categorical(["a", "b"]), n: when({ kind: ["a"] }, int(1, 5)), m: when({ n: [2, 3] }, int(0, 1)) }),
+    );
+    const keys = everyPoint(encoding, 1000)?.map((point) => keyOf(encoding, point));
+    expect(keys).toHaveLength(5 + 2 + 1);
+    expect(new Set(keys).size).toBe(8);
+    expect(everyPoint(encoding, 7)).toBeUndefined();
+  });
+});

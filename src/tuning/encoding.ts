@@ -1,0 +1,167 @@
+// Samplers do not see params but points: one number per parameter, in the space's order. A float or int is a place in [0, 1], evenly over its
+// scale (each whole number or step owns an equal cell, so no end is rarer than the middle); a choice is its index; NaN says that the parameter
+// does not exist in this branch. Everything about kinds, logarithms, grids and branches is here and nowhere else.
+
+import type { Parameter, ParameterValue, Params, Space } from "./space.ts";
+
+/** One configuration: a place in [0, 1], a choice's index, or NaN where the parameter is inactive, per parameter. */
+export type Point = Float64Array;
+
+/** How one parameter looks to a sampler. */
+export interface Dimension {
+  readonly name: string;
+  /** Whether its values have an order; else they are choices. */
+  readonly ordered: boolean;
+  /** How many values there are; Infinity for a continuous one. */
+  readonly levels: number;
+  /** What must hold in a point for the parameter to exist: [place of the parent, its allowed values]. */
+  readonly conditions: readonly (readonly [parent: number, allowed: ReadonlySet<ParameterValue>])[];
+  valueAt(place: number): ParameterValue;
+  placeOf(value: ParameterValue): number;
+  /** The place of the n-th value, from 0; of a continuous parameter, an error. */
+  nth(level: number): number;
+}
+
+/** A space as samplers see it. */
+export interface Encoding {
+  readonly dimensions: readonly Dimension[];
+  /** Whether some parameter exists only in some branches. */
+  readonly conditional: boolean;
+}
+
+/** How a space looks to samplers. */
+export function encode(space: Space): Encoding {
+  const names = Object.keys(space);
+  const dimensions = Object.entries(space).map(([name, parameter]): Dimension => {
+    const conditions = Object.entries(parameter.when ?? {}).map(
+      ([parent, values]) => [names.indexOf(parent), new Set(values)] as const,
+    );
+    return { name, conditions, ...scaleOf(parameter) };
+  });
+  return { dimensions, conditional: dimensions.some(({ conditions }) => conditions.length > 0) };
+}
+
+type Scale = Pick<Dimension, "ordered" | "levels" | "valueAt" | "placeOf" | "nth">;
+
+function scaleOf(parameter: Parameter): Scale {
+  if (parameter.kind === "bool") return choiceScale([false, true]);
+  if (parameter.kind === "categorical") return choiceScale(parameter.choices);
+  const { kind, low, high, log = false, step } = parameter;
+  if (kind === "float" && step === undefined) return log ? logScale(low, high) : linearScale(low, high);
+  if (log) return logGrid(low, high);
+  return grid(low, high, step ?? 1);
+}
+
+function choiceScale(choices: readonly ParameterValue[]): Scale {
+  return {
+    ordered: false,
+    levels: choices.length,
+    valueAt: (place) => choices[place] as ParameterValue,
+    placeOf: (value) => choices.indexOf(value),
+    nth: (level) => level,
+  };
+}
+
+function linearScale(low: number, high: number): Scale {
+  return {
+    ordered: true,
+    levels: Number.POSITIVE_INFINITY,
+    valueAt: (place) => within(low + place * (high - low), low, high),
+    placeOf: (value) => ((value as number) - low) / (high - low),
+    nth: noLevels,
+  };
+}
+
+function logScale(low: number, high: number): Scale {
+  const [from, to] = [Math.log(low), Math.log(high)];
+  return {
+    ordered: true,
+    levels: Number.POSITIVE_INFINITY,
+    valueAt: (place) => within(Math.exp(from + place * (to - from)), low, high),
+    placeOf: (value) => within((Math.log(value as number) - from) / (to - from), 0, 1),
+    nth: noLevels,
+  };
+}
+
+function grid(low: number, high: number, step: number): Scale {
+  // A tenth of a millionth of a step forgives what floating point does to (1 - 0) / 0.1.
+  const levels = Math.floor((high - low) / step + 1e-7) + 1;
+  return {
+    ordered: true,
+    levels,
+    valueAt: (place) => Math.min(high, low + Math.min(levels - 1, Math.floor(place * levels)) * step),
+    placeOf: (value) => (Math.round(((value as number) - low) / step) + 0.5) / levels,
+    nth: (level) => (level + 0.5) / levels,
+  };
+}
+
+function logGrid(low: number, high: number): Scale {
+  const [from, to] = [Math.log(low - 0.5), Math.log(high + 0.5)];
+  return {
+    ordered: true,
+    levels: high - low + 1,
+    valueAt: (place) => within(Math.round(Math.exp(from + place * (to - from))), low, high),
+    placeOf: (value) => (Math.log(value as number) - from) / (to - from),
+    nth: (level) => (Math.log(low + level) - from) / (to - from),
+  };
+}
+
+function noLevels(): never {
+  throw new RangeError("A continuous parameter has no n-th value.");
+}
+
+function within(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
+
+/** Whether a parameter exists in a point whose earlier parameters are set. */
+export function isActive({ dimensions }: Encoding, point: Point, index: number): boolean {
+  const { conditions } = dimensions[index]!;
+  for (const [parent, allowed] of conditions) {
+    const place = point[parent]!;
+    if (Number.isNaN(place) || !allowed.has(dimensions[parent]!.valueAt(place))) return false;
+  }
+  return true;
+}
+
+/** A point that is filled parameter by parameter: `place` is asked for each one that exists, in order. */
+export function fill(encoding: Encoding, place: (index: number, point: Point) => number): Point {
+  const point = new Float64Array(encoding.dimensions.length);
+  for (let index = 0; index < point.length; index += 1)
+    point[index] = isActive(encoding, point, index)
+      ? snap(encoding.dimensions[index]!, place(index, point))
+      : Number.NaN;
+  return point;
+}
+
+/** A place moved to the middle of its cell, so that equal values are equal places. */
+export function snap(dimension: Dimension, place: number): number {
+  if (!dimension.ordered) return place;
+  const inside = within(place, 0, 1);
+  return dimension.levels === Number.POSITIVE_INFINITY ? inside : dimension.placeOf(dimension.valueAt(inside));
+}
+
+/** The params of a point: exactly the active parameters, in the space's order. */
+export function paramsOf({ dimensions }: Encoding, point: Point): Params {
+  const entries: [string, ParameterValue][] = [];
+  dimensions.forEach(({ name, valueAt }, index) => {
+    const place = point[index]!;
+    if (!Number.isNaN(place)) entries.push([name, valueAt(place)]);
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The point of params that lie in the space. */
+export function pointOf(encoding: Encoding, params: Params): Point {
+  return fill(encoding, (index) => {
+    const { name, placeOf } = encoding.dimensions[index]!;
+    return placeOf(params[name]!);
+  });
+}
+
+/** What two points share exactly when they mean the same params. */
+export function keyOf({ dimensions }: Encoding, point: Point): string {
+  return dimensions
+    .map(({ valueAt }, index) => (Number.isNaN(point[index]!) ? "" : valueAt(point[index]!)))
+    .join("\u0000");
+}

@@ -1,0 +1,152 @@
+// A study in memory, asked and told: whoever owns the objective asks where to look and tells what came out. It keeps no clock and no thread, so
+// the same questions and answers in the same order give the same suggestions everywhere.
+
+import { SlipwayError } from "../core/core.ts";
+import { checkSpace } from "./check-space.ts";
+import { encode, paramsOf } from "./encoding.ts";
+import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
+import { randomOf } from "./random.ts";
+import { type SamplerName, samplers } from "./samplers.ts";
+import type { Params, ParamsOf, Space } from "./space.ts";
+import { bestOf, type Trial, type TrialState } from "./trial.ts";
+import { unseen } from "./unseen.ts";
+
+/** What a study is about. */
+export interface OptimiserOptions<S extends Space = Space> {
+  readonly space: S;
+  readonly direction?: "minimize" | "maximize";
+  /** A whole number from 0 on; the same seed gives the same suggestions. */
+  readonly seed?: number;
+  /** How many trials are planned: a hint. */
+  readonly budget?: number;
+  readonly sampler?: SamplerName;
+  readonly pruner?: Partial<PrunerOptions>;
+  /** How many constraints are told with each value; a trial is feasible when all are at most 0. */
+  readonly constraints?: number;
+}
+
+/** What came out of a trial. */
+export type Outcome =
+  | { readonly value: number; readonly constraints?: readonly number[] }
+  | { readonly state: "failed" }
+  | { readonly state: "pruned"; readonly value?: number };
+
+/** A trial that was suggested. */
+export interface Suggestion<P = Params> {
+  readonly id: number;
+  readonly params: P;
+}
+
+/** A study in memory. */
+export interface Optimiser<P = Params> {
+  /** Suggests where to look next. Several trials may be pending. */
+  ask(): Suggestion<P>;
+  /** Takes what came out. Throws `TRIAL_NOT_FOUND` for an id that is unknown or was told, `INPUT_INVALID` for a value that is not finite. */
+  tell(id: number, outcome: Outcome): void;
+  /** Takes a value on the way, at rising steps, and says whether to stop the trial. */
+  report(id: number, step: number, value: number): boolean;
+  /** The best complete and feasible trial, in the study's own direction. */
+  best(): (Suggestion<P> & { readonly value: number }) | undefined;
+}
+
+/**
+ * A study that is asked and told.
+ *
+ * @throws SlipwayError `DEFINITION_INVALID` for a space that cannot be, `INPUT_INVALID` for another option.
+ */
+export function createOptimiser<const S extends Space>(options: OptimiserOptions<S>): Optimiser<ParamsOf<S>> {
+  const { space, direction = "minimize", seed = 0, budget, sampler = "auto", constraints = 0 } = options;
+  checkSpace(space);
+  const pruner = checkPruner(options.pruner);
+  if (direction !== "minimize" && direction !== "maximize")
+    throw invalid(`direction is minimize or maximize, not ${JSON.stringify(direction)}.`);
+  if (!isCount(seed)) throw invalid(`seed is a whole number from 0 on, not ${JSON.stringify(seed)}.`);
+  if (budget !== undefined && !isCount(budget))
+    throw invalid(`budget is a whole number from 0 on, not ${JSON.stringify(budget)}.`);
+  if (!isCount(constraints))
+    throw invalid(`constraints is how many there are, from 0 on, not ${JSON.stringify(constraints)}.`);
+  if (!Object.hasOwn(samplers, sampler))
+    throw invalid(`sampler is one of ${Object.keys(samplers).join(", ")}, not ${JSON.stringify(sampler)}.`);
+  const encoding = encode(space);
+  const sign = direction === "minimize" ? 1 : -1;
+  const trials: Trial[] = [];
+  const running = (id: number): Trial => {
+    const trial = trials[id];
+    if (trial?.state === "running") return trial;
+    throw new SlipwayError(
+      "TRIAL_NOT_FOUND",
+      trial === undefined
+        ? `There is no trial ${id}; ${trials.length === 0 ? "none was asked for yet" : `the last is ${trials.length - 1}`}.`
+        : `Trial ${id} was already told (${trial.state}); ask for another.`,
+    );
+  };
+  const params = ({ point }: Trial): ParamsOf<S> => paramsOf(encoding, point) as ParamsOf<S>;
+  const end = (trial: Trial, state: TrialState, value: number, violation = 0): void => {
+    trials[trial.id] = { ...trial, state, value, violation };
+  };
+  return {
+    ask() {
+      const id = trials.length;
+      const question = { encoding, trials, id, seed, random: randomOf(seed, id), budget };
+      const trial: Trial = {
+        id,
+        point: unseen(question, samplers[sampler](question)),
+        state: "running",
+        value: Number.NaN,
+        violation: 0,
+        steps: new Map(),
+      };
+      trials.push(trial);
+      return { id, params: params(trial) };
+    },
+    tell(id, outcome) {
+      const trial = running(id);
+      if ("state" in outcome && outcome.state === "failed") return end(trial, "failed", Number.NaN);
+      if ("state" in outcome) {
+        const last =
+          outcome.value === undefined ? [...trial.steps.values()].at(-1) : sign * finite("value", outcome.value);
+        return end(trial, "pruned", last ?? Number.NaN);
+      }
+      const value = finite("value", outcome.value);
+      end(trial, "complete", sign * value, violationOf(constraints, outcome.constraints));
+    },
+    report(id, step, value) {
+      const trial = running(id);
+      if (!Number.isSafeInteger(step)) throw invalid(`step is a whole number, not ${JSON.stringify(step)}.`);
+      const last = [...trial.steps.keys()].at(-1);
+      if (last !== undefined && step <= last)
+        throw invalid(`Steps of a trial rise: trial ${id} already reported step ${last}, so it cannot report ${step}.`);
+      const reported = { ...trial, steps: new Map(trial.steps).set(step, sign * finite("value", value)) };
+      trials[id] = reported;
+      return shouldStop(
+        pruner,
+        reported,
+        trials.filter((other) => other.id !== id),
+      );
+    },
+    best() {
+      const trial = bestOf(trials);
+      return trial && { id: trial.id, value: sign * trial.value, params: params(trial) };
+    },
+  };
+}
+
+function violationOf(count: number, given: readonly number[] | undefined): number {
+  if (count === 0) return 0;
+  if (!Array.isArray(given) || given.length !== count)
+    throw invalid(`This study has ${count} constraints: tell as many numbers, not ${JSON.stringify(given) ?? "none"}.`);
+  return given.reduce((sum, each) => sum + Math.max(0, finite("a constraint", each)), 0);
+}
+
+function finite(name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value === 0 ? 0 : value;
+  throw invalid(`${name} must be a finite number, not ${String(value)}; tell a trial without one as failed.`);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function invalid(message: string): SlipwayError {
+  return new SlipwayError("INPUT_INVALID", message);
+}
