@@ -24,8 +24,12 @@ export interface ClientPrediction {
   readonly id: string;
   readonly model: string;
   readonly version: number;
-  /** For binary classification the probability of a true label; null when the model gave no number. */
+  /** The probability of a true label, the number foretold, or the probability of the likeliest class; null when the model gave no number. */
   readonly score: number | null;
+  /** The likeliest class of a multi-class model. */
+  readonly class?: string;
+  /** Every class's probability, of a multi-class model. */
+  readonly probabilities?: Readonly<Record<string, number>>;
   /** When it was made, in ISO 8601. */
   readonly at: string;
   /** How fresh each feature view was. */

@@ -41,6 +41,7 @@ export const errorTable = {
   QUARANTINE_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   EVENT_CONFLICT: { http: 409, grpc: 6, exit: EXIT.data, retry: false },
   TRAINING_SET_EMPTY: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  LABEL_INVALID: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   LABEL_SINGLE_CLASS: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   SOURCE_CHANGED: { http: 409, grpc: 10, exit: EXIT.tempFail, retry: true },
   DATASET_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },

@@ -8,11 +8,12 @@ import {
   isDecimal,
   isFloat,
   isNumeric,
+  SlipwayError,
   type Table,
   type Value,
   valueAt,
 } from "../core/core.ts";
-import { definitionHash, type ModelSpec, meaningOf } from "../define/define.ts";
+import { definitionHash, type ModelSpec, meaningOf, type TaskSpec } from "../define/define.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
 import { checkSources, writeSnapshot } from "./snapshot-sql.ts";
@@ -41,7 +42,14 @@ export interface Dataset {
 /** One part of a dataset in figures. */
 export interface PartSummary {
   readonly rows: number;
+  /** Rows whose label is true; 0 where the label is no bool. */
   readonly positives: number;
+  /** Different labels, at least about. */
+  readonly labels: number;
+  /** Mean of a label of numbers, or share of true ones; null where it is text, or there are no rows. */
+  readonly mean: number | null;
+  /** The one number that the task's own loss would have for every row: the mean, the median or a quantile; null as the mean is. */
+  readonly constant: number | null;
   readonly from: Instant | null;
   readonly to: Instant | null;
 }
@@ -63,7 +71,7 @@ export function snapshotSchema(model: ModelSpec): readonly ColumnSchema[] {
     { name: "key", type: id?.type ?? "string", optional: false },
     { name: "t", type: "timestamp", optional: false },
     ...model.inputs.map(({ name, type }) => ({ name, type, optional: true })),
-    { name: "label", type: "bool", optional: true },
+    { name: "label", type: model.label.value.type, optional: true },
     { name: "label_known_at", type: "timestamp", optional: true },
   ];
 }
@@ -134,7 +142,13 @@ async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly Val
 const SQL_FIGURES = 8;
 const FIGURES = 10;
 
-/** Cuts a dataset out of a snapshot. Throws TRAINING_SET_EMPTY or LABEL_SINGLE_CLASS when it cannot train a model. */
+function constantSql(task: TaskSpec, label: string): string {
+  if (task.kind === "regression" && task.loss === "absolute") return `median(${label})`;
+  if (task.kind === "regression" && task.loss === "quantile") return `quantile_cont(${label}, ${task.at})`;
+  return `avg(${label})`;
+}
+
+/** Cuts a dataset out of a snapshot. Throws TRAINING_SET_EMPTY, LABEL_SINGLE_CLASS or LABEL_INVALID when it cannot train a model. */
 export async function cutDataset(
   { offline, blobs }: DatasetEngines,
   snapshot: Snapshot,
@@ -144,20 +158,40 @@ export async function cutDataset(
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
   const t = `epoch_us(${dialect.identifier("t")})`;
   const label = dialect.identifier("label");
+  const { type } = snapshot.model.label.value;
+  const isNumber = isNumeric(type) || isDecimal(type);
+  const number = type === "bool" ? `${label}::INTEGER` : `${label}::DOUBLE`;
+  const unlike = isFloat(type) ? `(NOT isfinite(${label}))` : "false";
+  const finite = `(CASE WHEN NOT ${unlike} THEN ${number} END)`;
+  const figures = [
+    "count(*)::BIGINT",
+    `coalesce(min(${t}), 0)::BIGINT`,
+    `coalesce(max(${t}), 0)::BIGINT`,
+    `(count(*) FILTER (WHERE ${type === "bool" ? label : "false"}))::BIGINT`,
+    // A sketch may take two values for one; whether there are two is too grave for that.
+    `(CASE WHEN min(${label}) = max(${label}) THEN 1 WHEN count(*) = 0 THEN 0 ELSE greatest(2, approx_count_distinct(${label})) END)::BIGINT`,
+    `(count(*) FILTER (WHERE ${unlike}))::BIGINT`,
+    ...(isNumber || type === "bool"
+      ? [`avg(${finite})::DOUBLE`, `${constantSql(snapshot.model.task, finite)}::DOUBLE`]
+      : ["NULL::DOUBLE", "NULL::DOUBLE"]),
+  ];
   const parts = {} as Record<SplitPart, PartSummary>;
   for (const part of ["train", "validate", "test"] as const) {
-    const [rows = 0n, positives = 0n, from, to] = await oneRow(
+    const [rows = 0n, from, to, positives, labels, notFinite, mean, constant] = await oneRow(
       offline,
-      `SELECT count(*)::BIGINT, (count(*) FILTER (WHERE ${label}))::BIGINT, coalesce(min(${t}), 0)::BIGINT, coalesce(max(${t}), 0)::BIGINT FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}`,
+      `SELECT ${figures.join(", ")} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}`,
     );
     const none = rows === 0n;
     parts[part] = {
       rows: Number(rows),
       positives: Number(positives),
+      labels: Number(labels),
+      mean: mean === null || none ? null : Number(mean),
+      constant: constant === null || none ? null : Number(constant),
       from: none ? null : (from as bigint),
       to: none ? null : (to as bigint),
     };
-    if (part !== "test") checkPart(snapshot.model.name, part, bounds, Number(rows), Number(positives));
+    checkPart(snapshot.model, part, bounds, parts[part], Number(notFinite));
   }
   return { id: contentHash({ snapshot: snapshot.hash, bounds }), snapshot, bounds, parts };
 }
@@ -172,7 +206,7 @@ export function streamPart(
 ): AsyncIterable<Table> {
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
-  const types = new Map(snapshot.model.inputs.map(({ name, type }) => [name, type]));
+  const types = new Map(snapshotSchema(snapshot.model).map(({ name, type }) => [name, type]));
   // A model's matrix is float32: a float64 loses nothing of what it takes from an int64 or a decimal, and is not a bigint a cell.
   const list = [...columns, "label"]
     .map((name) => {
@@ -208,6 +242,36 @@ export async function trainingCategories(
   ))
     for (const value of table.columns[0]?.values ?? []) found.push(String(value));
   return found;
+}
+
+/** A class and how many training rows have it. */
+export interface LabelClass {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** The classes of a label, in their order: its distinct values in the training and validation rows. Throws LABEL_INVALID for too many. */
+export async function labelClasses(
+  { offline, blobs }: DatasetEngines,
+  { snapshot, bounds }: Dataset,
+  mostClasses: number,
+): Promise<readonly LabelClass[]> {
+  const { dialect } = offline;
+  const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
+  const label = dialect.identifier("label");
+  const train = splitCondition(dialect, bounds, "train");
+  const found: LabelClass[] = [];
+  for await (const { columns, rowCount } of offline.stream(
+    `SELECT ${label} AS v, (count(*) FILTER (WHERE ${train}))::BIGINT AS n FROM ${scan} WHERE (${train}) OR (${splitCondition(dialect, bounds, "validate")}) GROUP BY v ORDER BY v LIMIT ${mostClasses + 1}`,
+  ))
+    for (let row = 0; row < rowCount; row += 1)
+      found.push({ name: String(columns[0]?.values[row]), rows: Number(columns[1]?.values[row]) });
+  if (found.length <= mostClasses) return found;
+  const some = found.slice(0, 3).map(({ name }) => JSON.stringify(name));
+  throw new SlipwayError(
+    "LABEL_INVALID",
+    `Model "${snapshot.model.name}": the label has more than ${mostClasses} different values, such as ${some.join(", ")}. Put rare ones together in the label's expression, or allow more: multiclass({ mostClasses: … }).`,
+  );
 }
 
 /** What is suspicious in the training rows. */

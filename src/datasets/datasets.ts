@@ -6,6 +6,8 @@ export {
   type DatasetEngines,
   ensureSnapshot,
   foundSnapshot,
+  type LabelClass,
+  labelClasses,
   type PartSummary,
   type Snapshot,
   snapshotSchema,

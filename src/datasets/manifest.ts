@@ -52,6 +52,7 @@ export interface DatasetManifest {
   readonly time: { readonly from: string | null; readonly to: string | null };
   readonly label: {
     readonly known: number;
+    /** Rows whose label is true; 0 where the label is no bool. */
     readonly positive: number;
     readonly unknown: number;
     readonly knownFrom: string | null;

@@ -94,7 +94,8 @@ function labelFindings(column: ColumnStatistics): readonly QualityFinding[] {
     findings.push(
       finding("LABEL_IMBALANCE", name, `the rarer class is ${percent(rarer)} of rows, below ${percent(LEAST_CLASS)}.`),
     );
-  return findings;
+  // A label of numbers with a tail that no model follows is most often an error of a sensor or a unit.
+  return [...findings, ...rangeFindings(column)];
 }
 
 const MOSTLY = 0.5;

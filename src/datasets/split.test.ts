@@ -58,7 +58,9 @@ test("labels that came later than what is known do not exist", async () => {
 
 test("a part without rows, and training labels of one class, are refused with the dates", () => {
   const dates = { validateFrom: at("2025-01-01"), testFrom: at("2025-02-01") };
-  expect(() => checkPart("m", "validate", dates, 0, 0)).toThrow(
+  const m = { name: "m", task: { kind: "binary" } } as const;
+  const labelled = (rows: number, positives: number, labels: number) => ({ rows, positives, labels });
+  expect(() => checkPart(m, "validate", dates, labelled(0, 0, 0))).toThrow(
     expect.objectContaining({
       code: "TRAINING_SET_EMPTY",
       message: expect.stringContaining("train before 2025-01-01T00:00:00Z, validate before 2025-02-01T00:00:00Z"),
@@ -68,8 +70,16 @@ test("a part without rows, and training labels of one class, are refused with th
     [0, "false"],
     [7, "true"],
   ] as const)
-    expect(() => checkPart("m", "train", dates, 7, positives)).toThrow(
+    expect(() => checkPart(m, "train", dates, labelled(7, positives, 1))).toThrow(
       expect.objectContaining({ code: "LABEL_SINGLE_CLASS", message: expect.stringContaining(`is ${value};`) }),
     );
-  expect(() => checkPart("m", "validate", dates, 7, 7)).not.toThrow();
+  expect(() => checkPart(m, "validate", dates, labelled(7, 7, 1))).not.toThrow();
+  expect(() => checkPart(m, "train", dates, labelled(7, 0, 2), 3)).toThrow(
+    expect.objectContaining({
+      code: "LABEL_INVALID",
+      message: expect.stringContaining("3 of the 7 labels to train on"),
+    }),
+  );
+  const amount = { name: "m", task: { kind: "regression", loss: "squared" } } as const;
+  expect(() => checkPart(amount, "train", dates, labelled(7, 0, 1))).toThrow("is the same;");
 });

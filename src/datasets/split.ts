@@ -2,7 +2,7 @@
 // been known before validation starts, for on that day nobody could have trained on it.
 
 import { days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
-import type { SplitSpec } from "../define/define.ts";
+import type { ModelSpec, SplitSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 
 /** Bounds of one training: train < validateFrom ≤ validate < testFrom ≤ test < until. Labels known after `knownBy` do not exist yet. */
@@ -39,17 +39,35 @@ export function splitCondition(dialect: SqlDialect, bounds: SplitBounds, part: S
   return [labelled, ...visible, ...ranges[part]].join(" AND ");
 }
 
-/** Throws TRAINING_SET_EMPTY or LABEL_SINGLE_CLASS when a part cannot be trained on. */
-export function checkPart(model: string, part: SplitPart, bounds: SplitBounds, rows: number, positives: number): void {
+/** What is known of a part's labels. */
+export interface PartLabels {
+  readonly rows: number;
+  readonly positives: number;
+  readonly labels: number;
+}
+
+/** Throws TRAINING_SET_EMPTY, LABEL_SINGLE_CLASS or LABEL_INVALID when a part cannot be trained or judged on. */
+export function checkPart(
+  model: Pick<ModelSpec, "name" | "task">,
+  part: SplitPart,
+  bounds: SplitBounds,
+  { rows, positives, labels }: PartLabels,
+  notFinite = 0,
+): void {
   const range = `train before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
-  if (rows === 0)
+  if (rows === 0 && part !== "test")
     throw new SlipwayError(
       "TRAINING_SET_EMPTY",
-      `Model "${model}" has no labelled rows to ${part} on (${range}). Check the split's dates, and that labels find their rows by id.`,
+      `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split's dates, and that labels find their rows by id.`,
     );
-  if (part === "train" && (positives === 0 || positives === rows))
+  if (notFinite > 0)
+    throw new SlipwayError(
+      "LABEL_INVALID",
+      `Model "${model.name}": ${notFinite} of the ${rows} labels to ${part} on are NaN or infinite. Make them null in the label's expression, and their rows are left out.`,
+    );
+  if (part === "train" && labels < 2)
     throw new SlipwayError(
       "LABEL_SINGLE_CLASS",
-      `Model "${model}": every one of the ${rows} training labels is ${positives > 0}; there is nothing to learn (${range}). Check the label's expression.`,
+      `Model "${model.name}": every one of the ${rows} training labels is ${model.task.kind === "binary" ? positives > 0 : "the same"}; there is nothing to learn (${range}). Check the label's expression.`,
     );
 }

@@ -103,7 +103,7 @@ async function writeParts(
     const { rowCount, bytes, hash } = await session.writeParquet(sql, join(folder, path));
     parts.push({ path, rows: rowCount, bytes, hash });
   }
-  return { parts, ...(await figuresOf(session)) };
+  return { parts, ...(await figuresOf(session, model.label.value.type === "bool")) };
 }
 
 function partitionSql(unit: PartitionUnit): (time: string) => string {
@@ -119,9 +119,8 @@ async function partsOf(session: OfflineSession): Promise<readonly { readonly par
   return found;
 }
 
-async function figuresOf(session: OfflineSession): Promise<Pick<DatasetManifest, "time" | "label">> {
-  const sql =
-    "SELECT epoch_us(min(t)), epoch_us(max(t)), count(label)::BIGINT, (count(*) FILTER (WHERE label))::BIGINT, (count(*) - count(label))::BIGINT, epoch_us(min(label_known_at)), epoch_us(max(label_known_at)) FROM dataset";
+async function figuresOf(session: OfflineSession, isBool: boolean): Promise<Pick<DatasetManifest, "time" | "label">> {
+  const sql = `SELECT epoch_us(min(t)), epoch_us(max(t)), count(label)::BIGINT, (count(*) FILTER (WHERE ${isBool ? "label" : "false"}))::BIGINT, (count(*) - count(label))::BIGINT, epoch_us(min(label_known_at)), epoch_us(max(label_known_at)) FROM dataset`;
   for await (const { columns } of session.stream(sql)) {
     const [from, to, known, positive, unknown, knownFrom, knownTo] = columns.map((column) => valueAt(column, 0));
     const instant = (value: unknown): string | null =>

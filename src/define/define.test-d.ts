@@ -4,6 +4,7 @@ import { describe, expectTypeOf, test } from "vitest";
 import { type DecimalType, days, hours, type ListType } from "../core/core.ts";
 import {
   auc,
+  binary,
   byTime,
   count,
   type Expression,
@@ -14,6 +15,7 @@ import {
   lastK,
   latest,
   type Model,
+  mae,
   mean,
   model,
   monitor,
@@ -21,6 +23,7 @@ import {
   quantiles,
   type RowInput,
   type RowOf,
+  regression,
   retrain,
   share,
   sum,
@@ -251,9 +254,16 @@ describe("models", () => {
     model("m", { ...common, features: [], derived: { x: ({ context }) => context.seats.gt(1) } });
   });
 
-  test("foretell a yes or no", () => {
-    // @ts-expect-error a label that is a number
-    model("m", { ...common, features: [], label: ends.minutes });
+  test("foretell what a label's type allows", () => {
+    const many = { ...common, features: [], trainer: xgboost(), metrics: [mae()] };
+    model("m", { ...many, label: ends.minutes, trainer: xgboost({ task: regression({ loss: "quantile", at: 0.9 }) }) });
+    model("m", { ...many, label: ends.minutes, trainer: xgboost() });
+    // @ts-expect-error a yes or no has no mean
+    model("m", { ...many, label: ends.minutes.gt(5), trainer: xgboost({ task: regression() }) });
+    // @ts-expect-error a number is no yes or no
+    model("m", { ...many, label: ends.minutes, trainer: xgboost({ task: binary() }) });
+    // @ts-expect-error a quantile needs its place
+    xgboost({ task: regression({ loss: "quantile" }) });
   });
 
   test("are asked with keys and request values of their declared types", () => {
@@ -297,5 +307,5 @@ test("monitors and rules refer to definitions, and rules to metrics, that there 
   // @ts-expect-error a name is no definition
   monitor("health", { model: "long_ride", every: hours(24) });
   // @ts-expect-error no such metric
-  retrain("again", { model: longRide, when: [], promote: { better: "accuracy" } });
+  retrain("again", { model: longRide, when: [], promote: { better: "exactness" } });
 });

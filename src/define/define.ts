@@ -84,7 +84,18 @@ export {
 export { type Field, type Fields, type InputOf, type RowInput, t } from "./field.ts";
 export { type CsvOptions, csv, type JsonLinesOptions, jsonLines, type ParquetOptions, parquet } from "./file-source.ts";
 export { described, type Metadata } from "./metadata.ts";
-export { areaUnderRoc, logLossOf, measure, rowLogLoss, type Scores } from "./metric.ts";
+export {
+  areaUnderRoc,
+  type Labels,
+  likeliest,
+  logLossOf,
+  meanLoss,
+  measure,
+  rowLogLoss,
+  rowLoss,
+  type Scores,
+} from "./metric.ts";
+export { accuracy, auc, logLoss, type MetricSpec, mae, metricProblem, pinball, rmse } from "./metric-spec.ts";
 export {
   type InputSpec,
   type Model,
@@ -161,10 +172,19 @@ export {
 export { epochUnits } from "./source-time.ts";
 export { duckdbTable, type EnvironmentValue, env, postgresTable, sqliteTable } from "./table-source.ts";
 export {
-  auc,
+  binary,
+  type LabelType,
+  multiclass,
+  type RegressionLoss,
+  type RegressionOptions,
+  regression,
+  type Task,
+  type TaskKind,
+  type TaskSpec,
+  taskText,
+} from "./task.ts";
+export {
   byTime,
-  logLoss,
-  type MetricSpec,
   type SplitSpec,
   type TrainerSpec,
   type XgboostOptions,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { areaUnderRoc, logLossOf, measure } from "./metric.ts";
-import { auc, logLoss } from "./trainer.ts";
+import { auc, logLoss } from "./metric-spec.ts";
 
 const row = fc.record({ label: fc.constantFrom(0, 1), score: fc.constantFrom(0, 0.1, 0.25, 0.5, 0.75, 0.9, 1) });
 const rows = fc.array(row, { minLength: 1, maxLength: 60 });

@@ -2,10 +2,17 @@
 // computed it. Labels are 0 or 1, scores are probabilities of a 1, and row i of one belongs to row i of the other.
 // A metric that the rows cannot answer (one class only, no rows, a NaN among the scores) is NaN, never a guess.
 
-import type { MetricSpec } from "./trainer.ts";
+import type { MetricSpec } from "./metric-spec.ts";
+import type { TaskSpec } from "./task.ts";
 
-/** Probabilities of a positive label, one per row, in the precision of the model that gave them. */
+/**
+ * A model's answers, in the precision of the model that gave them: one a row, or for several classes their probabilities, of shape
+ * (rows, classes), row-major.
+ */
 export type Scores = Float32Array | Float64Array;
+
+/** Labels, one per row: 0 or 1, the place of a class, or the number itself. */
+export type Labels = Uint8Array | Float64Array;
 
 const LEAST_PROBABILITY = 1e-15;
 
@@ -16,7 +23,7 @@ const LEAST_PROBABILITY = 1e-15;
  * "The meaning and use of the area under a ROC curve", Radiology 143), in
  * O(rows log rows). NaN if there is one class only or if a score is NaN; throws a RangeError if the lengths differ.
  */
-export function areaUnderRoc(labels: Uint8Array, scores: Scores): number {
+export function areaUnderRoc(labels: Labels, scores: Scores): number {
   checkLengths(labels, scores);
   let positiveCount = 0;
   for (const label of labels) positiveCount += label === 0 ? 0 : 1;
@@ -65,19 +72,83 @@ export function rowLogLoss(label: number, score: number): number {
  * where scikit-learn, which clips float32 to its own epsilon, charges 15.9. NaN without rows or with a NaN score;
  * throws a RangeError if the lengths differ.
  */
-export function logLossOf(labels: Uint8Array, scores: Scores): number {
+export function logLossOf(labels: Labels, scores: Scores): number {
   checkLengths(labels, scores);
   let sum = 0;
   for (let row = 0; row < labels.length; row += 1) sum += rowLogLoss(labels[row]!, scores[row]!);
   return sum / labels.length;
 }
 
-/** One metric of labelled rows: see {@link areaUnderRoc} and {@link logLossOf} for units and for when it is NaN. */
-export function measure(metric: MetricSpec, labels: Uint8Array, scores: Scores): number {
-  return metric.name === "auc" ? areaUnderRoc(labels, scores) : logLossOf(labels, scores);
+/**
+ * What one row costs by a metric that is a mean over rows; undefined for those that are not. The root of "rmse" is taken of the mean.
+ *
+ * For several classes `scores` has shape (rows, classes), and a label that is no class, NaN, had the probability 0.
+ */
+export function rowLoss(
+  metric: MetricSpec["name"],
+  task: TaskSpec,
+): ((labels: Labels, scores: Scores, row: number) => number) | undefined {
+  const several = task.kind === "multiclass";
+  if (metric === "logLoss" && several)
+    return (labels, scores, row) => {
+      const label = labels[row]!;
+      const width = scores.length / labels.length;
+      return rowLogLoss(1, Number.isNaN(label) ? 0 : scores[row * width + label]!);
+    };
+  if (metric === "logLoss") return (labels, scores, row) => rowLogLoss(labels[row]!, scores[row]!);
+  if (metric === "accuracy" && several)
+    return (labels, scores, row) => -Number(likeliest(scores, row, scores.length / labels.length) === labels[row]);
+  if (metric === "accuracy") return (labels, scores, row) => -Number(scores[row]! >= 0.5 === (labels[row] !== 0));
+  if (metric === "mae") return (labels, scores, row) => Math.abs(scores[row]! - labels[row]!);
+  if (metric === "rmse") return (labels, scores, row) => (scores[row]! - labels[row]!) ** 2;
+  if (metric !== "pinball") return undefined;
+  const at = task.kind === "regression" && task.loss === "quantile" ? task.at : Number.NaN;
+  return (labels, scores, row) => {
+    const over = scores[row]! - labels[row]!;
+    return over >= 0 ? (1 - at) * over : -at * over;
+  };
 }
 
-function checkLengths(labels: Uint8Array, scores: Scores): void {
+/** The place of a row's most likely class among `classes`: the first of equally likely ones. */
+export function likeliest(scores: Scores, row: number, classes: number): number {
+  let best = 0;
+  for (let place = 1; place < classes; place += 1)
+    if (scores[row * classes + place]! > scores[row * classes + best]!) best = place;
+  return best;
+}
+
+const BINARY: TaskSpec = { kind: "binary" };
+
+/**
+ * One metric of labelled rows, in its own unit: see {@link areaUnderRoc}, {@link logLossOf} and {@link rowLoss} for when it is NaN.
+ *
+ * `labels` has shape (rows), `scores` the same or, for several classes, (rows, classes). Throws a RangeError if they do not go together.
+ */
+export function measure(
+  metric: Pick<MetricSpec, "name">,
+  labels: Labels,
+  scores: Scores,
+  task: TaskSpec = BINARY,
+): number {
+  const loss = rowLoss(metric.name, task);
+  if (loss === undefined) return areaUnderRoc(labels, scores);
+  if (task.kind !== "multiclass") checkLengths(labels, scores);
+  else if (scores.length % labels.length !== 0)
+    throw new RangeError(
+      `${labels.length} labels and ${scores.length} probabilities: every row needs one of each class.`,
+    );
+  let sum = 0;
+  for (let row = 0; row < labels.length; row += 1) sum += loss(labels, scores, row);
+  return meanLoss(metric.name, sum / labels.length);
+}
+
+/** A metric's value, in its own unit, from the mean of its {@link rowLoss}. */
+export function meanLoss(metric: MetricSpec["name"], mean: number): number {
+  if (metric === "rmse") return Math.sqrt(mean);
+  return metric === "accuracy" ? -mean : mean;
+}
+
+function checkLengths(labels: Labels, scores: Scores): void {
   if (labels.length !== scores.length)
     throw new RangeError(`${labels.length} labels and ${scores.length} scores: every row needs one of each.`);
 }

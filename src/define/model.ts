@@ -15,11 +15,13 @@ import { type Expression, expressionOf } from "./expression.ts";
 import type { FeatureViewSpec } from "./feature-view.ts";
 import { type Fields, type RowInput, schemaOf } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
+import { type MetricSpec, metricProblem } from "./metric-spec.ts";
 import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type RequestKeys } from "./model-features.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
 import { type PromotionOptions, type PromotionSpec, promotionOf } from "./promotion.ts";
 import type { SourceSpec } from "./source.ts";
-import type { MetricSpec, SplitSpec, TrainerSpec } from "./trainer.ts";
+import { type LabelType, type TaskSpec, taskOfLabel, taskProblem } from "./task.ts";
+import type { SplitSpec, TrainerSpec } from "./trainer.ts";
 
 /** One input of a model, by where it comes from. */
 export type InputSpec =
@@ -46,6 +48,8 @@ export interface ModelSpec extends Spec {
   readonly inputs: readonly InputSpec[];
   /** The outcome, on rows of another source that carry the same id. */
   readonly label: { readonly source: SourceSpec; readonly value: ExpressionNode };
+  /** What the label and the trainer come to. */
+  readonly task: TaskSpec;
   readonly trainer: TrainerSpec;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
@@ -75,7 +79,12 @@ export interface DerivedScope<R extends Fields, C extends Fields> {
 }
 
 /** The options of a model. */
-export interface ModelOptions<F extends readonly ModelFeature[], R extends Fields, C extends Fields> extends Metadata {
+export interface ModelOptions<
+  F extends readonly ModelFeature[],
+  R extends Fields,
+  C extends Fields,
+  L extends LabelType = LabelType,
+> extends Metadata {
   /** Needs `id` and `eventTime` (the prediction time), and as columns every entity key and request value. */
   readonly rows: Definition<SourceSpec> & Values<NoInfer<R>> & Values<NoInfer<C>>;
   /** Whole views, single features such as `weather.features.temp`, derived and on-demand ones, and feature groups. */
@@ -86,9 +95,9 @@ export interface ModelOptions<F extends readonly ModelFeature[], R extends Field
   readonly context?: C;
   /** Inputs computed from request values and features: `({ request }) => request.distance.lt(500)`. */
   readonly derived?: Readonly<Record<string, (scope: DerivedScope<R, C>) => Expression>>;
-  /** An expression over another source that has the rows' id: `arrivals.arr_delay.gt(15)`. Known when that row is known. */
-  readonly label: Expression<"bool">;
-  readonly trainer: TrainerSpec;
+  /** An expression over another source that has the rows' id: `arrivals.arr_delay.gt(15)`. Known when that row is known. Its type decides the task. */
+  readonly label: Expression<L>;
+  readonly trainer: TrainerSpec<NoInfer<L>>;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
   /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
@@ -110,7 +119,8 @@ export function model<
   const F extends readonly ModelFeature[],
   const R extends Fields = Record<never, never>,
   const C extends Fields = Record<never, never>,
->(name: string, options: ModelOptions<F, R, C>): Model<RowInput<RowFields<F, R & C>>> {
+  L extends LabelType = LabelType,
+>(name: string, options: ModelOptions<F, R, C, L>): Model<RowInput<RowFields<F, R & C>>> {
   checkName("model", name);
   const fail = (problem: string): never => {
     throw new SlipwayError("DEFINITION_INVALID", `model "${name}": ${problem}`);
@@ -149,6 +159,11 @@ export function model<
   checkRows(rows, views, request, fail);
   const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
   const { trainer, split, metrics } = options;
+  const task = taskOf(options.label, trainer, fail);
+  for (const metric of metrics) {
+    const problem = metricProblem(metric, task);
+    if (problem !== undefined) fail(problem);
+  }
   const about = metadataOf(`model "${name}"`, options);
   const own: ModelSpec = {
     kind: "model",
@@ -158,6 +173,7 @@ export function model<
     request,
     inputs,
     label,
+    task,
     trainer,
     split,
     metrics,
@@ -205,6 +221,16 @@ function checkRows(
         `rows source "${rows.name}" needs column "${field.name}" (${typeText(field.type)}), ${column ? `but has it as ${typeText(column.type)}` : "which it does not declare"}.`,
       );
   }
+}
+
+function taskOf(label: Expression, { task: named }: TrainerSpec, fail: Fail): TaskSpec {
+  const task = named ?? taskOfLabel(label.type);
+  if (task === undefined)
+    return fail(
+      `the label is ${typeText(label.type)}, which nothing foretells; ${instructions[kindOf(label.type)] ?? "compute a number from it"}`,
+    );
+  const problem = taskProblem(task, label.type);
+  return problem === undefined ? task : fail(`${problem}.`);
 }
 
 function labelSource(label: Expression, rows: SourceSpec, fail: Fail): SourceSpec {

@@ -1,10 +1,10 @@
 // Monitors and retraining rules: when to look, what to call a problem, and what may then happen.
 
 import { type Duration, days, hours, SlipwayError } from "../core/core.ts";
-import { checkName, type Definition, frozen, type Spec, spec } from "./definition.ts";
+import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
+import { type MetricSpec, metricProblem } from "./metric-spec.ts";
 import type { Model } from "./model.ts";
-import type { MetricSpec } from "./trainer.ts";
 
 /** A monitor as plain data. */
 export interface MonitorSpec extends Spec {
@@ -113,6 +113,8 @@ export interface RetrainOptions extends Metadata {
 export function retrain(name: string, options: RetrainOptions): Retrain {
   checkName("retrain", name);
   const confidence = options.promote.confidence ?? 0.95;
+  const problem = metricProblem({ name: options.promote.better }, specOf(options.model).task);
+  if (problem !== undefined) throw new SlipwayError("DEFINITION_INVALID", `retrain "${name}": ${problem}`);
   if (!(confidence > 0.5 && confidence < 1))
     throw new SlipwayError(
       "DEFINITION_INVALID",

@@ -2,7 +2,7 @@
 // meaning: a stricter gate makes no version another one.
 
 import { type Role, roles, SlipwayError } from "../core/core.ts";
-import type { MetricSpec } from "./trainer.ts";
+import type { MetricSpec } from "./metric-spec.ts";
 
 /** One bound on a figure that a version's own test gave. */
 export type GateSpec =

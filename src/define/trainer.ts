@@ -1,14 +1,17 @@
 // Trainers, splits and metrics as values: how a model is to be fitted and judged.
 
-import { type Duration, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
+import { type Duration, type Instant, nearestName, parseInstant, SlipwayError } from "../core/core.ts";
+import type { LabelType, Task, TaskSpec } from "./task.ts";
 
 /** The XGBoost options Slipway types; defaults are in each field's words. */
-export interface XgboostOptions {
-  /** Binary classification; the score is a probability. */
-  readonly objective: "binary:logistic";
+export interface XgboostOptions<L extends LabelType = LabelType> {
+  /** What is foretold: `binary()`, `multiclass()`, `regression({ loss })`; default what the label's type means. */
+  readonly task?: Task<L>;
+  /** XGBoost's own word for a binary task; the same as `task: binary()`. */
+  readonly objective?: "binary:logistic";
   /** Most boosting rounds; default 500. */
   readonly rounds?: number;
-  /** Stop after so many rounds without a better validation log loss; default 20, 0 for never. */
+  /** Stop after so many rounds without a better validation metric; default 20, 0 for never. */
   readonly earlyStoppingRounds?: number;
   /** Step size; default 0.1. */
   readonly learningRate?: number;
@@ -32,23 +35,46 @@ export interface XgboostOptions {
   readonly seed?: number;
 }
 
-/** A trainer as plain data: `parameters` are the engine's own names. */
-export interface TrainerSpec {
+declare const labels: unique symbol;
+
+/** A trainer as plain data: `parameters` are the engine's own names, without those that follow from the task. */
+export interface TrainerSpec<L extends LabelType = never> {
   readonly kind: string;
-  readonly task: "binary";
+  /** What was named; a model has the task that it comes to. */
+  readonly task?: TaskSpec;
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly rounds: number;
   readonly earlyStoppingRounds: number;
   readonly seed: number;
+  readonly [labels]?: (label: L) => void;
 }
 
-/** Gradient-boosted trees by XGBoost. */
-export function xgboost(options: XgboostOptions): TrainerSpec {
+const OPTIONS = [
+  ...["task", "objective", "rounds", "earlyStoppingRounds", "learningRate", "maxDepth", "minChildWeight", "subsample"],
+  ...["columnSample", "l2", "l1", "maxBins", "oneHotUpTo", "seed"],
+];
+
+/**
+ * Gradient-boosted trees by XGBoost.
+ *
+ * @example xgboost({ task: regression({ loss: "quantile", at: 0.9 }), maxDepth: 8 })
+ */
+export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions<L> = {}): TrainerSpec<L> {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined)
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `xgboost has no option "${unknown}"; did you mean "${nearestName(unknown, OPTIONS)}"?`,
+    );
   const { rounds = 500, earlyStoppingRounds = 20, seed = 0 } = options;
+  const task: TaskSpec | undefined = options.task ?? (options.objective === undefined ? undefined : { kind: "binary" });
+  if (options.objective !== undefined && (options.objective !== "binary:logistic" || task?.kind !== "binary"))
+    throw new SlipwayError(
+      "DEFINITION_INVALID",
+      `xgboost: the objective "${options.objective}" is not what ${task?.kind === "binary" ? "Slipway fits" : `a ${task?.kind} task is fitted with`}; leave it out and name the task.`,
+    );
   const named = {
-    objective: options.objective,
     tree_method: "hist",
-    eval_metric: "logloss",
     eta: options.learningRate ?? 0.1,
     max_depth: options.maxDepth ?? 6,
     min_child_weight: options.minChildWeight ?? 1,
@@ -64,7 +90,7 @@ export function xgboost(options: XgboostOptions): TrainerSpec {
     throw new SlipwayError("DEFINITION_INVALID", `xgboost rounds ${rounds} must be a whole number of at least 1.`);
   return Object.freeze({
     kind: "xgboost",
-    task: "binary",
+    ...(task === undefined ? {} : { task }),
     parameters: Object.freeze(named),
     rounds,
     earlyStoppingRounds,
@@ -93,15 +119,3 @@ export function byTime(
     throw new SlipwayError("DEFINITION_INVALID", `byTime: testFrom ${options.testFrom} must be after validateFrom.`);
   return Object.freeze({ kind: "dates", validateFrom, testFrom });
 }
-
-/** A measure of a model on labelled rows. */
-export interface MetricSpec {
-  readonly name: "auc" | "logLoss";
-  readonly better: "higher" | "lower";
-}
-
-/** Area under the ROC curve: the chance that a positive row scores above a negative one; ties count half. */
-export const auc = (): MetricSpec => Object.freeze({ name: "auc", better: "higher" });
-
-/** Mean negative log likelihood, in nats; lower is better. */
-export const logLoss = (): MetricSpec => Object.freeze({ name: "logLoss", better: "lower" });

@@ -2,7 +2,7 @@
 // in. What it finds is recorded; a problem becomes an alert, one at a time per monitor and kind, until somebody has dealt with it.
 
 import { columnOf, concatTables, days, floorTo, type Instant, isValid, type Table } from "../core/core.ts";
-import type { ModelSpec, MonitorSpec } from "../define/define.ts";
+import { type ModelSpec, type MonitorSpec, taskText } from "../define/define.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 import {
   aliasOf,
@@ -35,7 +35,10 @@ export interface Look {
   readonly to: Instant;
   readonly predictions: number;
   readonly drift: DriftReport | undefined;
+  /** Against the labels that have come in; undefined where there was no look at them. */
   readonly performance: Performance | undefined;
+  /** What this look could not watch, in words. */
+  readonly notWatched: string | undefined;
   /** The kinds of alert this look opened. */
   readonly opened: readonly ("drift" | "performance")[];
   readonly status: "ok" | "alert" | "no champion" | "too few predictions" | "window not full";
@@ -45,6 +48,7 @@ export interface Look {
 export async function look(sources: LookSources, monitor: MonitorSpec, model: ModelSpec, now: Instant): Promise<Look> {
   const from = now - monitor.window;
   const version = await aliasOf(sources.registry, model.name, "champion");
+  const isBinary = model.task.kind === "binary";
   const nothing = {
     monitor: monitor.name,
     model: model.name,
@@ -53,6 +57,10 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     to: now,
     drift: undefined,
     performance: undefined,
+    // Whether a loss is beyond what the scores promise is known of probabilities of one outcome alone.
+    notWatched: isBinary
+      ? undefined
+      : `performance: a ${taskText(model.task)} model is watched for drift of its inputs, not for its errors`,
     opened: [],
   };
   if (version === undefined) return { ...nothing, predictions: 0, status: "no champion" };
@@ -69,10 +77,10 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     driftAbove: monitor.driftAbove,
     driftShare: monitor.driftShare,
   });
-  const performance = labelledPerformance(monitor, table);
+  const performance = isBinary ? labelledPerformance(monitor, table) : undefined;
   const kinds = [
     ...(drift.verdict === "drifted" ? (["drift"] as const) : []),
-    ...(performance.verdict === "dropped" ? (["performance"] as const) : []),
+    ...(performance?.verdict === "dropped" ? (["performance"] as const) : []),
   ];
   const open = new Set(
     (await listAlerts(sources.registry, { monitor: monitor.name, status: "open" })).map(({ kind }) => kind),
@@ -115,6 +123,7 @@ async function recorded(sources: LookSources, found: Look, now: Instant): Promis
       predictions: found.predictions,
       ...(found.drift ? { drift: summary(found.drift) } : {}),
       ...(found.performance ? { performance: { ...found.performance } } : {}),
+      ...(found.notWatched === undefined ? {} : { notWatched: found.notWatched }),
     },
   });
   return found;
@@ -130,7 +139,8 @@ async function readWindow(
 ): Promise<Table> {
   const tables: Table[] = [];
   const inputs = model.inputs.map(({ name }) => `p.${offline.dialect.identifier(name)}`);
-  const sql = `SELECT p."#at", p."#score"::DOUBLE AS "#score", o.label AS "#label", ${inputs.join(", ")} FROM ${predictions} p LEFT JOIN (SELECT * FROM ${labels(from)} WHERE known <= ${now}) o ON o.id = p."#id"`;
+  const label = model.task.kind === "binary" ? "o.label" : "NULL::BOOLEAN";
+  const sql = `SELECT p."#at", p."#score"::DOUBLE AS "#score", ${label} AS "#label", ${inputs.join(", ")} FROM ${predictions} p LEFT JOIN (SELECT * FROM ${labels(from)} WHERE known <= ${now}) o ON o.id = p."#id"`;
   for await (const table of offline.stream(sql)) tables.push(table);
   return concatTables(tables);
 }

@@ -4,7 +4,7 @@
 // A profile is the same whatever the order of the batches: values are kept exactly and sorted before anything is summed.
 
 import { type Column, isCategory, isValid, type ModelInput, numberAt, type Table, valueAt } from "../core/core.ts";
-import type { Scores } from "../define/define.ts";
+import { type Labels, likeliest, type Scores, type TaskSpec } from "../define/define.ts";
 
 /** A numeric input's values. Bin i holds edges[i−1] < value ≤ edges[i]; the first and the last are open outwards. */
 export interface NumberProfile {
@@ -46,7 +46,7 @@ export interface ModelProfile {
   /** By input name. */
   readonly inputs: Readonly<Record<string, InputProfile>>;
   readonly score: NumberProfile;
-  /** Share of positive labels among the scored rows; null without any. */
+  /** Share of positive labels among the scored rows; null without any, and where the task is not binary. */
   readonly labelRate: number | null;
 }
 
@@ -54,8 +54,8 @@ export interface ModelProfile {
 export interface ProfileBuilder {
   /** Adds rows; an input that the table lacks is null in all of them. */
   add(table: Table): void;
-  /** The profile of the rows so far with the scores and labels of held-out rows, each of shape (held-out rows). */
-  finish(heldOut: { readonly scores: Scores; readonly labels: Uint8Array }): ModelProfile;
+  /** The profile of the rows so far with the answers and labels of held-out rows; `task` is binary unless it is given. */
+  finish(heldOut: { readonly scores: Scores; readonly labels: Labels }, task?: TaskSpec): ModelProfile;
 }
 
 const MOST_BINS = 20;
@@ -77,13 +77,21 @@ export function profileBuilder(inputs: readonly ModelInput[]): ProfileBuilder {
           table.rowCount,
         );
     },
-    finish({ scores, labels }) {
+    finish({ scores, labels }, { kind } = { kind: "binary" }) {
       const profiles = counters.map(({ name, finish }) => [name, finish()] as const);
-      const positives = labels.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0);
-      const labelRate = labels.length === 0 ? null : positives / labels.length;
-      return { rowCount, inputs: Object.fromEntries(profiles), score: numberProfile(scores), labelRate };
+      let positives = 0;
+      for (const label of labels) positives += label === 0 ? 0 : 1;
+      const labelRate = labels.length === 0 || kind !== "binary" ? null : positives / labels.length;
+      const answers = kind === "multiclass" ? largest(scores, labels.length) : scores;
+      return { rowCount, inputs: Object.fromEntries(profiles), score: numberProfile(answers), labelRate };
     },
   };
+}
+
+/** Of rows of probabilities the largest of each: what is logged as the score. */
+function largest(scores: Scores, rows: number): Float64Array {
+  const classes = scores.length / rows;
+  return Float64Array.from({ length: rows }, (_, row) => scores[row * classes + likeliest(scores, row, classes)]!);
 }
 
 interface Counter {

@@ -145,10 +145,10 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       for (const { source, expectation, seen } of warnings)
         onNote?.(`${source}: expected ${expectation}, found ${seen}`);
     },
-    profileOf: async (fitted, tables) => {
+    profileOf: async (fitted, tables, task) => {
       const builder = profileBuilder(fitted.inputs);
       for await (const table of tables) builder.add(table);
-      return builder.finish(fitted.validated);
+      return builder.finish(fitted.validated, task);
     },
   };
   const intake: IntakeHolder = { current: undefined };

@@ -1,8 +1,16 @@
 // A replay month by month: how the version that was never retrained would have scored the very same predictions, beside what was served.
 
-import { columnOf, encodeTable, formatInstant, type Instant, parseInstant, type Table } from "../core/core.ts";
+import {
+  columnOf,
+  encodeTable,
+  formatInstant,
+  type Instant,
+  parseInstant,
+  SlipwayError,
+  type Table,
+} from "../core/core.ts";
 import { labelsSql } from "../datasets/datasets.ts";
-import { areaUnderRoc, logLossOf, type ModelSpec } from "../define/define.ts";
+import { areaUnderRoc, logLossOf, type ModelSpec, taskText } from "../define/define.ts";
 import { getVersion, listAlerts, listDecisions, readArtifact } from "../registry/registry.ts";
 import { loggedInputs, logSql } from "../serving/serving.ts";
 import { runtimeOf } from "../training/training.ts";
@@ -41,6 +49,11 @@ export async function replayMonths(
   to: Instant,
 ): Promise<readonly ReplayMonth[]> {
   const { registry, engines } = platform;
+  if (model.task.kind !== "binary")
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `A replay compares AUC and log loss month by month, and model "${model.name}" is a ${taskText(model.task)} model. Replay a binary one.`,
+    );
   const version = await getVersion(registry, model.name, frozen);
   const runtime = runtimeOf(engines.runtimes, version.format);
   const predictor = await runtime.load(await readArtifact(registry, version), {

@@ -3,13 +3,18 @@
 // training process dies, throw TRAINER_FAILED with what it printed. It keeps nothing: the caller stores what it returns.
 
 import type { ModelInput, Table } from "../core/core.ts";
+import type { TaskSpec } from "../define/define.ts";
 import type { ProcessUse } from "./workspace.ts";
 
 /** One model to fit. Tables hold a column per input (by name) and the label; other columns are ignored. */
 export interface TrainingJob {
   readonly inputs: readonly ModelInput[];
-  /** The label's column: bool, int or float64, without nulls. */
+  /** The label's column, without nulls: a bool or a number, or for several classes anything that `classes` names. */
   readonly label: string;
+  /** What is foretold; without it the parameters say so. */
+  readonly task?: TaskSpec;
+  /** The classes of a multi-class task, as text: a label is the place of its own. */
+  readonly classes?: readonly string[];
   readonly train: AsyncIterable<Table>;
   /** Rows for early stopping and for the reported validation metric. */
   readonly validate?: AsyncIterable<Table>;

@@ -4,13 +4,16 @@
 // a fortnight is 14 draws however many rows it has, and the spread is widened as so few draws deserve.
 
 import type { MetricSpec } from "../define/define.ts";
-import { areaUnderRoc, logLossOf, rowLogLoss, type Scores } from "../define/define.ts";
+import { type Labels, meanLoss, measure, rowLoss, type Scores, type TaskSpec } from "../define/define.ts";
 import { normalQuantile } from "../monitoring/monitoring.ts";
 
 /** The labelled rows of a gate window with both models' scores, and how sure to be; every array has shape (rows). */
 export interface GateInput {
-  /** 1 where the outcome came true, else 0. */
-  readonly labels: Uint8Array;
+  /** What the models foretell; default binary. */
+  readonly task?: TaskSpec;
+  /** 1 where the outcome came true, else 0; of other tasks the number, or the place of the class. */
+  readonly labels: Labels;
+  /** For several classes of shape (rows, classes). */
   readonly champion: Scores;
   readonly challenger: Scores;
   /** The block each row belongs to, as any whole number: its day since the epoch, say. */
@@ -37,7 +40,7 @@ export interface GateDecision {
   /** The metric of the champion, in its own unit. */
   readonly champion: number | null;
   readonly challenger: number | null;
-  /** Challenger less champion: above zero is better for "auc", below zero for "logLoss". */
+  /** Challenger less champion: above zero is better for "auc" and "accuracy", below zero for losses and errors. */
   readonly difference: number | null;
   /** The difference's 1 − confidence and confidence quantiles, so promotion means that zero lies outside on the worse side. */
   readonly interval: readonly [number, number] | null;
@@ -63,11 +66,15 @@ export const fewestBlocks = 5;
 export function compareOnGate(input: GateInput): GateDecision {
   const { labels, metric, confidence, resamples = 400 } = input;
   const { blockOf, blockCount } = numberBlocks(input.blocks);
-  for (const other of [input.champion.length, input.challenger.length, blockOf.length])
+  const task = input.task ?? BINARY;
+  const isSeveral = task.kind === "multiclass";
+  for (const other of [...(isSeveral ? [] : [input.champion.length]), blockOf.length])
     if (other !== labels.length) throw new RangeError(`${labels.length} labels, but ${other} scores or block ids.`);
-  const measured = metric === "auc" ? areaUnderRoc : logLossOf;
-  const champion = measured(labels, input.champion);
-  const challenger = measured(labels, input.challenger);
+  if (input.champion.length !== input.challenger.length)
+    throw new RangeError(`${input.champion.length} scores of one model and ${input.challenger.length} of the other.`);
+  const isHigherBetter = metric === "auc" || metric === "accuracy";
+  const champion = measure({ name: metric }, labels, input.champion, task);
+  const challenger = measure({ name: metric }, labels, input.challenger, task);
   const difference = challenger - champion;
   const figures = {
     metric,
@@ -80,14 +87,15 @@ export function compareOnGate(input: GateInput): GateDecision {
   const problem = obstacle(input, blockCount, difference);
   if (problem) return { verdict: "refuse", reason: problem, ...figures, interval: null, confidenceBetter: 0 };
 
-  const resampled = metric === "auc" ? aucDifference(input, blockOf) : logLossDifference(input, blockOf, blockCount);
+  const loss = rowLoss(metric, task);
+  const resampled = loss ? lossDifference(input, loss, blockOf, blockCount) : aucDifference(input, blockOf);
   const widening = Math.sqrt(blockCount / (blockCount - 1)) * heavierTail(confidence, blockCount - 1);
   const random = seededRandom(input.seed);
   const differences = Float64Array.from({ length: resamples }, () => {
     const drawn = resampled(drawBlocks(blockCount, random));
     return Number.isNaN(drawn) ? 0 : difference + widening * (drawn - difference);
   }).sort();
-  const wins = differences.filter((each) => (metric === "auc" ? each > 0 : each < 0)).length;
+  const wins = differences.filter((each) => (isHigherBetter ? each > 0 : each < 0)).length;
   // The tiny allowance keeps 0.95 · 400, which is 380 in exact arithmetic, from being rounded up to 381.
   const needed = Math.ceil(confidence * resamples - 1e-9);
   const verdict = wins >= needed ? "promote" : "refuse";
@@ -96,6 +104,8 @@ export function compareOnGate(input: GateInput): GateDecision {
   const reason = sentence(input, { champion, challenger, blockCount, confidenceBetter, verdict });
   return { verdict, reason, ...figures, interval, confidenceBetter };
 }
+
+const BINARY: TaskSpec = { kind: "binary" };
 
 function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value;
@@ -113,6 +123,15 @@ function obstacle(input: GateInput, blockCount: number, difference: number): str
   return undefined;
 }
 
+const metricText: Readonly<Record<MetricSpec["name"], string>> = {
+  auc: "AUC",
+  logLoss: "log loss",
+  accuracy: "accuracy",
+  rmse: "RMSE",
+  mae: "MAE",
+  pinball: "pinball loss",
+};
+
 interface Outcome {
   readonly champion: number;
   readonly challenger: number;
@@ -122,7 +141,7 @@ interface Outcome {
 }
 
 function sentence(input: GateInput, { champion, challenger, blockCount, confidenceBetter, verdict }: Outcome): string {
-  const metric = input.metric === "auc" ? "AUC" : "log loss";
+  const metric = metricText[input.metric];
   const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
   const change = challenger - champion;
   return (
@@ -158,7 +177,7 @@ function aucDifference(input: GateInput, blockOf: Int32Array): (times: Multiplic
 }
 
 // The scores' order never changes between resamples, only the weights do: sort once, then each resample is one pass.
-function weightedAuc(labels: Uint8Array, scores: Scores, blockOf: Int32Array): (times: Multiplicities) => number {
+function weightedAuc(labels: Labels, scores: Scores, blockOf: Int32Array): (times: Multiplicities) => number {
   const order = Uint32Array.from(labels.keys()).sort((a, b) => scores[a]! - scores[b]!);
   const block = Int32Array.from(order, (row) => blockOf[row]!);
   const positive = Uint8Array.from(order, (row) => (labels[row] === 0 ? 0 : 1));
@@ -184,26 +203,31 @@ function weightedAuc(labels: Uint8Array, scores: Scores, blockOf: Int32Array): (
   };
 }
 
-function logLossDifference(
-  input: GateInput,
+// Every such metric is a mean over rows, or its root: what a block adds to it never changes, so a resample is a sum over blocks.
+function lossDifference(
+  { labels, metric, champion, challenger }: GateInput,
+  loss: NonNullable<ReturnType<typeof rowLoss>>,
   blockOf: Int32Array,
   blockCount: number,
 ): (times: Multiplicities) => number {
-  const sums = new Float64Array(blockCount);
   const counts = new Uint32Array(blockCount);
-  input.labels.forEach((label, row) => {
-    const block = blockOf[row]!;
-    sums[block] = sums[block]! + rowLogLoss(label, input.challenger[row]!) - rowLogLoss(label, input.champion[row]!);
-    counts[block] = counts[block]! + 1;
+  const sums = [champion, challenger].map((scores) => {
+    const sum = new Float64Array(blockCount);
+    for (let row = 0; row < labels.length; row += 1)
+      sum[blockOf[row]!] = sum[blockOf[row]!]! + loss(labels, scores, row);
+    return sum;
   });
+  for (const block of blockOf) counts[block] = counts[block]! + 1;
   return (times) => {
-    let sum = 0;
     let count = 0;
+    let old = 0;
+    let fresh = 0;
     for (let block = 0; block < blockCount; block += 1) {
-      sum += times[block]! * sums[block]!;
       count += times[block]! * counts[block]!;
+      old += times[block]! * sums[0]![block]!;
+      fresh += times[block]! * sums[1]![block]!;
     }
-    return sum / count;
+    return meanLoss(metric, fresh / count) - meanLoss(metric, old / count);
   };
 }
 

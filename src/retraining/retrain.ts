@@ -139,8 +139,9 @@ async function judge(
   challenger: TrainedVersion,
 ): Promise<GateDecision> {
   const fresh = challenger.fitted.tested;
-  const old = await scoresOn(context, model, champion, challenger.dataset);
+  const old = await scoresOn(context, model, champion, challenger);
   return compareOnGate({
+    task: model.task,
     labels: fresh.labels,
     champion: old.scores,
     challenger: fresh.scores,
@@ -156,7 +157,7 @@ async function scoresOn(
   { engines, registry }: TrainingContext,
   model: ModelSpec,
   number: number,
-  dataset: TrainedVersion["dataset"],
+  { dataset, fitted: { classes } }: TrainedVersion,
 ): Promise<ScoredRows> {
   const version = await getVersion(registry, model.name, number);
   const predictor = await runtimeOf(engines.runtimes, version.format).load(await readArtifact(registry, version), {
@@ -164,8 +165,25 @@ async function scoresOn(
     threads: engines.threads,
   });
   try {
-    return await scorePart(engines, dataset, "test", version.inputs, predictor);
+    const own = (version.features as { readonly classes?: readonly string[] }).classes;
+    const scored = await scorePart(engines, dataset, "test", version.inputs, predictor, own);
+    return own === undefined || classes === undefined ? scored : inClasses(scored, own, classes);
   } finally {
     predictor.close();
   }
+}
+
+/** A version's answers in the order of another's classes: one that it does not know had the probability 0. */
+function inClasses(
+  { labels, scores, days }: ScoredRows,
+  own: readonly string[],
+  classes: readonly string[],
+): ScoredRows {
+  const places = classes.map((name) => own.indexOf(name));
+  const moved = new Float32Array(labels.length * classes.length);
+  for (let row = 0; row < labels.length; row += 1)
+    places.forEach((from, to) => {
+      if (from >= 0) moved[row * classes.length + to] = scores[row * own.length + from] ?? 0;
+    });
+  return { labels, scores: moved, days };
 }

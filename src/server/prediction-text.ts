@@ -21,11 +21,15 @@ function featureText({ view, status, age, through }: Prediction["reads"][number]
   return `"${view}":{"status":"${status}","age_seconds":${seconds},"materialized_through":${until}}`;
 }
 
+function classesText({ likeliest, probabilities }: NonNullable<Prediction["classes"]>): string {
+  return `,"class":${JSON.stringify(likeliest)},"probabilities":${JSON.stringify(probabilities)}`;
+}
+
 /** One prediction as JSON; a score that is not a number is null. */
-export function predictionText({ id, model, version, score, at, reads }: Prediction): string {
+export function predictionText({ id, model, version, score, classes, at, reads }: Prediction): string {
   const number = Number.isFinite(score) ? score : "null";
   const features = reads.map(featureText).join(",");
-  return `{"id":${JSON.stringify(id)},"model":"${model}","version":${version},"score":${number},"at":"${formatInstant(at)}","features":{${features}}}`;
+  return `{"id":${JSON.stringify(id)},"model":"${model}","version":${version},"score":${number}${classes ? classesText(classes) : ""},"at":"${formatInstant(at)}","features":{${features}}}`;
 }
 
 /** Predictions as `{ "predictions": [...] }`. */

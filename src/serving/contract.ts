@@ -3,7 +3,15 @@
 
 import type { ColumnSchema } from "../core/core.ts";
 import { canonicalJson, SlipwayError, sameType, typeText } from "../core/core.ts";
-import { definitionHash, featureHash, featuresRead, type InputSpec, type ModelSpec } from "../define/define.ts";
+import {
+  definitionHash,
+  featureHash,
+  featuresRead,
+  type InputSpec,
+  type ModelSpec,
+  type TaskSpec,
+  taskText,
+} from "../define/define.ts";
 
 /** The part of a model's definition that a version depends on when it is served. */
 export interface ServingContract {
@@ -13,14 +21,20 @@ export interface ServingContract {
   readonly views: Readonly<Record<string, string>>;
   /** The hash of each feature's own meaning, as `view.feature`; versions of earlier releases have none, and are held to whole views. */
   readonly features?: Readonly<Record<string, string>>;
+  /** Absent, as in versions of earlier releases, it is binary. */
+  readonly task?: TaskSpec;
+  /** What a multi-class version tells apart, in the order of its answers. */
+  readonly classes?: readonly string[];
 }
 
 /**
  * The contract of a model as it is defined now, in values that come back from the records as they went in: a whole number inside a derived
  * value is a bigint, which JSON does not have.
  */
-export function servingContract(model: ModelSpec): ServingContract {
+export function servingContract(model: ModelSpec, classes?: readonly string[]): ServingContract {
   return {
+    task: model.task,
+    ...(classes === undefined ? {} : { classes }),
     inputs: JSON.parse(canonicalJson(model.inputs)) as readonly InputSpec[],
     request: model.request,
     views: Object.fromEntries(model.views.map((view) => [view.name, definitionHash(view)])),
@@ -57,9 +71,19 @@ export function contractDifferences(trained: ServingContract, now: ServingContra
     if (current === undefined) differences.push(`${what} "${name}" is gone`);
     else if (current !== hash) differences.push(`${what} "${name}" has changed`);
   }
+  const [was, is]: readonly TaskSpec[] = [trained.task ?? BINARY, now.task ?? BINARY];
+  if (was && is && canonicalJson(answersOf(was)) !== canonicalJson(answersOf(is)))
+    differences.push(`the task was ${taskText(was)} and is now ${taskText(is)}`);
   if (canonicalJson(trained.request) !== canonicalJson(now.request))
     differences.push("the request values have changed");
   return differences;
+}
+
+const BINARY: TaskSpec = { kind: "binary" };
+
+/** What a caller sees of a task: how many classes it may have changes no answer. */
+function answersOf(task: TaskSpec): unknown {
+  return task.kind === "multiclass" ? task.kind : task;
 }
 
 /** Throws FEATURES_MISMATCH when a version's contract is not what is defined now. */

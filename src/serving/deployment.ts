@@ -12,7 +12,7 @@ import { type ModelSpec, rowFunction } from "../define/define.ts";
 import { type OnlineRead, type OnlineView, onlineView, readRows } from "../features/features.ts";
 import type { OnlineStore, Predictor } from "../ports/ports.ts";
 import { type AskedRow, rowFields } from "./asked-row.ts";
-import { gathering } from "./gathering.ts";
+import { type Answer, gathering } from "./gathering.ts";
 
 /** A version loaded for serving. */
 export interface Deployment {
@@ -24,7 +24,9 @@ export interface Deployment {
   /** Reads the features of rows as of `at`, and computes their inputs: after this nothing can change what will be answered. */
   read(rows: readonly AskedRow[], at: Instant): Promise<readonly ReadRow[]>;
   /** Scores rows, together with others that are asked for at the same moment. */
-  score(rows: readonly ReadRow[]): Promise<readonly number[]>;
+  score(rows: readonly ReadRow[]): Promise<readonly Answer[]>;
+  /** What a multi-class version tells apart, in the order of its probabilities. */
+  readonly classes: readonly string[] | undefined;
 }
 
 /** One row with its features read. */
@@ -47,6 +49,7 @@ export function deployment(
   inputs: readonly ModelInput[],
   predictor: Predictor,
   online: OnlineStore,
+  classes?: readonly string[],
 ): Deployment {
   const views: readonly OnlineView[] = model.views.map(onlineView);
   const encoders: readonly CellEncoder[] = cellEncoders(inputs);
@@ -66,6 +69,7 @@ export function deployment(
     inputs,
     fields: rowFields(model),
     predictor,
+    classes,
     async read(rows, at) {
       const read = await readRows(online, views, rows, at);
       return rows.map((row, index) => {

@@ -8,15 +8,18 @@ const MOST_ROWS = 256;
 
 interface Waiting {
   readonly rows: readonly Float32Array[];
-  readonly resolve: (scores: readonly number[]) => void;
+  readonly resolve: (scores: readonly Answer[]) => void;
   readonly reject: (cause: unknown) => void;
 }
+
+/** What a model says of one row: a number, or for several classes their probabilities. */
+export type Answer = number | readonly number[];
 
 /** Scores rows of shape (inputs) through a predictor, gathering the calls of one turn of the event loop. */
 export function gathering(
   predictor: Predictor,
   width: number,
-): (rows: readonly Float32Array[]) => Promise<readonly number[]> {
+): (rows: readonly Float32Array[]) => Promise<readonly Answer[]> {
   let waiting: Waiting[] = [];
   let count = 0;
   const flush = async (): Promise<void> => {
@@ -34,9 +37,15 @@ export function gathering(
       }
     try {
       const scores = await predictor.predict(matrix, total);
+      const outputs = scores.length / total;
       let from = 0;
       for (const { rows, resolve } of batch) {
-        resolve(Array.from(scores.subarray(from, from + rows.length)));
+        const part = scores.subarray(from * outputs, (from + rows.length) * outputs);
+        resolve(
+          outputs === 1
+            ? Array.from(part)
+            : rows.map((_, row) => Array.from(part.subarray(row * outputs, (row + 1) * outputs))),
+        );
         from += rows.length;
       }
     } catch (cause) {

@@ -7,6 +7,7 @@ import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
 import { aliasOf, getVersion, type RegistryContext, readArtifact } from "../registry/registry.ts";
 import { type AskedRow, parseRow } from "./asked-row.ts";
+import { answersOf, type ClassAnswer, type RowAnswer } from "./class-answer.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
 import { type Deployment, deployment, type ReadRow } from "./deployment.ts";
 import { logLine, logPlace } from "./prediction-log.ts";
@@ -40,8 +41,10 @@ export interface Prediction {
   readonly model: string;
   readonly version: number;
   readonly at: Instant;
-  /** The model's score: for binary classification the probability of a true label. */
+  /** The model's answer: the probability of a true label, the number foretold, or the probability of the likeliest class. */
   readonly score: number;
+  /** Of a multi-class model the likeliest class and every class's probability, in the classes' order. */
+  readonly classes?: ClassAnswer;
   readonly reads: readonly OnlineRead[];
   readonly row: AskedRow;
 }
@@ -148,14 +151,16 @@ export function openServing(context: ServingContext): Serving {
 
   const begin: Serving["begin"] = async (name, asked) => {
     const lease = take(name);
-    const { version, fields, read: readRows, score } = lease.deployment;
+    const { version, fields, read: readRows, score, classes } = lease.deployment;
     try {
       for (const { id } of asked) if (id !== undefined) checkId(name, id);
       const rows = asked.map(({ row, isJson = false }) => parseRow(name, fields, row, { isJson }));
       const at = context.clock.now();
       const read = await readRows(rows, at);
       const scored = score(read).finally(() => give(lease));
-      return { logged: scored.then((scores) => logged(name, version, at, asked, rows, read, scores)) };
+      return {
+        logged: scored.then((scores) => logged(name, version, at, asked, rows, read, answersOf(scores, classes))),
+      };
     } catch (thrown) {
       give(lease);
       throw thrown;
@@ -169,7 +174,7 @@ export function openServing(context: ServingContext): Serving {
     asked: readonly AskedPrediction[],
     rows: readonly AskedRow[],
     read: readonly ReadRow[],
-    scores: readonly number[],
+    answers: readonly RowAnswer[],
   ): Promise<readonly Prediction[]> {
     const predictions = rows.map(
       (row, index): Prediction => ({
@@ -177,7 +182,7 @@ export function openServing(context: ServingContext): Serving {
         model,
         version,
         at,
-        score: scores[index] ?? Number.NaN,
+        ...(answers[index] ?? { score: Number.NaN }),
         reads: read[index]?.reads ?? [],
         row,
       }),
@@ -245,5 +250,6 @@ async function load(context: ServingContext, model: ModelSpec, number: number): 
       `Version ${number} of "${model.name}" has format "${version.format}", which no runtime here loads.`,
     );
   const predictor = await runtime.load(await readArtifact(context.registry, version), { rounds: version.bestRound });
-  return deployment(model, number, version.inputs, predictor, context.online);
+  const { classes } = version.features as ServingContract;
+  return deployment(model, number, version.inputs, predictor, context.online, classes);
 }

@@ -63,6 +63,9 @@ function lineSchema(model: ModelSpec): {
   readonly objects: Readonly<Record<string, readonly ColumnSchema[]>>;
 } {
   const whole = (name: string): ColumnSchema => ({ name, type: "int64", optional: true });
+  // A model may read no view, and a struct without fields is no type.
+  const filled = (objects: Readonly<Record<string, readonly ColumnSchema[]>>) =>
+    Object.fromEntries(Object.entries(objects).filter(([, fields]) => fields.length > 0));
   return {
     columns: [
       { name: "id", type: "string", optional: false },
@@ -70,7 +73,7 @@ function lineSchema(model: ModelSpec): {
       whole("version"),
       { name: "score", type: "float64", optional: true },
     ],
-    objects: {
+    objects: filled({
       row: rowFields(model),
       through: model.views.map(({ name }) => whole(name)),
       ...Object.fromEntries(
@@ -79,7 +82,7 @@ function lineSchema(model: ModelSpec): {
           view.features.map(({ name, type }) => ({ name, type, optional: true })),
         ]),
       ),
-    },
+    }),
   };
 }
 

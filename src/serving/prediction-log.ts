@@ -5,6 +5,7 @@
 import { formatInstant, type Instant, lineCell, lineName, lineObject } from "../core/core.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AskedRow } from "./asked-row.ts";
+import type { ClassAnswer } from "./class-answer.ts";
 
 /** One prediction as it was made. */
 export interface LoggedPrediction {
@@ -13,11 +14,12 @@ export interface LoggedPrediction {
   readonly version: number;
   readonly row: AskedRow;
   readonly score: number;
+  readonly classes?: ClassAnswer;
   readonly reads: readonly OnlineRead[];
 }
 
 /** A prediction as one line. */
-export function logLine({ id, at, version, row, score, reads: read }: LoggedPrediction): string {
+export function logLine({ id, at, version, row, score, classes, reads: read }: LoggedPrediction): string {
   let through = "";
   let reads = "";
   // Features are logged per view, as they were read; inputs follow from them and the row.
@@ -25,7 +27,13 @@ export function logLine({ id, at, version, row, score, reads: read }: LoggedPred
     through += `${through === "" ? "" : ","}${lineName(view)}${lineCell(known)}`;
     reads += `,${lineName(readsName(view))}${lineObject(values)}`;
   }
-  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${lineCell(score)},"row":${lineObject(row)},"through":{${through}}${reads}}`;
+  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${lineCell(score)}${classesText(classes)},"row":${lineObject(row)},"through":{${through}}${reads}}`;
+}
+
+function classesText(classes: ClassAnswer | undefined): string {
+  if (classes === undefined) return "";
+  const { likeliest, probabilities } = classes;
+  return `,"class":${JSON.stringify(likeliest)},"probabilities":${lineObject(probabilities)}`;
 }
 
 /** The object of a line that holds what was read of a view. */

@@ -2,12 +2,14 @@
 
 import { columnOf, days, encodeTable, floorTo, type ModelInput } from "../core/core.ts";
 import { type Dataset, type DatasetEngines, type SplitPart, streamPart } from "../datasets/datasets.ts";
-import { type MetricSpec, measure } from "../define/define.ts";
+import { type Labels, type MetricSpec, measure, type TaskSpec } from "../define/define.ts";
 import type { Predictor } from "../ports/ports.ts";
 
-/** Labels (0 or 1), scores and prediction days (since the epoch, UTC) of some rows, each of shape (rows). */
+/** Labels, answers and prediction days (since the epoch, UTC) of some rows, each of shape (rows). */
 export interface ScoredRows {
-  readonly labels: Uint8Array;
+  /** 0 or 1, a number, or the place of the row's class; NaN for one that the model does not know. */
+  readonly labels: Labels;
+  /** For several classes their probabilities, of shape (rows, classes). */
   readonly scores: Float32Array;
   readonly days: Int32Array;
 }
@@ -24,17 +26,21 @@ export async function scorePart(
   part: SplitPart,
   inputs: readonly ModelInput[],
   predictor: Predictor,
+  classes: readonly string[] | undefined,
 ): Promise<ScoredRows> {
   const total = dataset.parts[part].rows;
-  const labels = new Uint8Array(total);
-  const scores = new Float32Array(total);
+  const outputs = classes?.length ?? 1;
+  const labels = new Float64Array(total);
+  const scores = new Float32Array(total * outputs);
+  const placeOf = new Map(classes?.map((name, place) => [name, place]));
   const dayOf = new Int32Array(total);
   let at = 0;
   const names = [...inputs.map(({ name }) => name), "t"];
   for await (const table of streamPart(engines, dataset, part, names)) {
-    scores.set(await predictor.predict(encodeTable(inputs, table), table.rowCount), at);
-    const label = columnOf(table, "label");
-    if (label.type === "bool") labels.set(label.values, at);
+    scores.set(await predictor.predict(encodeTable(inputs, table), table.rowCount), at * outputs);
+    const { values } = columnOf(table, "label");
+    for (let row = 0; row < table.rowCount; row += 1)
+      labels[at + row] = classes ? (placeOf.get(String(values[row])) ?? Number.NaN) : Number(values[row]);
     const times = columnOf(table, "t");
     for (let row = 0; row < table.rowCount; row += 1)
       dayOf[at + row] = Number(floorTo(times.values[row] as bigint, DAY) / DAY);
@@ -46,12 +52,20 @@ export async function scorePart(
 /** The named metrics of scored rows. */
 export function metricsOf(
   metrics: readonly MetricSpec[],
+  task: TaskSpec,
   { labels, scores }: Pick<ScoredRows, "labels" | "scores">,
 ): Metrics {
-  return Object.fromEntries(metrics.map((metric) => [metric.name, measure(metric, labels, scores)]));
+  return Object.fromEntries(metrics.map((metric) => [metric.name, measure(metric, labels, scores, task)]));
 }
 
-/** The metrics of always answering `rate`, the training rows' label rate. */
-export function constantMetrics(metrics: readonly MetricSpec[], labels: Uint8Array, rate: number): Metrics {
-  return metricsOf(metrics, { labels, scores: new Float32Array(labels.length).fill(rate) });
+/** The metrics of always giving one answer: a number, or a probability for each class. */
+export function constantMetrics(
+  metrics: readonly MetricSpec[],
+  task: TaskSpec,
+  labels: Labels,
+  answer: readonly number[],
+): Metrics {
+  const scores = new Float32Array(labels.length * answer.length);
+  for (let row = 0; row < labels.length; row += 1) scores.set(answer, row * answer.length);
+  return metricsOf(metrics, task, { labels, scores });
 }

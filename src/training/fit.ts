@@ -2,7 +2,14 @@
 // two baselines, and the profile that monitoring will compare with. Nothing is recorded here.
 
 import { isCategory, isDecimal, type ModelInput, SlipwayError } from "../core/core.ts";
-import { type Dataset, type DatasetEngines, streamPart, trainingCategories } from "../datasets/datasets.ts";
+import {
+  type Dataset,
+  type DatasetEngines,
+  type LabelClass,
+  labelClasses,
+  streamPart,
+  trainingCategories,
+} from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingWatch } from "../ports/ports.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
@@ -18,6 +25,8 @@ export interface FitEngines extends DatasetEngines {
 export interface FittedModel {
   readonly trained: TrainedModel;
   readonly inputs: readonly ModelInput[];
+  /** What a multi-class model tells apart, in the order of its answers. */
+  readonly classes?: readonly string[];
   /** On the test rows; empty when there are none. */
   readonly test: Metrics;
   readonly validate: Metrics;
@@ -76,35 +85,45 @@ export async function fitModel(
   watch: TrainingWatch = {},
 ): Promise<FittedModel> {
   const { model, dataset } = request;
+  const { metrics, task } = model;
   const inputs = await matrixInputs(engines, dataset, model);
-  const trained = await fitInputs(engines, request, inputs, watch);
-  const scored = await scoresOf(engines, dataset, inputs, trained);
-  const test = dataset.parts.test.rows === 0 ? {} : metricsOf(model.metrics, scored.test);
-  const { rows, positives } = dataset.parts.train;
+  const counted = task.kind === "multiclass" ? await labelClasses(engines, dataset, task.mostClasses) : undefined;
+  const classes = counted?.map(({ name }) => name);
+  const trained = await fitInputs(engines, request, inputs, classes, watch);
+  const scored = await scoresOf(engines, dataset, inputs, trained, classes);
   const hasTest = dataset.parts.test.rows > 0;
-  const constant = hasTest ? { constant: constantMetrics(model.metrics, scored.test.labels, positives / rows) } : {};
+  const test = hasTest ? metricsOf(metrics, task, scored.test) : {};
+  const answer = constantAnswer(dataset, counted);
+  const constant = hasTest ? { constant: constantMetrics(metrics, task, scored.test.labels, answer) } : {};
   const requestInputs = inputs.filter(({ name }) =>
     model.inputs.some((input) => input.name === name && input.from === "request"),
   );
   const baselines =
     request.withBaselines === true && hasTest && requestInputs.length > 0
-      ? { ...constant, requestOnly: await requestOnly(engines, request, requestInputs, watch) }
+      ? { ...constant, requestOnly: await requestOnly(engines, request, requestInputs, classes, watch) }
       : constant;
   return {
     trained,
     inputs,
+    ...(classes === undefined ? {} : { classes }),
     test,
-    validate: metricsOf(model.metrics, scored.validate),
+    validate: metricsOf(metrics, task, scored.validate),
     validated: scored.validate,
     tested: scored.test,
     baselines,
   };
 }
 
+/** The best answer that is the same for every row: of a number by the task's own loss, of several classes their shares. */
+function constantAnswer({ parts: { train } }: Dataset, classes: readonly LabelClass[] | undefined): readonly number[] {
+  return classes ? classes.map(({ rows }) => rows / train.rows) : [train.constant ?? Number.NaN];
+}
+
 async function fitInputs(
   engines: FitEngines,
   { model, dataset }: FitRequest,
   inputs: readonly ModelInput[],
+  classes: readonly string[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
   const { kind, parameters, rounds, earlyStoppingRounds, seed } = model.trainer;
@@ -113,6 +132,8 @@ async function fitInputs(
     {
       inputs,
       label: "label",
+      task: model.task,
+      ...(classes === undefined ? {} : { classes }),
       train: streamPart(engines, dataset, "train", names),
       validate: streamPart(engines, dataset, "validate", names),
       parameters,
@@ -130,13 +151,14 @@ async function scoresOf(
   dataset: Dataset,
   inputs: readonly ModelInput[],
   trained: TrainedModel,
+  classes: readonly string[] | undefined,
 ): Promise<{ readonly validate: ScoredRows; readonly test: ScoredRows }> {
   const runtime = runtimeOf(engines.runtimes, trained.format);
   const predictor = await runtime.load(trained.artifact, { rounds: trained.bestRound, threads: engines.threads });
   try {
     return {
-      validate: await scorePart(engines, dataset, "validate", inputs, predictor),
-      test: await scorePart(engines, dataset, "test", inputs, predictor),
+      validate: await scorePart(engines, dataset, "validate", inputs, predictor, classes),
+      test: await scorePart(engines, dataset, "test", inputs, predictor, classes),
     };
   } finally {
     predictor.close();
@@ -147,10 +169,11 @@ async function requestOnly(
   engines: FitEngines,
   request: FitRequest,
   inputs: readonly ModelInput[],
+  classes: readonly string[] | undefined,
   { signal, onNote }: TrainingWatch,
 ): Promise<Metrics> {
   const quiet: TrainingWatch = { ...(signal ? { signal } : {}), ...(onNote ? { onNote } : {}) };
-  const trained = await fitInputs(engines, request, inputs, quiet);
-  const { test } = await scoresOf(engines, request.dataset, inputs, trained);
-  return metricsOf(request.model.metrics, test);
+  const trained = await fitInputs(engines, request, inputs, classes, quiet);
+  const { test } = await scoresOf(engines, request.dataset, inputs, trained, classes);
+  return metricsOf(request.model.metrics, request.model.task, test);
 }

@@ -16,7 +16,7 @@ import {
   streamPart,
   trainingFindings,
 } from "../datasets/datasets.ts";
-import { definitionHash, type ModelSpec } from "../define/define.ts";
+import { definitionHash, type ModelSpec, type TaskSpec, taskText } from "../define/define.ts";
 import type { ProcessUse, TrainedModel, TrainingStep } from "../ports/ports.ts";
 import {
   datasetOfBlob,
@@ -48,7 +48,7 @@ export interface TrainingContext {
   /** What this process has used so far. */
   readonly use: () => ProcessUse;
   /** What a version must keep about how it is served. */
-  readonly contractOf: (model: ModelSpec) => unknown;
+  readonly contractOf: (model: ModelSpec, classes: readonly string[] | undefined) => unknown;
   /** What monitoring will compare with, from the training rows and the validation scores. */
   readonly profileOf: ProfileMaker;
   /** Holds the sources of a model to their expectations before anything is computed from them. Throws EXPECTATION_FAILED. */
@@ -60,7 +60,7 @@ export interface TrainingContext {
 const PROFILE_ROWS = 50_000;
 
 /** Makes a version's profile; given by the platform, because monitoring is another room. */
-export type ProfileMaker = (fitted: FittedModel, tables: AsyncIterable<Table>) => Promise<unknown>;
+export type ProfileMaker = (fitted: FittedModel, tables: AsyncIterable<Table>, task: TaskSpec) => Promise<unknown>;
 
 /** What to train. */
 export interface TrainingRequest {
@@ -153,7 +153,11 @@ export async function trainVersion(
     const engineVersions = { ...provenance.engines, [engine.name]: engine.version };
     await logMetrics(registry, run.id, metricRows(fitted));
     const names = fitted.inputs.map(({ name }) => name);
-    const profile = await context.profileOf(fitted, streamPart(engines, dataset, "train", names, PROFILE_ROWS));
+    const profile = await context.profileOf(
+      fitted,
+      streamPart(engines, dataset, "train", names, PROFILE_ROWS),
+      model.task,
+    );
     const made: NewVersion = {
       model: model.name,
       runId: run.id,
@@ -163,7 +167,7 @@ export async function trainVersion(
       format: fitted.trained.format,
       bestRound: fitted.trained.bestRound,
       inputs: fitted.inputs,
-      features: context.contractOf(model),
+      features: context.contractOf(model, fitted.classes),
       metrics: versionMetrics(fitted),
       importance: fitted.trained.importance,
       profile,
@@ -208,9 +212,9 @@ function usedSince(
 }
 
 /** What a run records as parameters: everything that the trainer is told but the data. */
-export function trainerParameters({ trainer }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
+export function trainerParameters({ task, trainer }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
   const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
-  return { ...parameters, rounds, earlyStoppingRounds, seed };
+  return { task: taskText(task), ...parameters, rounds, earlyStoppingRounds, seed };
 }
 
 function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | undefined): SplitBounds {

@@ -34,6 +34,9 @@ export async function run(context: CommandContext, options: { readonly at?: stri
             opened.join(", "),
           ]),
         },
+        ...looks.flatMap(({ monitor, notWatched }) =>
+          notWatched === undefined ? [] : [`${monitor} does not watch ${notWatched}.`],
+        ),
       ]);
     },
     { at: options.at },

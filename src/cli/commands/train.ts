@@ -41,14 +41,17 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
 }
 
 function document({ version, dataset, findings, fitted, promoted, held, champion }: TrainOutcome): unknown {
-  const parts = Object.entries(dataset.parts).map(([name, { rows, positives, from, to }]) => [
+  const { task } = dataset.snapshot.model;
+  const parts = Object.entries(dataset.parts).map(([name, { from, to, ...figures }]) => [
     name,
-    { rows, positives, from: instantText(from), to: instantText(to) },
+    { ...figures, from: instantText(from), to: instantText(to) },
   ]);
   return {
     model: version.model,
     version: version.number,
     run: version.runId,
+    task,
+    ...(fitted.classes === undefined ? {} : { classes: fitted.classes }),
     dataset: { id: dataset.id, rows: dataset.snapshot.rowCount, parts: Object.fromEntries(parts) },
     findings,
     bestRound: version.bestRound,
@@ -64,7 +67,9 @@ function document({ version, dataset, findings, fitted, promoted, held, champion
 
 function lines({ version, dataset, findings, fitted, promoted, held, champion }: TrainOutcome): readonly Line[] {
   const { constant, requestOnly } = fitted.baselines;
-  const names = Object.keys(fitted.test).filter((name) => name === "auc" || name === "logLoss");
+  const names = Object.keys(fitted.test);
+  const { task } = dataset.snapshot.model;
+  const label = { binary: "label rate", multiclass: "classes", regression: "mean label" }[task.kind];
   const measured = [
     ["this version", fitted.test],
     ["request values alone", requestOnly],
@@ -74,11 +79,11 @@ function lines({ version, dataset, findings, fitted, promoted, held, champion }:
   const before = champion === undefined ? "there was none" : `it was version ${champion}`;
   return [
     {
-      columns: ["part", "rows", "label rate", "from", "to"],
-      rows: Object.entries(dataset.parts).map(([part, { rows, positives, from, to }]) => [
+      columns: ["part", "rows", label, "from", "to"],
+      rows: Object.entries(dataset.parts).map(([part, { rows, labels, mean, from, to }]) => [
         part,
         rows,
-        figure(positives / rows),
+        task.kind === "multiclass" ? labels : figure(mean),
         instantText(from),
         instantText(to),
       ]),

@@ -18,6 +18,7 @@ import {
 import type { TrainingJob } from "../../ports/trainer.ts";
 import type { FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
+import { labelProblem } from "./objective.ts";
 import type { SplitName, ToProcess } from "./protocol.ts";
 
 /** Sends the plan and every row, then the word to fit. Ends quietly when the process has gone: its exit tells why. */
@@ -106,20 +107,33 @@ function isInputOf(kind: ModelInput["kind"], type: DataType): boolean {
 
 function labelOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
   const column = columnNamed(table, job.label, split);
-  if (column.type !== "bool" && !isNumeric(column.type))
-    throw new SlipwayError(
-      "INPUT_INVALID",
-      `The label "${job.label}" is ${typeText(column.type)}; it must be bool, int or float.`,
-    );
+  const numberOf = labelReader(job, column);
+  const problemOf = labelProblem(job);
   const label = new Float32Array(table.rowCount);
   for (let row = 0; row < table.rowCount; row += 1) {
-    const value = isValid(column, row) ? Number(column.values[row]) : null;
-    if (value === null || !Number.isFinite(Math.fround(value)))
+    const value = isValid(column, row) ? numberOf(row) : null;
+    const problem =
+      value === null || !Number.isFinite(Math.fround(value))
+        ? "leave out rows without a finite label"
+        : problemOf(value);
+    if (value === null || problem !== undefined)
       throw new SlipwayError(
         "INPUT_INVALID",
-        `The label "${job.label}" is ${value} in row ${seen + row + 1} of the ${split} split. Leave out rows without a finite label.`,
+        `The label "${job.label}" is ${value} in row ${seen + row + 1} of the ${split} split: ${problem}.`,
       );
     label[row] = value;
   }
   return label;
+}
+
+function labelReader({ label, classes }: TrainingJob, column: Column): (row: number) => number | null {
+  if (classes !== undefined) {
+    const codes = new Map(classes.map((name, code) => [name, code]));
+    return (row) => codes.get(String(column.values[row])) ?? null;
+  }
+  if (column.type === "bool" || isNumeric(column.type)) return (row) => Number(column.values[row]);
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `The label "${label}" is ${typeText(column.type)}; it must be bool, int or float.`,
+  );
 }

@@ -13,6 +13,7 @@ import { feed } from "./feeding.ts";
 import type { FitPlan } from "./fitting.ts";
 import { readFrames } from "./frames.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
+import { taskParameters } from "./objective.ts";
 import { parameterPairs } from "./parameters.ts";
 import type { FromProcess } from "./protocol.ts";
 
@@ -56,7 +57,7 @@ function planOf(job: TrainingJob): Omit<FitPlan, "library"> {
   return {
     names,
     types: job.inputs.map(({ kind }) => (kind === "category" ? "c" : "float")),
-    parameters: parameterPairs(job.parameters),
+    parameters: parameterPairs({ ...taskParameters(job), ...job.parameters }),
     rounds: job.rounds,
     earlyStoppingRounds: job.earlyStoppingRounds ?? 0,
     seed: job.seed,

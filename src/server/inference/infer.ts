@@ -130,7 +130,8 @@ export function inferAnswer(
       {
         name: "score",
         datatype: "FP32",
-        shape: [rows],
+        // Several classes have a probability each.
+        shape: scores.length === rows || rows === 0 ? [rows] : [rows, scores.length / rows],
         ...(binary ? { parameters: { binary_data_size: binary.length } } : { data: Array.from(scores) }),
       },
     ],

@@ -145,6 +145,6 @@ function metadata({ model, version }: ServedModel): Readonly<Record<string, unkn
     versions: [String(version)],
     platform: "slipway",
     inputs: [{ name: "input", datatype: "FP32", shape: [-1, model.inputs.length] }],
-    outputs: [{ name: "score", datatype: "FP32", shape: [-1] }],
+    outputs: [{ name: "score", datatype: "FP32", shape: model.task.kind === "multiclass" ? [-1, -1] : [-1] }],
   };
 }

@@ -1,7 +1,7 @@
 // Definitions as JSON Schema: what a caller may write for each field, and what a prediction looks like.
 
 import type { ColumnSchema } from "../../core/core.ts";
-import type { ModelSpec } from "../../define/define.ts";
+import type { ModelSpec, TaskKind } from "../../define/define.ts";
 import { ID_LIMIT, ROW_LIMIT } from "../asked-body.ts";
 import { type Json, valueExample, valueSchema } from "./values.ts";
 
@@ -84,13 +84,29 @@ export const closed = (properties: Json): Json => ({
 const instant = { type: "string", format: "date-time" };
 const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: "null" }] });
 
+const scoreText: Readonly<Record<TaskKind, string>> = {
+  binary: "The probability of a true label.",
+  multiclass: "The probability of the likeliest class.",
+  regression: "The number foretold, in the label's unit.",
+};
+
 /** One prediction of a model as it is answered. */
-export function predictionSchema({ name, views }: ModelSpec): Json {
+export function predictionSchema({ name, views, task }: ModelSpec): Json {
   const properties = {
     id: { type: "string" },
     model: { const: name },
     version: { type: "integer", minimum: 1 },
-    score: { ...orNull({ type: "number" }), description: "For binary classification the probability of a true label." },
+    score: { ...orNull({ type: "number" }), description: scoreText[task.kind] },
+    ...(task.kind === "multiclass"
+      ? {
+          class: { type: "string", description: "The likeliest class." },
+          probabilities: {
+            type: "object",
+            description: "Every class's probability.",
+            additionalProperties: { type: "number", minimum: 0, maximum: 1 },
+          },
+        }
+      : {}),
     at: instant,
     features: {
       type: "object",
