@@ -1,21 +1,22 @@
 // A load generator for machines without wrk, in a process of its own: keep-alive connections that each ask again as soon as they are
 // answered, or, with a rate, at even intervals: latency then counts from when a request was due, also while it waits for a free connection.
 // It shares the processors with the server, so it speaks HTTP over bare sockets (answers with a Content-Length, nothing else), makes every
-// request's bytes beforehand and keeps nothing per request but a number. Arguments: url, file of bodies (one JSON a line), connections,
-// seconds, requests a second. Prints one JSON document.
+// request's bytes beforehand and keeps nothing per request but a number. Arguments: url, file of bodies that are posted in turn (one JSON
+// a line; empty for a GET), connections, seconds, requests a second. Prints one JSON document.
 
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { quantile } from "./report.ts";
 
 const [url = "", file = "", connections = "32", seconds = "10", rate = ""] = process.argv.slice(2);
-const { hostname, port, pathname, host } = new URL(url);
-const bodies = readFileSync(file, "utf8").trim().split("\n");
+const { hostname, port, pathname, search, host } = new URL(url);
+const bodies = file === "" ? [] : readFileSync(file, "utf8").trim().split("\n");
 const requests = bodies.map((body) =>
   Buffer.from(
-    `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   ),
 );
+if (file === "") requests.push(Buffer.from(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
 const HEAD_END = Buffer.from("\r\n\r\n");
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
 

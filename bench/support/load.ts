@@ -32,21 +32,32 @@ export async function loadOn(
 ): Promise<Load> {
   const own = import.meta.dirname;
   const wrk = [WRK, "-t1", `-c${connections}`, `-d${seconds}s`, "-s", join(own, "http-load.lua"), url, "--", file];
-  const node = [
-    ...script(fileURLToPath(import.meta.resolve("./http-load.ts"))),
-    url,
-    file,
-    String(connections),
-    String(seconds),
-    ...(rate === undefined ? [] : [String(rate)]),
-  ];
-  const { stdout } = await runChild(generator === "wrk" && rate === undefined ? wrk : node);
-  const load = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Load;
+  const load =
+    generator === WRK && rate === undefined
+      ? loadIn((await runChild(wrk)).stdout)
+      : await ownLoad(url, file, connections, seconds, rate);
   if (load.errors > 0)
     throw new Error(
       `${load.errors} of ${load.requests} requests to ${url} failed: ${load.kinds ?? "no more is known"}.`,
     );
   return load;
+}
+
+/** The same by the generator in http-load.ts, errors counted; without a file the url is got. */
+export async function ownLoad(
+  url: string,
+  file: string | undefined,
+  connections: number,
+  seconds: number,
+  rate?: number,
+): Promise<Load> {
+  const words = [url, file ?? "", String(connections), String(seconds), ...(rate === undefined ? [] : [String(rate)])];
+  const { stdout } = await runChild([...script(fileURLToPath(import.meta.resolve("./http-load.ts"))), ...words]);
+  return loadIn(stdout);
+}
+
+function loadIn(stdout: string): Load {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Load;
 }
 
 /** A command that runs one of the benchmarks' TypeScript files in a process of its own. */

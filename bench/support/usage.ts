@@ -85,14 +85,14 @@ export interface PeakWatch {
   readonly stop: () => number | null;
 }
 
-/** Watches a tree's memory every 20 ms until stopped. */
-export function watchPeak(root: number): PeakWatch {
+/** Watches a tree's memory until stopped, every 20 ms or as told. */
+export function watchPeak(root: number, everyMs = 20): PeakWatch {
   let peak: number | null = null;
   const look = (): void => {
     const now = treeResident(root);
     if (now !== null && now > (peak ?? 0)) peak = now;
   };
-  const timer = setInterval(look, 20);
+  const timer = setInterval(look, everyMs);
   return {
     most: () => peak,
     stop() {

@@ -1,7 +1,7 @@
 # Logs models with MLflow's own client, registers them, and asks the server for predictions: by columns, as MLflow's scoring server is asked, and by
 # tensors. Every answer is held against the library that trained the model.
 
-import json, sys, urllib.parse, urllib.request
+import json, sys, urllib.request
 import mlflow, numpy as np, pandas as pd, xgboost as xgb
 from mlflow import MlflowClient
 from mlflow.models import infer_signature
@@ -82,101 +82,4 @@ np.testing.assert_allclose(given, sk.predict_proba(numbers[:20])[:, 1], atol=1e-
 
 tensor = {"inputs": [{"name": "input", "datatype": "FP32", "shape": [20, 4], "data": [None if np.isnan(x) else float(x) for x in numbers[:20].to_numpy().ravel()]}]}
 np.testing.assert_allclose(post("/v2/models/trees/infer", tensor)["outputs"][0]["data"], expected, atol=1e-6)
-
-
-# Asked in each of MLflow's forms, every answer is what mlflow.pyfunc gives for what its own scoring server makes of the same body.
-from io import StringIO
-from mlflow.pyfunc.scoring_server import infer_and_parse_data, parse_csv_input, predictions_to_json
-from sklearn.linear_model import LinearRegression
-from sklearn.neural_network import MLPClassifier
-
-
-def same(ours, theirs, path=""):
-    if isinstance(theirs, dict):
-        assert isinstance(ours, dict) and set(ours) == set(theirs), (path, ours, theirs)
-        for key in theirs:
-            same(ours[key], theirs[key], f"{path}.{key}")
-    elif isinstance(theirs, list):
-        assert isinstance(ours, list) and len(ours) == len(theirs), (path, ours, theirs)
-        for place, each in enumerate(theirs):
-            same(ours[place], each, f"{path}[{place}]")
-    elif isinstance(theirs, float):
-        assert abs(ours - theirs) <= 1e-5 * max(1, abs(theirs)), (path, ours, theirs)
-    else:
-        assert ours == theirs, (path, ours, theirs)
-
-
-def compare(name, body, csv=False):
-    model = mlflow.pyfunc.load_model(f"models:/{name}@champion")
-    schema = model.metadata.get_input_schema()
-    data = parse_csv_input(StringIO(body), schema) if csv else infer_and_parse_data(json.loads(json.dumps(body)), schema)
-    out = StringIO()
-    predictions_to_json(model.predict(data), out)
-    path = f"/api/v1/models/{urllib.parse.quote(name)}/invocations"
-    if csv:
-        request = urllib.request.Request(url + path, body.encode(), {"content-type": "text/csv"})
-        with urllib.request.urlopen(request) as answer:
-            ours = json.loads(answer.read())
-    else:
-        ours = post(path, body)
-    same(ours, json.loads(out.getvalue()), f"{name} {list(body)[:1] if not csv else 'csv'}")
-
-
-def logged(name, model, signature, log=mlflow.onnx.log_model):
-    with mlflow.start_run():
-        log(model, name="model", signature=signature, registered_model_name=name)
-    client.set_registered_model_alias(name, "champion", 1)
-
-
-def split_of(frame, **more):
-    made = json.loads(frame.to_json(orient="split"))
-    return {"dataframe_split": {"columns": made["columns"], "data": made["data"], **more}}
-
-
-X = rng.normal(size=(rows, 3)).astype(np.float32)
-y = X @ np.array([1, -2, 0.5], dtype=np.float32)
-classes = np.where(y > 0.7, 1, np.where(y < -0.7, -1, 0))
-some_x = X[:5].tolist()
-line = to_onnx(LinearRegression().fit(X, y), X[:1])
-onnx_classes = to_onnx(LogisticRegression(max_iter=500).fit(X, classes), X[:1])
-plain = to_onnx(LogisticRegression(max_iter=500).fit(X, classes), X[:1], options={"zipmap": False})
-columns = pd.DataFrame(X, columns=["a", "b", "c"])
-head = columns[:5]
-
-# A signature of a tensor: bare lists, by name, and tables.
-logged("tensor", line, infer_signature(X, y.reshape(-1, 1)))
-logged("tensor classes", onnx_classes, infer_signature(X, classes))
-logged("plain classes", plain, infer_signature(X, classes))
-logged("named tensor", plain, infer_signature({"X": X}, classes))
-logged("no signature", plain, None)
-for name in ["tensor", "tensor classes", "plain classes", "named tensor", "no signature"]:
-    compare(name, {"inputs": some_x})
-    compare(name, {"instances": some_x})
-    compare(name, {"inputs": {"X": some_x}} if name != "tensor classes" and name != "tensor" and name != "plain classes" else {"inputs": some_x[:1]})
-compare("named tensor", {"instances": [{"X": x} for x in some_x]})
-compare("no signature", {"instances": [{"X": x} for x in some_x]})
-compare("tensor", split_of(head))
-compare("named tensor", {"dataframe_split": {"columns": ["X"], "data": [[x] for x in some_x]}})
-
-# A signature of columns over one matrix: rows.
-logged("columns", line, infer_signature(columns, y))
-logged("column classes", onnx_classes, infer_signature(columns, classes))
-for name in ["columns", "column classes"]:
-    compare(name, split_of(head))
-    compare(name, split_of(head.assign(more=1.0)))
-    compare(name, {"dataframe_records": head.to_dict(orient="records")})
-    compare(name, {"instances": head.to_dict(orient="records")})
-    compare(name, {"inputs": head.to_dict(orient="list")})
-    compare(name, {"inputs": head.to_dict(orient="records")})
-    compare(name, head.to_csv(index=False), csv=True)
-    compare(name, head.to_csv(), csv=True)
-compare("sklearn as onnx", {"dataframe_records": some})
-compare("sklearn as onnx", {"inputs": typed[:5].to_dict(orient="list")})
-compare("trees", {"dataframe_records": records})
-compare("trees", split_of(numbers[:20]))
-compare("trees", numbers[:20].to_csv(index=False), csv=True)
-
-# Bare, as `mlflow models serve` is asked: with several models the question is which.
-refused = post("/invocations", {"inputs": some_x}, 400)
-assert "--invocations" in refused["error"]["message"], refused
 print("every prediction is the library's own")

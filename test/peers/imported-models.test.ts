@@ -43,11 +43,14 @@ afterAll(async () => {
   await open.close();
 });
 
-it.runIf(hasLibraries())("models of a notebook answer as their libraries do", { timeout: 300_000 }, async () => {
-  const script = fileURLToPath(new URL("imported-models.py", import.meta.url));
+it.runIf(hasLibraries()).each([
+  ["models of a notebook answer as their libraries do", "imported-models.py", "every prediction is the library's own"],
+  ["models asked as MLflow's scoring server is answer as it does", "invocations.py", "every answer is MLflow's own"],
+])("%s", { timeout: 600_000 }, async (_, file, last) => {
+  const script = fileURLToPath(new URL(file, import.meta.url));
   const { stdout } = await promisify(execFile)(python, [script, server.url], {
     env: { ...process.env, MLFLOW_TRACKING_URI: server.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0" },
     maxBuffer: 2 ** 26,
   });
-  expect(stdout.trim().split("\n").at(-1)).toBe("every prediction is the library's own");
+  expect(stdout.trim().split("\n").at(-1)).toBe(last);
 });

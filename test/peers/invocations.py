@@ -1,0 +1,126 @@
+# Logs models with MLflow's own client and asks the server for predictions in each form that MLflow's scoring server takes: every answer must be what
+# mlflow.pyfunc gives for what that scoring server makes of the same body.
+
+import functools, json, sys, urllib.error, urllib.parse, urllib.request
+from io import StringIO
+import mlflow, numpy as np, pandas as pd, xgboost as xgb
+from mlflow import MlflowClient
+from mlflow.models import infer_signature
+from mlflow.pyfunc.scoring_server import infer_and_parse_data, parse_csv_input, predictions_to_json
+from skl2onnx import to_onnx
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+url = sys.argv[1]
+client = MlflowClient()
+rng = np.random.default_rng(7)
+rows = 200
+
+
+def post(path, body, expected=200, kind="application/json"):
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    request = urllib.request.Request(url + path, data, {"content-type": kind})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            status, text = answer.status, answer.read()
+    except urllib.error.HTTPError as refused:
+        status, text = refused.code, refused.read()
+    assert status == expected, (path, str(body)[:300], status, text)
+    return json.loads(text)
+
+
+def same(ours, theirs, path):
+    if isinstance(theirs, dict):
+        assert isinstance(ours, dict) and set(ours) == set(theirs), (path, ours, theirs)
+        for key in theirs:
+            same(ours[key], theirs[key], f"{path}.{key}")
+    elif isinstance(theirs, list):
+        assert isinstance(ours, list) and len(ours) == len(theirs), (path, ours, theirs)
+        for place, each in enumerate(theirs):
+            same(ours[place], each, f"{path}[{place}]")
+    elif isinstance(theirs, float):
+        assert abs(ours - theirs) <= 1e-5 * max(1, abs(theirs)), (path, ours, theirs)
+    else:
+        assert ours == theirs, (path, ours, theirs)
+
+
+@functools.cache
+def loaded(name):
+    return mlflow.pyfunc.load_model(f"models:/{name}@champion")
+
+
+def compare(name, body):
+    model = loaded(name)
+    schema = model.metadata.get_input_schema()
+    is_csv = isinstance(body, str)
+    data = parse_csv_input(StringIO(body), schema) if is_csv else infer_and_parse_data(json.loads(json.dumps(body)), schema)
+    out = StringIO()
+    predictions_to_json(model.predict(data), out)
+    path = f"/api/v1/models/{urllib.parse.quote(name)}/invocations"
+    ours = post(path, body, kind="text/csv" if is_csv else "application/json")
+    same(ours, json.loads(out.getvalue()), f"{name} {'csv' if is_csv else list(body)}")
+
+
+def logged(name, model, signature, log=mlflow.onnx.log_model, library="onnx"):
+    # Named requirements spare the client a search for them in a process of its own.
+    with mlflow.start_run():
+        log(model, name="model", signature=signature, registered_model_name=name, pip_requirements=[library])
+    client.set_registered_model_alias(name, "champion", 1)
+
+
+def split_of(frame):
+    made = json.loads(frame.to_json(orient="split"))
+    return {"dataframe_split": {"columns": made["columns"], "data": made["data"]}}
+
+
+X = rng.normal(size=(rows, 3)).astype(np.float32)
+y = X @ np.array([1, -2, 0.5], dtype=np.float32)
+classes = np.where(y > 0.7, 1, np.where(y < -0.7, -1, 0))
+some = X[:5].tolist()
+columns = pd.DataFrame(X, columns=["a", "b", "c"])
+head = columns[:5]
+line = to_onnx(LinearRegression().fit(X, y), X[:1])
+zipped = to_onnx(LogisticRegression(max_iter=500).fit(X, classes), X[:1])
+plain = to_onnx(LogisticRegression(max_iter=500).fit(X, classes), X[:1], options={"zipmap": False})
+
+# A signature of a tensor, or none: bare lists, by name, and tables.
+logged("tensor", line, infer_signature(X, y.reshape(-1, 1)))
+logged("tensor classes", zipped, infer_signature(X, classes))
+logged("named tensor", plain, infer_signature({"X": X}, classes))
+logged("no signature", plain, None)
+for name in ["tensor", "tensor classes", "named tensor", "no signature"]:
+    compare(name, {"inputs": some})
+    compare(name, {"instances": some})
+for name in ["named tensor", "no signature"]:
+    compare(name, {"inputs": {"X": some}})
+    compare(name, {"instances": [{"X": x} for x in some]})
+compare("tensor", split_of(head))
+compare("named tensor", {"dataframe_split": {"columns": ["X"], "data": [[x] for x in some]}})
+
+# A signature of columns over one matrix: rows.
+logged("columns", line, infer_signature(columns, y))
+logged("column classes", zipped, infer_signature(columns, classes))
+for name in ["columns", "column classes"]:
+    compare(name, split_of(head))
+    compare(name, split_of(head.assign(more=1.0)))
+    compare(name, {"dataframe_records": head.to_dict(orient="records")})
+    compare(name, {"instances": head.to_dict(orient="records")})
+    compare(name, {"inputs": head.to_dict(orient="list")})
+    compare(name, {"inputs": head.to_dict(orient="records")})
+    compare(name, head.to_csv(index=False))
+    compare(name, head.to_csv())
+
+# XGBoost gives bare values.
+numbers = columns.copy()
+numbers.loc[::7, "b"] = np.nan
+label = (numbers["a"] > 0).astype(int)
+booster = xgb.train({"objective": "binary:logistic", "max_depth": 3}, xgb.DMatrix(numbers, label), 10)
+logged("trees", booster, infer_signature(numbers, booster.predict(xgb.DMatrix(numbers))), mlflow.xgboost.log_model, "xgboost")
+compare("trees", split_of(numbers[:20]))
+compare("trees", {"dataframe_records": json.loads(numbers[:20].to_json(orient="records"))})
+compare("trees", {"instances": head.to_dict(orient="records")})
+compare("trees", numbers[:20].to_csv(index=False))
+
+# Bare, as `mlflow models serve` is asked: with several models the question is which.
+refused = post("/invocations", {"inputs": some}, 400)
+assert "--invocations" in refused["error"]["message"], refused
+print("every answer is MLflow's own")
