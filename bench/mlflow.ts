@@ -25,14 +25,18 @@ interface Asked {
   readonly bodies?: readonly unknown[];
 }
 
+let folder: string | undefined;
+
 /** Loads one side with one kind of request for some seconds, after one second that is not counted. */
 async function spell(side: Side, seconds: number, what: string, { path, bodies }: Asked, keep: Keep): Promise<void> {
   let file: string | undefined;
   if (bodies) {
-    file = `${temporaryFolder()}/bodies`;
+    folder ??= temporaryFolder();
+    file = `${folder}/bodies`;
     writeFileSync(file, bodies.map((body) => JSON.stringify(body)).join("\n"));
   }
   const url = `${side.url}${API}${path}`;
+  process.stderr.write(`${side.name}: ${what}\n`);
   await ownLoad(url, file, CONNECTIONS, 1);
   const before = side.cpu();
   const { requests, errors, seconds: spent, p50Ms, p99Ms } = await ownLoad(url, file, CONNECTIONS, seconds);

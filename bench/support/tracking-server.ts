@@ -26,6 +26,9 @@ export interface Side {
   readonly stop: () => void;
 }
 
+// A bench that is stopped from outside leaves no server behind.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
 /** Asks once over MLflow's API; an answer other than 200 throws. */
@@ -137,10 +140,13 @@ async function started(
   const url = `http://127.0.0.1:${port}`;
   // Seldom enough to cost the servers nothing.
   const memory = watchPeak(pid, 500);
+  // The whole group: MLflow's workers are children of a child.
+  const end = (): void => void process.kill(-pid, "SIGKILL");
+  process.once("exit", end);
   const stop = (): void => {
     memory.stop();
-    // The whole group: MLflow's workers are children of a child.
-    process.kill(-pid, "SIGKILL");
+    process.off("exit", end);
+    end();
   };
   const deadline = performance.now() + 120_000;
   while (performance.now() < deadline) {

@@ -1,12 +1,21 @@
 // Runs as rows hold them and as the rest of Slipway sees them. What a tracking client tells of a run is read here as what it means: its commit, its
 // command, its parent.
 
+import { type Expression, sql } from "kysely";
 import { fromJson, instantFromSql, numberFromSql, type Records, type RunRow } from "../records/records.ts";
 import { CLIENT_TAGS, NATIVE_SOURCE } from "./client-words.ts";
 import type { RunRecord } from "./runs.ts";
 
 /** Ids per query: SQLite takes 32766 parameters in one statement. */
 export const IDS_AT_ONCE = 1000;
+
+/** Ids for an `in`, as one parameter: a statement's text is the same however many there are, so it is made and prepared once. */
+export function anyOf({ kind }: Pick<Records, "kind">, ids: readonly string[]): Expression<string> {
+  const list = JSON.stringify(ids);
+  return kind === "sqlite"
+    ? sql<string>`(select value from json_each(${list}))`
+    : sql<string>`(select json_array_elements_text(${list}::json))`;
+}
 
 /** Rows as runs with everything that belongs to them, in the same order; a handful of queries for every thousand. */
 export async function withBelongings(records: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
@@ -16,8 +25,12 @@ export async function withBelongings(records: Records, rows: readonly RunRow[]):
   return runs;
 }
 
-async function someRuns({ db }: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
-  const ids = rows.map(({ id }) => id);
+async function someRuns(records: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+  const { db } = records;
+  const ids = anyOf(
+    records,
+    rows.map(({ id }) => id),
+  );
   const params = byRun(await db.selectFrom("params").selectAll().where("run_id", "in", ids).orderBy("key").execute());
   const tags = byRun(await db.selectFrom("tags").selectAll().where("run_id", "in", ids).orderBy("key").execute());
   const metrics = byRun(

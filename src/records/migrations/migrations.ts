@@ -12,6 +12,7 @@ import { accessTables } from "./008-access.ts";
 import { provenanceTables } from "./009-provenance.ts";
 import { leaseTables } from "./010-leases.ts";
 import { deploymentTables } from "./011-deployments.ts";
+import { runValueIndexes } from "./012-run-values.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { name: "provenance", statements: provenanceTables },
   { name: "leases", statements: leaseTables },
   { name: "deployments", statements: deploymentTables },
+  { name: "run values", statements: runValueIndexes },
 ];

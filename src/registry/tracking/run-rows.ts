@@ -2,7 +2,7 @@
 
 import type { RunRow } from "../../records/records.ts";
 import { fromJson, numberFromSql, type Records } from "../../records/records.ts";
-import { byRun, IDS_AT_ONCE } from "../run-rows.ts";
+import { anyOf, byRun, IDS_AT_ONCE } from "../run-rows.ts";
 import { runNotFound } from "../runs.ts";
 import { type Tag, type TrackingContext, toMillis } from "./context.ts";
 import type { InputDataset } from "./run-inputs.ts";
@@ -44,8 +44,12 @@ export async function trackedRuns(records: Records, rows: readonly RunRow[]): Pr
   return runs;
 }
 
-async function someRuns({ db }: Records, rows: readonly RunRow[]): Promise<readonly TrackedRun[]> {
-  const ids = rows.map(({ id }) => id);
+async function someRuns(records: Records, rows: readonly RunRow[]): Promise<readonly TrackedRun[]> {
+  const { db } = records;
+  const ids = anyOf(
+    records,
+    rows.map(({ id }) => id),
+  );
   const params = byRun(await db.selectFrom("params").selectAll().where("run_id", "in", ids).orderBy("key").execute());
   const tags = byRun(await db.selectFrom("tags").selectAll().where("run_id", "in", ids).orderBy("key").execute());
   const metrics = byRun(

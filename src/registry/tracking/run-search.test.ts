@@ -287,3 +287,43 @@ describe("searchRuns", () => {
     );
   });
 });
+
+test("finds the best by a metric among many, ties at every end of a page, whatever a filter lets through", async () => {
+  const [experimentId = ""] = [await newExperiment(context, { name: "many" })];
+  const many: { readonly id: string; readonly value: number; readonly at: number; readonly team: string }[] = [];
+  for (let index = 0; index < 300; index += 1) {
+    const at = 1000 + (index % 5);
+    const { id } = await beginRun(context, { experimentId, user: "", startedAt: at, tags: [] });
+    const [value, team] = [index % 7, index % 3 === 0 ? "a" : "b"];
+    await logToRun(context, id, {
+      metrics: [{ key: "score", value, timestamp: 5, step: 1 }],
+      tags: [{ key: "team", value: team }],
+    });
+    many.push({ id, value, at, team });
+  }
+  for (const isAscending of [true, false])
+    for (const [filter, kept] of [
+      ["", () => true],
+      ["tags.team = 'a'", ({ team }) => team === "a"],
+      ["tags.team != 'a'", ({ team }) => team !== "a"],
+      ["metrics.score > 5", ({ value }) => value > 5],
+      ["tags.team = 'a' and tags.team = 'b'", () => false],
+    ] as const satisfies readonly (readonly [string, (run: (typeof many)[number]) => boolean])[]) {
+      const expected = many
+        .filter(kept)
+        .sort((a, b) => (a.value - b.value) * (isAscending ? 1 : -1) || b.at - a.at || (a.id < b.id ? -1 : 1));
+      for (const limit of [1, 7, 43, 100, 250]) {
+        const orderBy = [`metrics.score ${isAscending ? "ASC" : "DESC"}`];
+        const first = await searchRuns(context, {
+          experimentIds: [experimentId],
+          filter,
+          orderBy,
+          view: "active",
+          limit,
+        });
+        const ids = first.items.map(({ id }) => id);
+        expect(ids).toEqual(expected.slice(0, limit).map(({ id }) => id));
+        expect(first.next !== undefined).toBe(expected.length > limit);
+      }
+    }
+}, 60_000);

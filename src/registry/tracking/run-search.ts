@@ -17,6 +17,7 @@ import type { TrackingContext } from "./context.ts";
 import { type Clause, type OrderKey, parseFilter, parseOrder } from "./filter.ts";
 import { offsetOf, pageToken, placeOf } from "./page-token.ts";
 import { type TrackedRun, trackedRuns } from "./run-rows.ts";
+import { bestByMetric, rarestValue, runsWith, type WantedValue } from "./search-start.ts";
 
 /** Which of the runs that were set aside to look at. */
 export type LifecycleView = "active" | "deleted" | "all";
@@ -71,24 +72,26 @@ export async function findRunRows(
     view,
     ...(about === undefined ? {} : { about }),
   };
-  const conditions = [
-    ...(experimentIds === undefined ? [] : [sql`r.experiment_id in (${sql.join([...new Set(experimentIds)])})`]),
-    ...lifecycle(view),
-    ...also,
-    ...clauses
-      .map((clause) => ({ rank: lookups(clause), condition: runCondition(records.kind, clause) }))
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ condition }) => condition),
-  ];
   const keys = order.map((key, place) => orderSql(key, place));
   const isDefault = keys.length === 0;
   const offset = isDefault ? 0 : offsetOf(search.pageToken, question);
   const after = isDefault ? placeOf(search.pageToken, question) : undefined;
-  if (after) conditions.push(afterPlace(after));
-  const joins = keys.flatMap(({ join }) => (join ? [join] : []));
-  const sorted = [...keys.flatMap(({ by }) => by), sql`r.started_at desc`, sql`r.id asc`];
-  const query = sql<RunRow>`select r.* from runs r ${sql.join(joins, sql` `)} where ${sql.join(conditions, sql` and `)} order by ${sql.join(sorted)} limit ${limit + 1}${offset === 0 ? sql`` : sql` offset ${offset}`}`;
-  const { rows } = await query.execute(records.db);
+  const always = [
+    ...(experimentIds === undefined ? [] : [sql`r.experiment_id in (${sql.join([...new Set(experimentIds)])})`]),
+    ...lifecycle(view),
+    ...also,
+    ...(after ? [afterPlace(after)] : []),
+  ];
+  const asked = clauses
+    .map(
+      (clause): RankedClause => ({
+        clause,
+        rank: lookups(clause),
+        condition: runCondition(records.kind, clause, order),
+      }),
+    )
+    .sort((a, b) => a.rank - b.rank);
+  const rows = await rowsOf(records, { always, asked, order, keys, offset, count: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const more = rows.length > limit && last !== undefined;
@@ -96,6 +99,63 @@ export async function findRunRows(
     rows: page,
     next: more ? pageToken(question, isDefault ? [last.started_at, last.id] : [offset + limit]) : undefined,
   };
+}
+
+interface RankedClause {
+  readonly clause: Clause;
+  readonly rank: number;
+  readonly condition: Condition;
+}
+
+interface RowQuestion {
+  readonly always: readonly Condition[];
+  readonly asked: readonly RankedClause[];
+  readonly order: readonly OrderKey[];
+  readonly keys: readonly OrderSql[];
+  readonly offset: number;
+  readonly count: number;
+}
+
+async function rowsOf(
+  records: Records,
+  { always, asked, order, keys, offset, count }: RowQuestion,
+): Promise<readonly RunRow[]> {
+  const isSqlite = records.kind === "sqlite";
+  const byStart = [sql`r.started_at desc`, sql`r.id asc`];
+  const conditions = [...always, ...asked.map(({ condition }) => condition)];
+  const start = isSqlite
+    ? await rarestValue(
+        records,
+        asked.flatMap(({ clause }) => wantedValue(clause)),
+      )
+    : undefined;
+  const [first, ...others] = keys;
+  const metric = order[0] && entityOf(order[0]) === "metric" ? order[0] : undefined;
+  if (isSqlite && !start && first && metric && offset === 0) {
+    const best = await bestByMetric(records, {
+      ...metric,
+      joins: joinsOf(others),
+      conditions,
+      ties: [...others.flatMap(({ by }) => by), ...byStart],
+      count,
+    });
+    if (best) return best;
+  }
+  const begun = start ? runsWith(start) : { from: sql`runs r`, where: sql`1 = 1` };
+  const rest = [...always, ...asked.filter(({ clause }) => clause !== start?.clause).map(({ condition }) => condition)];
+  const sorted = [...keys.flatMap(({ by }) => by), ...byStart];
+  const query = sql<RunRow>`select r.* from ${begun.from} ${sql.join(joinsOf(keys), sql` `)} where ${sql.join([begun.where, ...rest], sql` and `)} order by ${sql.join(sorted)} limit ${count}${offset === 0 ? sql`` : sql` offset ${offset}`}`;
+  return (await query.execute(records.db)).rows;
+}
+
+const joinsOf = (keys: readonly OrderSql[]): readonly Condition[] => keys.flatMap(({ join }) => (join ? [join] : []));
+
+/** What a clause asks for, when runs can be looked up by it. */
+function wantedValue(clause: Clause): readonly (WantedValue & { readonly clause: Clause })[] {
+  const entity = entityOf(clause);
+  const { comparator, key, value } = clause;
+  if ((entity !== "param" && entity !== "tag") || comparator !== "=" || typeof value !== "string") return [];
+  return [{ table: entity === "param" ? "params" : "tags", key, value, clause }];
 }
 
 function lifecycle(view: LifecycleView): readonly Condition[] {
@@ -176,10 +236,14 @@ function attributeOf(key: string): string {
   return Object.hasOwn(ALIASES, lower) ? (ALIASES[lower] ?? lower) : lower;
 }
 
-function runCondition(kind: DatabaseKind, clause: Clause): Condition {
+function runCondition(kind: DatabaseKind, clause: Clause, order: readonly OrderKey[]): Condition {
   switch (entityOf(clause)) {
-    case "metric":
+    case "metric": {
+      // What the answer is sorted by is at hand already.
+      const place = order.findIndex((key) => entityOf(key) === "metric" && key.key === clause.key);
+      if (place >= 0) return compareNumber(sql.raw(`o${place}.value`), clause);
       return sql`exists (select 1 from latest_metrics m where m.run_id = r.id and m.key = ${clause.key} and ${compareNumber(sql`m.value`, clause)})`;
+    }
     case "param":
       return noted(kind, sql`params`, clause);
     case "tag":
