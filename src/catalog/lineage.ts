@@ -251,6 +251,9 @@ function addModel(graph: GraphBuilder, model: ModelSpec, suffix: string, current
     if (!asked.has(key.name)) graph.link(addColumn(graph, model.rows.name, key.name), id, "key");
   for (const leaf of leavesOf(model.label.value))
     graph.link(addColumn(graph, model.label.source.name, leaf.name), id, "label");
+  for (const [role, { from, value }] of Object.entries(model.beside ?? {}))
+    for (const leaf of leavesOf(value))
+      graph.link(addColumn(graph, from === "rows" ? model.rows.name : model.label.source.name, leaf.name), id, role);
   return id;
 }
 

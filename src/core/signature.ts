@@ -11,7 +11,13 @@ export type ModelInput =
       /** Digits after the point, of a decimal: its values come as units. */
       readonly scale?: number;
     }
-  | { readonly name: string; readonly kind: "category"; readonly categories: readonly string[] };
+  | {
+      readonly name: string;
+      readonly kind: "category";
+      readonly categories: readonly string[];
+      /** Serving refuses a row with another category; absent, it is missing. */
+      readonly unseen?: "refuse";
+    };
 
 /** Turns one value of one input into a float32 cell; NaN is missing. */
 export type CellEncoder = (value: Value | undefined) => number;

@@ -13,10 +13,10 @@ import {
   type Value,
   valueAt,
 } from "../core/core.ts";
-import { definitionHash, type ModelSpec, meaningOf, type TaskSpec } from "../define/define.ts";
-import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
+import { definitionHash, type ModelSpec, meaningOf, rowColumnNames, type TaskSpec } from "../define/define.ts";
+import type { BlobStore, OfflineEngine, SqlDialect } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
-import { checkSources, writeSnapshot } from "./snapshot-sql.ts";
+import { checkSources, rowColumns, writeSnapshot } from "./snapshot-sql.ts";
 import { checkPart, type SplitBounds, type SplitPart, splitCondition } from "./split.ts";
 
 /** A snapshot on disk: every row of the model's rows source with features and label. */
@@ -73,15 +73,16 @@ export function snapshotSchema(model: ModelSpec): readonly ColumnSchema[] {
     ...model.inputs.map(({ name, type }) => ({ name, type, optional: true })),
     { name: "label", type: model.label.value.type, optional: true },
     { name: "label_known_at", type: "timestamp", optional: true },
+    ...rowColumns(model).map(({ name, value: { type } }) => ({ name, type, optional: true })),
   ];
 }
 
 /** What a snapshot depends on: the part of the model that shapes its rows, and the state of every source file. */
 export async function snapshotName(offline: OfflineEngine, model: ModelSpec): Promise<string> {
-  const { rows, views, request, inputs, label } = model;
+  const { rows, views, request, inputs, label, beside } = model;
   const sources = [rows, label.source, ...views.map((view) => view.source)];
   const states = await Promise.all(sources.map((source) => offline.fingerprint(source)));
-  return `snapshots/${model.name}-${contentHash(meaningOf({ rows, views, request, inputs, label, states })).slice(0, 32)}.parquet`;
+  return `snapshots/${model.name}-${contentHash(meaningOf({ rows, views, request, inputs, label, beside, states })).slice(0, 32)}.parquet`;
 }
 
 /** The model's snapshot: the one that is there, or a new one. */
@@ -142,6 +143,13 @@ async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly Val
 const SQL_FIGURES = 8;
 const FIGURES = 10;
 
+/** How many rows have a weight that is none, as SQL. */
+function weightProblems(dialect: SqlDialect, { beside }: ModelSpec): string {
+  if (beside?.weight === undefined) return "0::BIGINT";
+  const weight = `${dialect.identifier(rowColumnNames.weight)}::DOUBLE`;
+  return `(count(*) FILTER (WHERE coalesce(NOT (${weight} > 0 AND isfinite(${weight})), true)))::BIGINT`;
+}
+
 function constantSql(task: TaskSpec, label: string): string {
   if (task.kind === "regression" && task.loss === "absolute") return `median(${label})`;
   if (task.kind === "regression" && task.loss === "quantile") return `quantile_cont(${label}, ${task.at})`;
@@ -174,10 +182,11 @@ export async function cutDataset(
     ...(isNumber || type === "bool"
       ? [`avg(${finite})::DOUBLE`, `${constantSql(snapshot.model.task, finite)}::DOUBLE`]
       : ["NULL::DOUBLE", "NULL::DOUBLE"]),
+    weightProblems(dialect, snapshot.model),
   ];
   const parts = {} as Record<SplitPart, PartSummary>;
   for (const part of ["train", "validate", "test"] as const) {
-    const [rows = 0n, from, to, positives, labels, notFinite, mean, constant] = await oneRow(
+    const [rows = 0n, from, to, positives, labels, notFinite, mean, constant, badWeights] = await oneRow(
       offline,
       `SELECT ${figures.join(", ")} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}`,
     );
@@ -191,7 +200,7 @@ export async function cutDataset(
       from: none ? null : (from as bigint),
       to: none ? null : (to as bigint),
     };
-    checkPart(snapshot.model, part, bounds, parts[part], Number(notFinite));
+    checkPart(snapshot.model, part, bounds, parts[part], Number(notFinite), Number(badWeights));
   }
   return { id: contentHash({ snapshot: snapshot.hash, bounds }), snapshot, bounds, parts };
 }
@@ -227,20 +236,26 @@ export function streamPart(
   return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}${spaced}`);
 }
 
-/** The distinct values of a text input in the training rows, sorted by code point: a category's codes. */
+/** The distinct values of a text input in the training rows, sorted by code point: a category's codes. Throws INPUT_INVALID for too many. */
 export async function trainingCategories(
   { offline, blobs }: DatasetEngines,
   { snapshot, bounds }: Dataset,
   input: string,
+  mostCategories = 2 ** 24,
 ): Promise<readonly string[]> {
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
   const column = dialect.identifier(input);
   const found: string[] = [];
   for await (const table of offline.stream(
-    `SELECT DISTINCT ${column} AS v FROM ${scan} WHERE ${column} IS NOT NULL AND ${splitCondition(dialect, bounds, "train")} ORDER BY v`,
+    `SELECT DISTINCT ${column} AS v FROM ${scan} WHERE ${column} IS NOT NULL AND ${splitCondition(dialect, bounds, "train")} ORDER BY v LIMIT ${mostCategories + 1}`,
   ))
     for (const value of table.columns[0]?.values ?? []) found.push(String(value));
+  if (found.length > mostCategories)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Model "${snapshot.model.name}": the input "${input}" has more than ${mostCategories} different values in the training rows, such as ${JSON.stringify(found[0])} and ${JSON.stringify(found[1])}. Leave it out if it names rows, or allow more: mostCategories in the trainer.`,
+    );
   return found;
 }
 
@@ -281,7 +296,9 @@ export async function trainingFindings(
 ): Promise<readonly QualityFinding[]> {
   const { dialect } = offline;
   const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
-  const columns = snapshotSchema(snapshot.model).filter(({ name }) => !["key", "t", "label_known_at"].includes(name));
+  const columns = snapshotSchema(snapshot.model).filter(
+    ({ name }) => !["key", "t", "label_known_at", ...Object.values(rowColumnNames)].includes(name),
+  );
   // One pass over the rows for all columns; each gives the same ten figures, in this order.
   const figures = columns.flatMap(({ name, type }) => {
     const column = dialect.identifier(name);

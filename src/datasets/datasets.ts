@@ -35,7 +35,7 @@ export {
   type TrainingRows,
   trainingDataset,
 } from "./readable-dataset.ts";
-export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
+export { checkSources, labelsSql, rowColumns, writeSnapshot } from "./snapshot-sql.ts";
 export { type SplitBounds, type SplitPart, splitBounds } from "./split.ts";
 export { type DatasetVerification, verifyDataset, verifyTrainingRows } from "./verify-dataset.ts";
 export { type DatasetRequest, writeDataset } from "./write-dataset.ts";

@@ -2,7 +2,16 @@
 // derived values, and the label with the moment it became known. Which rows train is decided later, by filters on this table.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import { type FeatureViewSpec, type LeafNode, leavesOf, type ModelSpec, type SourceSpec } from "../define/define.ts";
+import {
+  type FeatureViewSpec,
+  type LeafNode,
+  leavesOf,
+  type ModelSpec,
+  type RowColumnSpec,
+  type RowRole,
+  rowColumnNames,
+  type SourceSpec,
+} from "../define/define.ts";
 import { guardedFeatures, keyColumn, keyColumns, pointInTimeTables, sourceExpression } from "../features/features.ts";
 import type { OfflineEngine, SqlDialect, WrittenFile } from "../ports/ports.ts";
 
@@ -35,12 +44,19 @@ export function snapshotPlan(
     `s.${quote(rows.id ?? "")} AS ${quote("row id")}`,
     ...keys,
     ...passed,
+    ...rowColumns(model, "rows").map(
+      ({ name, value }) => `${sourceExpression(dialect, value, "s")} AS ${quote(`row ${name}`)}`,
+    ),
   ];
   const plan = pointInTimeTables(dialect, {
     rows: `SELECT ${asking.join(", ")} FROM ${dialect.scan(rows)} s`,
     views,
     ...(partition === undefined ? {} : { partition: partition("make_timestamp(t)") }),
-  }).beside("o", ["o.label", "o.known"], `LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")}`);
+  }).beside(
+    "o",
+    ["o.label", "o.known", ...rowColumns(model, "label").map(({ name }) => `o.${quote(name)}`)],
+    `LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")}`,
+  );
   const leaf = (node: LeafNode): string =>
     node.kind === "feature" ? plan.feature(node.view, node.name) : `r.${quote(`request ${node.name}`)}`;
   const values = inputs.map((input) => {
@@ -55,6 +71,9 @@ export function snapshotPlan(
     ...values,
     `o.label AS ${quote("label")}`,
     `CASE WHEN o.label IS NOT NULL THEN make_timestamp(o.known) END AS ${quote("label_known_at")}`,
+    ...rowColumns(model).map(({ name, from }) =>
+      from === "label" ? `o.${quote(name)} AS ${quote(name)}` : `r.${quote(`row ${name}`)} AS ${quote(name)}`,
+    ),
   ];
   return { statements: plan.statements, names: plan.names, select: `SELECT ${selected.join(",\n")} ${plan.from}` };
 }
@@ -80,12 +99,28 @@ function usedViews({ views, inputs }: ModelSpec): readonly FeatureViewSpec[] {
   });
 }
 
+/** What a model's training rows carry besides inputs and label, by column; with `from`, those of one source. */
+export function rowColumns(
+  { beside = {} }: Pick<ModelSpec, "beside">,
+  from?: RowColumnSpec["from"],
+): readonly (RowColumnSpec & { readonly name: string })[] {
+  const roles = Object.keys(rowColumnNames) as RowRole[];
+  const all = roles.flatMap((role) =>
+    beside[role] === undefined ? [] : [{ ...beside[role], name: rowColumnNames[role] }],
+  );
+  return from === undefined ? all : all.filter((each) => each.from === from);
+}
+
 /** A model's labels as a table expression: `id`, `label`, and when each was `known` (microseconds); with `since`, of later events only. */
-export function labelsSql(dialect: SqlDialect, { label: { source, value } }: ModelSpec, since?: Instant): string {
+export function labelsSql(dialect: SqlDialect, model: ModelSpec, since?: Instant): string {
+  const { source, value } = model.label;
   const id = `s.${dialect.identifier(source.id ?? "")}`;
   const recent =
     since === undefined ? "" : ` WHERE s.${dialect.identifier(source.eventTime ?? "")} >= make_timestamp(${since})`;
-  return `(SELECT ${id} AS id, ${sourceExpression(dialect, value, "s")} AS label, ${labelKnownSql(dialect, source)} AS known FROM ${dialect.scan(source)} s${recent})`;
+  const more = rowColumns(model, "label")
+    .map((each) => `, ${sourceExpression(dialect, each.value, "s")} AS ${dialect.identifier(each.name)}`)
+    .join("");
+  return `(SELECT ${id} AS id, ${sourceExpression(dialect, value, "s")} AS label, ${labelKnownSql(dialect, source)} AS known${more} FROM ${dialect.scan(source)} s${recent})`;
 }
 
 function labelKnownSql(dialect: SqlDialect, { eventTime, createdAt }: SourceSpec): string {

@@ -53,6 +53,7 @@ export function checkPart(
   bounds: SplitBounds,
   { rows, positives, labels }: PartLabels,
   notFinite = 0,
+  badWeights = 0,
 ): void {
   const range = `train before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
   if (rows === 0 && part !== "test")
@@ -64,6 +65,11 @@ export function checkPart(
     throw new SlipwayError(
       "LABEL_INVALID",
       `Model "${model.name}": ${notFinite} of the ${rows} labels to ${part} on are NaN or infinite. Make them null in the label's expression, and their rows are left out.`,
+    );
+  if (badWeights > 0)
+    throw new SlipwayError(
+      "LABEL_INVALID",
+      `Model "${model.name}": ${badWeights} of the ${rows} weights to ${part} on are null, NaN, infinite, 0 or below. A weight is above 0; make the label of such rows null, and they are left out.`,
     );
   if (part === "train" && labels < 2)
     throw new SlipwayError(

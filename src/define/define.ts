@@ -158,6 +158,7 @@ export {
   type PushSpec,
   pushSource,
 } from "./push-source.ts";
+export { type RowColumnSpec, type RowRole, rowColumnNames } from "./row-column.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
 export {
   type CsvSpec,
@@ -189,6 +190,5 @@ export {
   byTime,
   type SplitSpec,
   type TrainerSpec,
-  type XgboostOptions,
-  xgboost,
 } from "./trainer.ts";
+export { type DartOptions, type StopMetric, type XgboostOptions, xgboost } from "./xgboost.ts";

@@ -3,7 +3,10 @@
 import {
   type ColumnSchema,
   type DataType,
+  didYouMean,
+  isCategory,
   kindOf,
+  type NumericType,
   SlipwayError,
   sameType,
   type TypeKind,
@@ -19,6 +22,7 @@ import { type MetricSpec, metricProblem } from "./metric-spec.ts";
 import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type RequestKeys } from "./model-features.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
 import { type PromotionOptions, type PromotionSpec, promotionOf } from "./promotion.ts";
+import { type RowColumnSpec, type RowRole, rowColumn, rowColumnNames } from "./row-column.ts";
 import type { SourceSpec } from "./source.ts";
 import { type LabelType, type TaskSpec, taskOfLabel, taskProblem } from "./task.ts";
 import type { SplitSpec, TrainerSpec } from "./trainer.ts";
@@ -48,6 +52,8 @@ export interface ModelSpec extends Spec {
   readonly inputs: readonly InputSpec[];
   /** The outcome, on rows of another source that carry the same id. */
   readonly label: { readonly source: SourceSpec; readonly value: ExpressionNode };
+  /** What a training row carries besides its inputs and its label. */
+  readonly beside?: Readonly<Partial<Record<RowRole, RowColumnSpec>>>;
   /** What the label and the trainer come to. */
   readonly task: TaskSpec;
   readonly trainer: TrainerSpec;
@@ -98,6 +104,8 @@ export interface ModelOptions<
   /** An expression over another source that has the rows' id: `arrivals.arr_delay.gt(15)`. Known when that row is known. Its type decides the task. */
   readonly label: Expression<L>;
   readonly trainer: TrainerSpec<NoInfer<L>>;
+  /** How much a training row counts, above 0: an expression over the rows or over the label's source. Metrics count every row alike. */
+  readonly weight?: Expression<NumericType>;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
   /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
@@ -112,7 +120,7 @@ const instructions: Readonly<Partial<Record<TypeKind, string>>> = {
   struct: "take a value out of it with .field(name)",
 };
 
-const RESERVED = new Set(["key", "t", "label", "label_known_at"]);
+const RESERVED = new Set(["key", "t", "label", "label_known_at", ...Object.values(rowColumnNames)]);
 
 /** Declares a model. */
 export function model<
@@ -160,6 +168,8 @@ export function model<
   const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
   const { trainer, split, metrics } = options;
   const task = taskOf(options.label, trainer, fail);
+  checkTrainer(trainer, task, inputs, fail);
+  const beside = besideOf(`model "${name}"`, { weight: options.weight }, rows, label.source);
   for (const metric of metrics) {
     const problem = metricProblem(metric, task);
     if (problem !== undefined) fail(problem);
@@ -173,6 +183,7 @@ export function model<
     request,
     inputs,
     label,
+    ...(beside === undefined ? {} : { beside }),
     task,
     trainer,
     split,
@@ -231,6 +242,38 @@ function taskOf(label: Expression, { task: named }: TrainerSpec, fail: Fail): Ta
     );
   const problem = taskProblem(task, label.type);
   return problem === undefined ? task : fail(`${problem}.`);
+}
+
+function besideOf(
+  what: string,
+  given: Readonly<Partial<Record<RowRole, Expression | undefined>>>,
+  rows: SourceSpec,
+  label: SourceSpec,
+): ModelSpec["beside"] {
+  const found = Object.entries(given).flatMap(([role, value]) =>
+    value === undefined ? [] : [[role, rowColumn(what, role as RowRole, value, rows, label)]],
+  );
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
+
+/** A trainer's words that are about the task or about inputs. */
+function checkTrainer(trainer: TrainerSpec, task: TaskSpec, inputs: readonly InputSpec[], fail: Fail): void {
+  const { balance = false, monotone = {}, interactions = [] } = trainer;
+  if (balance && task.kind !== "binary" && task.kind !== "multiclass")
+    fail(`the trainer's balance is for classes, and this is a ${task.kind} task; leave it out.`);
+  if (task.kind === "multiclass" && Object.keys(monotone).length > 0)
+    fail("the trainer's monotone needs one score that rises or falls, and a multi-class model has one for each class.");
+  const names = inputs.map((input) => input.name);
+  for (const [what, name] of [
+    ...Object.keys(monotone).map((each) => ["monotone", each] as const),
+    ...interactions.flat().map((each) => ["interactions", each] as const),
+  ]) {
+    const input = inputs.find((each) => each.name === name);
+    if (input === undefined)
+      fail(`the trainer's ${what} names "${name}", which is no input.${didYouMean(name, names)}`);
+    else if (what === "monotone" && isCategory(input.type))
+      fail(`the trainer's monotone names "${name}", whose categories have no order.`);
+  }
 }
 
 function labelSource(label: Expression, rows: SourceSpec, fail: Fail): SourceSpec {

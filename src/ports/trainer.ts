@@ -15,6 +15,16 @@ export interface TrainingJob {
   readonly task?: TaskSpec;
   /** The classes of a multi-class task, as text: a label is the place of its own. */
   readonly classes?: readonly string[];
+  /** How much each class's training rows count, in the classes' order, on top of their own weights. */
+  readonly classWeights?: readonly number[];
+  /** The column of the rows' weights, numbers above 0. */
+  readonly weight?: string;
+  /** Inputs with which the score may only rise or only fall. */
+  readonly monotone?: Readonly<Record<string, "rising" | "falling">>;
+  /** Inputs that may stand in one branch of a tree together. */
+  readonly interactions?: readonly (readonly string[])[];
+  /** The engine's own metric that stops early; default the task's. */
+  readonly stopOn?: string;
   readonly train: AsyncIterable<Table>;
   /** Rows for early stopping and for the reported validation metric. */
   readonly validate?: AsyncIterable<Table>;

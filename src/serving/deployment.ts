@@ -4,8 +4,10 @@ import {
   type CellEncoder,
   type ColumnSchema,
   cellEncoders,
+  didYouMean,
   type Instant,
   type ModelInput,
+  SlipwayError,
   type Value,
 } from "../core/core.ts";
 import { type ModelSpec, rowFunction } from "../define/define.ts";
@@ -62,6 +64,7 @@ export function deployment(
         : ({ row }) => row[leaf.name] ?? null,
     );
   });
+  const refusing = inputs.map((input) => input.kind === "category" && input.unseen === "refuse");
   const scoreTogether = gathering(predictor, inputs.length);
   return {
     model,
@@ -75,10 +78,26 @@ export function deployment(
       return rows.map((row, index) => {
         const reads = read[index] ?? [];
         const scope = { row, reads: new Map(reads.map((each) => [each.view, each])) };
-        const cells = Float32Array.from(readers, (value, place) => encoders[place]?.(value(scope)) ?? Number.NaN);
+        const cells = Float32Array.from(readers, (value, place) => {
+          const given = value(scope);
+          const cell = encoders[place]?.(given) ?? Number.NaN;
+          if (refusing[place] === true && Number.isNaN(cell) && given !== null)
+            refuseUnseen(model.name, inputs[place], given);
+          return cell;
+        });
         return { reads, cells };
       });
     },
     score: (rows) => scoreTogether(rows.map(({ cells }) => cells)),
   };
+}
+
+function refuseUnseen(model: string, input: ModelInput | undefined, given: Value): never {
+  const known = input?.kind === "category" ? input.categories : [];
+  const name = input?.name ?? "";
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `Model "${model}": ${JSON.stringify(given)} is no "${name}" that it was trained with, which its trainer refuses; it knows ${known.length} of them.${didYouMean(String(given), known)}`,
+    { details: { model, field: name } },
+  );
 }

@@ -7,11 +7,12 @@ import {
   type DatasetEngines,
   type LabelClass,
   labelClasses,
+  rowColumns,
   streamPart,
   trainingCategories,
 } from "../datasets/datasets.ts";
-import type { ModelSpec } from "../define/define.ts";
-import type { Runtime, TrainedModel, Trainer, TrainingWatch } from "../ports/ports.ts";
+import { type ModelSpec, rowColumnNames, type TrainerSpec } from "../define/define.ts";
+import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
 
 /** The engines that fitting needs. */
@@ -72,7 +73,12 @@ export async function matrixInputs(
   for (const { name, type } of model.inputs)
     inputs.push(
       isCategory(type)
-        ? { name, kind: "category", categories: await trainingCategories(engines, dataset, name) }
+        ? {
+            name,
+            kind: "category",
+            categories: await trainingCategories(engines, dataset, name, model.trainer.mostCategories),
+            ...(model.trainer.unseen === undefined ? {} : { unseen: model.trainer.unseen }),
+          }
         : { name, kind: "number", ...(isDecimal(type) ? { scale: type.scale } : {}) },
     );
   return inputs;
@@ -89,7 +95,7 @@ export async function fitModel(
   const inputs = await matrixInputs(engines, dataset, model);
   const counted = task.kind === "multiclass" ? await labelClasses(engines, dataset, task.mostClasses) : undefined;
   const classes = counted?.map(({ name }) => name);
-  const trained = await fitInputs(engines, request, inputs, classes, watch);
+  const trained = await fitInputs(engines, request, inputs, counted, watch);
   const scored = await scoresOf(engines, dataset, inputs, trained, classes);
   const hasTest = dataset.parts.test.rows > 0;
   const test = hasTest ? metricsOf(metrics, task, scored.test) : {};
@@ -100,7 +106,7 @@ export async function fitModel(
   );
   const baselines =
     request.withBaselines === true && hasTest && requestInputs.length > 0
-      ? { ...constant, requestOnly: await requestOnly(engines, request, requestInputs, classes, watch) }
+      ? { ...constant, requestOnly: await requestOnly(engines, request, requestInputs, counted, watch) }
       : constant;
   return {
     trained,
@@ -119,24 +125,55 @@ function constantAnswer({ parts: { train } }: Dataset, classes: readonly LabelCl
   return classes ? classes.map(({ rows }) => rows / train.rows) : [train.constant ?? Number.NaN];
 }
 
+/** Constraints on some of a model's inputs: what the others are held to is left out. */
+function constraintsOn(
+  { monotone = {}, interactions = [] }: TrainerSpec,
+  inputs: readonly ModelInput[],
+): Pick<TrainingJob, "monotone" | "interactions"> {
+  const has = (name: string): boolean => inputs.some((input) => input.name === name);
+  const ways = Object.entries(monotone).filter(([name]) => has(name));
+  const lists = interactions.map((each) => each.filter(has)).filter(({ length }) => length > 0);
+  return {
+    ...(ways.length === 0 ? {} : { monotone: Object.fromEntries(ways) }),
+    ...(lists.length === 0 ? {} : { interactions: lists }),
+  };
+}
+
+/** Weights with which each class's training rows count as much together as any other's; 1 on average. */
+function balancedWeights(classes: readonly LabelClass[]): readonly number[] {
+  const present = classes.filter(({ rows }) => rows > 0);
+  const rows = present.reduce((sum, each) => sum + each.rows, 0);
+  return classes.map((each) => (each.rows === 0 ? 1 : rows / (present.length * each.rows)));
+}
+
+function balancedClasses({ task, trainer }: ModelSpec, { parts: { train } }: Dataset): TrainingJob["parameters"] {
+  if (trainer.balance !== true || task.kind !== "binary") return {};
+  return { scale_pos_weight: (train.rows - train.positives) / train.positives };
+}
+
 async function fitInputs(
   engines: FitEngines,
   { model, dataset }: FitRequest,
   inputs: readonly ModelInput[],
-  classes: readonly string[] | undefined,
+  classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
-  const { kind, parameters, rounds, earlyStoppingRounds, seed } = model.trainer;
-  const names = inputs.map(({ name }) => name);
+  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn } = model.trainer;
+  const beside = rowColumns(model).map(({ name }) => name);
+  const names = [...inputs.map(({ name }) => name), ...beside];
   return trainerOf(engines.trainers, kind).fit(
     {
       inputs,
       label: "label",
       task: model.task,
-      ...(classes === undefined ? {} : { classes }),
+      ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
+      ...(model.beside?.weight === undefined ? {} : { weight: rowColumnNames.weight }),
+      ...constraintsOn(model.trainer, inputs),
+      ...(stopOn === undefined ? {} : { stopOn }),
+      ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
       train: streamPart(engines, dataset, "train", names),
       validate: streamPart(engines, dataset, "validate", names),
-      parameters,
+      parameters: { ...parameters, ...balancedClasses(model, dataset) },
       rounds,
       ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
       seed,
@@ -169,11 +206,12 @@ async function requestOnly(
   engines: FitEngines,
   request: FitRequest,
   inputs: readonly ModelInput[],
-  classes: readonly string[] | undefined,
+  counted: readonly LabelClass[] | undefined,
   { signal, onNote }: TrainingWatch,
 ): Promise<Metrics> {
   const quiet: TrainingWatch = { ...(signal ? { signal } : {}), ...(onNote ? { onNote } : {}) };
-  const trained = await fitInputs(engines, request, inputs, classes, quiet);
+  const trained = await fitInputs(engines, request, inputs, counted, quiet);
+  const classes = counted?.map(({ name }) => name);
   const { test } = await scoresOf(engines, request.dataset, inputs, trained, classes);
   return metricsOf(request.model.metrics, request.model.task, test);
 }

@@ -214,7 +214,19 @@ function usedSince(
 /** What a run records as parameters: everything that the trainer is told but the data. */
 export function trainerParameters({ task, trainer }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
   const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
-  return { task: taskText(task), ...parameters, rounds, earlyStoppingRounds, seed };
+  const { stopOn, balance, monotone, interactions, unseen } = trainer;
+  return {
+    task: taskText(task),
+    ...parameters,
+    rounds,
+    earlyStoppingRounds,
+    seed,
+    ...(stopOn === undefined ? {} : { stopOn }),
+    ...(balance === undefined ? {} : { balance }),
+    ...(monotone === undefined ? {} : { monotone: JSON.stringify(monotone) }),
+    ...(interactions === undefined ? {} : { interactions: JSON.stringify(interactions) }),
+    ...(unseen === undefined ? {} : { unseen }),
+  };
 }
 
 function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | undefined): SplitBounds {

@@ -2,6 +2,7 @@
 
 import {
   accuracy,
+  auc,
   byTime,
   type Definition,
   days,
@@ -75,6 +76,15 @@ export const howLate = model("how_late", {
   ),
   trainer: xgboost({ ...quick, task: multiclass() }),
   metrics: [logLoss(), accuracy()],
+});
+
+/** Whether late, with newer orders counting more, classes balanced, and a city that is not known refused. */
+export const lateByWeight = model("late_by_weight", {
+  ...common,
+  label: deliveries.minutes_late.gt(10),
+  weight: orders.items.plus(1),
+  trainer: xgboost({ ...quick, balance: true, unseen: "refuse", monotone: { distance_km: "rising" }, stopOn: "auc" }),
+  metrics: [auc(), logLoss()],
 });
 
 /** A project of these models, or of others. */

@@ -6,6 +6,7 @@ import { valueAt } from "../../src/core/core.ts";
 import { alertFrom, hours, model, monitor, regression, retrain, rmse, xgboost } from "../../src/index.ts";
 import {
   applyDefinitions,
+  getRun,
   getVersion,
   runMonitor,
   runRetraining,
@@ -14,7 +15,15 @@ import {
   trainModel,
 } from "../../src/platform/platform.ts";
 import { DRIFT_DAY, day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
-import { common, deliveries, howLate, minutesAtMost, minutesLate, outcomesProject } from "./outcomes.fixture.ts";
+import {
+  common,
+  deliveries,
+  howLate,
+  lateByWeight,
+  minutesAtMost,
+  minutesLate,
+  outcomesProject,
+} from "./outcomes.fixture.ts";
 
 const health = monitor("minutes_health", { model: minutesLate, every: hours(24), leastRows: 50 });
 const again = retrain("minutes_again", { model: minutesLate, when: [alertFrom(health)], promote: { better: "mae" } });
@@ -38,6 +47,20 @@ const gamma = model("gamma", {
   metrics: [rmse()],
 });
 
+const badWeight = model("bad_weight", {
+  ...common,
+  label: deliveries.minutes_late,
+  weight: deliveries.tip,
+  trainer: xgboost(),
+  metrics: [rmse()],
+});
+const fewCities = model("few_cities", {
+  ...common,
+  label: deliveries.minutes_late,
+  trainer: xgboost({ mostCategories: 2 }),
+  metrics: [rmse()],
+});
+
 describe("models of numbers and of classes", () => {
   let world: World;
   let platform: WorldPlatform;
@@ -51,6 +74,9 @@ describe("models of numbers and of classes", () => {
         minutesLate,
         minutesAtMost,
         howLate,
+        lateByWeight,
+        badWeight,
+        fewCities,
         health,
         again,
         againClasses,
@@ -151,7 +177,28 @@ describe("models of numbers and of classes", () => {
     expect(classes.kind === "decided" && classes.decision.reason).toMatch(/log loss \d/);
   });
 
+  test("weights, balance and constraints reach the fit, and an unseen category is refused if it is to be", async () => {
+    const { fitted, version } = await trainModel(platform, { model: "late_by_weight", knownBy: day(DRIFT_DAY) });
+    const { labels, scores } = fitted.tested;
+    const meanOf = (values: ArrayLike<number>) =>
+      Array.from(values).reduce((sum, each) => sum + each / values.length, 0);
+    expect(Math.abs(meanOf(scores) - 0.5)).toBeLessThan(Math.abs(meanOf(labels) - 0.5));
+    const { params } = await getRun(platform.registry, version.runId ?? "");
+    expect(params).toMatchObject({ monotone: '{"distance_km":"rising"}', balance: "true", stopOn: "auc" });
+    await serving.refresh();
+    const row = { city: "city-9", distance_km: 3, items: 2 };
+    await expect(serving.predict("late_by_weight", [{ row }])).rejects.toMatchObject({
+      code: "INPUT_INVALID",
+      message: expect.stringContaining('"city-9" is no "city" that it was trained with'),
+    });
+    const scoresOf = async (km: number) =>
+      (await serving.predict("late_by_weight", [{ row: { ...row, city: "city-1", distance_km: km } }]))[0]?.score ?? 0;
+    for (let km = 1; km < 12; km += 1) expect(await scoresOf(km)).toBeGreaterThanOrEqual(await scoresOf(km - 1));
+  });
+
   test.each([
+    ["bad_weight", "LABEL_INVALID", "weights to train on are null, NaN, infinite, 0 or below"],
+    ["few_cities", "INPUT_INVALID", '"city" has more than 2 different values'],
     ["constant", "LABEL_SINGLE_CLASS", "nothing to learn"],
     ["not_finite", "LABEL_INVALID", "NaN or infinite"],
     ["gamma", "INPUT_INVALID", "a gamma regression takes amounts above 0"],

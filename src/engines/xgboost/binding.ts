@@ -4,11 +4,15 @@ import koffi, { type LibraryHandle } from "koffi";
 import { SlipwayError } from "../../core/core.ts";
 import { type BoosterCalls, boosterCalls } from "./boosters.ts";
 import { type MatrixCalls, matrixCalls } from "./matrices.ts";
-import { binder, firstLine, type NativeFunction } from "./native.ts";
+import { type Bind, binder, firstLine, type NativeFunction } from "./native.ts";
 
 /** An open libxgboost. Its functions throw an Error with the first line of what the library said. */
 export interface Xgboost extends MatrixCalls, BoosterCalls {
   readonly version: string;
+  /** Whether it can use GPUs at all. */
+  isBuiltForCuda(): boolean;
+  /** Whether it can use GPUs and there is one. */
+  hasCuda(): boolean;
 }
 
 const OLDEST = [1, 7, 4] as const;
@@ -26,9 +30,34 @@ export function openXgboost(path: string): Xgboost {
       `${path} is XGBoost ${version}, and Slipway needs ${OLDEST.join(".")} or newer. Set XGBOOST_LIB to a newer libxgboost, or run: pip install --upgrade xgboost`,
     );
   const bind = binder(handle);
-  const library = { version, ...matrixCalls(bind), ...boosterCalls(bind) };
+  const isBuiltForCuda = (): boolean => cudaIn(bind);
+  const library = {
+    version,
+    isBuiltForCuda,
+    hasCuda: () => isBuiltForCuda() && gpuCount() > 0,
+    ...matrixCalls(bind),
+    ...boosterCalls(bind),
+  };
   opened.set(path, library);
   return library;
+}
+
+function cudaIn(bind: Bind): boolean {
+  const info: [string] = [""];
+  bind("int XGBuildInfo(_Out_ const char **)")(info);
+  return (JSON.parse(info[0]) as { readonly USE_CUDA?: boolean }).USE_CUDA === true;
+}
+
+/** How many GPUs NVIDIA's driver shows this process; 0 where there is no driver. */
+function gpuCount(): number {
+  try {
+    const driver = koffi.load(process.platform === "win32" ? "nvcuda.dll" : "libcuda.so.1");
+    const count: [number] = [0];
+    const isUp = driver.func("int cuInit(unsigned int)")(0) === 0;
+    return isUp && driver.func("int cuDeviceGetCount(_Out_ int *)")(count) === 0 ? count[0] : 0;
+  } catch {
+    return 0;
+  }
 }
 
 function versionOf(library: LibraryHandle): string {

@@ -1,47 +1,53 @@
 // Where the training process keeps a split's rows until they are binned: blocks of a fixed number of rows, filled straight from
-// the pipe. The matrix frame of some rows comes first, then their labels; no frame reaches over the end of a block.
+// the pipe. The matrix frame of some rows comes first, then each of their columns; no frame reaches over the end of a block.
 
 import { bytesOf } from "./frames.ts";
 
-/** Rows of one split, row-major, with their labels. */
+/** Rows of one split, row-major, with the columns that are no inputs: the label, the weight and so on. */
 export interface Block {
+  readonly rows: number;
   readonly matrix: Float32Array;
-  readonly label: Float32Array;
+  readonly columns: readonly Float32Array[];
 }
 
 /** Blocks being filled. */
 export interface BlockFiller {
   /** The memory for the next `rows` rows' cells. */
   matrix(rows: number): Uint8Array;
-  /** The memory for the labels of the rows whose cells came last. */
-  label(rows: number): Uint8Array;
+  /** The memory for a column of the rows whose cells came last; the last column ends them. */
+  column(place: number, rows: number): Uint8Array;
   /** All blocks, the last one cut to what it holds. */
   finish(): readonly Block[];
 }
 
-/** An empty filler for rows of `width` cells. */
-export function blockFiller(width: number, blockRows: number): BlockFiller {
-  const blocks: Block[] = [];
+/** An empty filler for rows of `width` cells and `columnCount` columns. */
+export function blockFiller(width: number, blockRows: number, columnCount: number): BlockFiller {
+  const blocks: Omit<Block, "rows">[] = [];
   let filled = 0;
-  const room = (rows: number): Block => {
+  const room = (rows: number): Omit<Block, "rows"> => {
     const last = blocks.at(-1);
     if (last && filled + rows <= blockRows) return last;
-    const block = { matrix: new Float32Array(blockRows * width), label: new Float32Array(blockRows) };
+    const columns = Array.from({ length: columnCount }, () => new Float32Array(blockRows));
+    const block = { matrix: new Float32Array(blockRows * width), columns };
     blocks.push(block);
     filled = 0;
     return block;
   };
   return {
     matrix: (rows) => bytesOf(room(rows).matrix.subarray(filled * width, (filled + rows) * width)),
-    label: (rows) => {
-      const label = room(rows).label.subarray(filled, filled + rows);
-      filled += rows;
-      return bytesOf(label);
+    column: (place, rows) => {
+      const part = room(rows).columns[place]?.subarray(filled, filled + rows) ?? new Float32Array(0);
+      if (place === columnCount - 1) filled += rows;
+      return bytesOf(part);
     },
     finish: () =>
-      blocks.map((block, place) => {
+      blocks.map(({ matrix, columns }, place) => {
         const rows = place === blocks.length - 1 ? filled : blockRows;
-        return { matrix: block.matrix.subarray(0, rows * width), label: block.label.subarray(0, rows) };
+        return {
+          rows,
+          matrix: matrix.subarray(0, rows * width),
+          columns: columns.map((each) => each.subarray(0, rows)),
+        };
       }),
   };
 }

@@ -3,23 +3,22 @@
 
 import type { Writable } from "node:stream";
 import {
-  type Column,
   type DataType,
   encodeTable,
   isCategory,
   isDecimal,
   isNumeric,
-  isValid,
   type ModelInput,
   SlipwayError,
   type Table,
   typeText,
 } from "../../core/core.ts";
 import type { TrainingJob } from "../../ports/trainer.ts";
+import { columnNamed } from "./column-named.ts";
 import type { FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
-import { labelProblem } from "./objective.ts";
 import type { SplitName, ToProcess } from "./protocol.ts";
+import { columnsOf } from "./row-columns.ts";
 
 /** Sends the plan and every row, then the word to fit. Ends quietly when the process has gone: its exit tells why. */
 export async function feed(pipe: Writable, job: TrainingJob, plan: FitPlan): Promise<void> {
@@ -38,14 +37,13 @@ export async function feed(pipe: Writable, job: TrainingJob, plan: FitPlan): Pro
     for await (const table of batches) {
       if (table.rowCount === 0) continue;
       const matrix = matrixOf(job, table, split, seen);
-      const label = labelOf(job, table, split, seen);
+      const columns = columnsOf(job, plan, table, split, seen);
       for (let row = 0; row < table.rowCount; ) {
         const rows = Math.min(table.rowCount - row, plan.blockRows - (seen % plan.blockRows));
         const width = plan.names.length;
-        const sent =
-          (await send({ kind: "matrix", split, rows }, matrix.subarray(row * width, (row + rows) * width))) &&
-          (await send({ kind: "label", split, rows }, label.subarray(row, row + rows)));
-        if (!sent) return;
+        if (!(await send({ kind: "matrix", split, rows }, matrix.subarray(row * width, (row + rows) * width)))) return;
+        for (const [place, column] of columns.entries())
+          if (!(await send({ kind: "column", split, rows, place }, column.subarray(row, row + rows)))) return;
         row += rows;
         seen += rows;
       }
@@ -75,12 +73,6 @@ async function write(pipe: Writable, chunk: Uint8Array): Promise<boolean> {
   return !pipe.destroyed;
 }
 
-function columnNamed(table: Table, name: string, split: SplitName): Column {
-  const column = table.columns.find((candidate) => candidate.name === name);
-  if (column) return column;
-  throw new SlipwayError("INPUT_INVALID", `The ${split} split has no column "${name}", which the model needs.`);
-}
-
 function matrixOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
   for (const input of job.inputs) {
     const { type } = columnNamed(table, input.name, split);
@@ -103,37 +95,4 @@ function matrixOf(job: TrainingJob, table: Table, split: SplitName, seen: number
 function isInputOf(kind: ModelInput["kind"], type: DataType): boolean {
   if (kind === "category") return isCategory(type);
   return type === "bool" || type === "timestamp" || isNumeric(type) || isDecimal(type);
-}
-
-function labelOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
-  const column = columnNamed(table, job.label, split);
-  const numberOf = labelReader(job, column);
-  const problemOf = labelProblem(job);
-  const label = new Float32Array(table.rowCount);
-  for (let row = 0; row < table.rowCount; row += 1) {
-    const value = isValid(column, row) ? numberOf(row) : null;
-    const problem =
-      value === null || !Number.isFinite(Math.fround(value))
-        ? "leave out rows without a finite label"
-        : problemOf(value);
-    if (value === null || problem !== undefined)
-      throw new SlipwayError(
-        "INPUT_INVALID",
-        `The label "${job.label}" is ${value} in row ${seen + row + 1} of the ${split} split: ${problem}.`,
-      );
-    label[row] = value;
-  }
-  return label;
-}
-
-function labelReader({ label, classes }: TrainingJob, column: Column): (row: number) => number | null {
-  if (classes !== undefined) {
-    const codes = new Map(classes.map((name, code) => [name, code]));
-    return (row) => codes.get(String(column.values[row])) ?? null;
-  }
-  if (column.type === "bool" || isNumeric(column.type)) return (row) => Number(column.values[row]);
-  throw new SlipwayError(
-    "INPUT_INVALID",
-    `The label "${label}" is ${typeText(column.type)}; it must be bool, int or float.`,
-  );
 }

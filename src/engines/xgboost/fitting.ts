@@ -1,10 +1,12 @@
 // Fitting one booster, inside the training process: every call here blocks until the library is done. Data arrives in blocks
 // of a fixed number of rows whatever batches the source had, so that the same rows always give the same bins and the same bytes.
 
+import { SlipwayError } from "../../core/core.ts";
 import type { TrainingStep } from "../../ports/trainer.ts";
 import type { Xgboost } from "./binding.ts";
 import type { Block } from "./blocks.ts";
 import { type BestRound, betterRound, pythonNumber, stepOf } from "./evaluation.ts";
+import type { MatrixInfo } from "./matrices.ts";
 import type { Handle } from "./native.ts";
 
 /** What to fit, as plain data that crosses the pipe. */
@@ -13,6 +15,8 @@ export interface FitPlan {
   readonly names: readonly string[];
   /** `float`, or `c` for category codes. */
   readonly types: readonly string[];
+  /** What the columns beside the matrix are to XGBoost, in the order in which they come; the label is the first. */
+  readonly columns: readonly MatrixInfo[];
   readonly parameters: readonly (readonly [string, string])[];
   readonly rounds: number;
   /** 0 for never. */
@@ -41,8 +45,11 @@ export function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Bloc
     const block = blocks[place];
     if (!block) return false;
     place += 1;
-    library.setDense(proxy, block.matrix, block.label.length, width);
-    library.setLabel(proxy, block.label);
+    library.setDense(proxy, block.matrix, block.rows, width);
+    plan.columns.forEach((field, at) => {
+      const column = block.columns[at];
+      if (column !== undefined) library.setInfo(proxy, field, column);
+    });
     library.nameMatrixFeatures(proxy, plan.names, plan.types);
     return true;
   };
@@ -55,6 +62,16 @@ export function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Bloc
   } finally {
     library.freeMatrix(proxy);
   }
+}
+
+/** The library itself goes on without a GPU where it finds none, with a line on its error output. */
+function requireDevice(library: Xgboost, { parameters }: FitPlan): void {
+  const device = parameters.findLast(([name]) => name === "device")?.[1] ?? "cpu";
+  if (device === "cpu" || library.hasCuda()) return;
+  throw new SlipwayError(
+    "ENGINE_NOT_INSTALLED",
+    `The trainer asks for device "${device}", and ${library.isBuiltForCuda() ? "no NVIDIA GPU is to be seen on this machine" : "this libxgboost is built without CUDA: run: pip install xgboost, or set XGBOOST_LIB to one that has it"}. Leave device out to train on the processor.`,
+  );
 }
 
 /** Fits the rounds, telling the library's line of metrics after each. */
@@ -76,6 +93,7 @@ export function fitBooster(
     ["seed", String(plan.seed)],
   ];
   for (const [name, value] of settings) library.setParameter(booster, name, value);
+  requireDevice(library, plan);
   // A matrix's names are not saved with the model; Python sets them on the booster as well.
   library.nameBoosterFeatures(booster, plan.names, plan.types);
 

@@ -33,15 +33,15 @@ it("reads frames however the pipe cuts them", async () => {
 });
 
 it("fills blocks of a fixed number of rows", () => {
-  const filler = blockFiller(2, 3);
+  const filler = blockFiller(2, 3, 1);
   const put = (cells: readonly number[], labels: readonly number[]): void => {
     filler.matrix(labels.length).set(bytesOf(Float32Array.from(cells)));
-    filler.label(labels.length).set(bytesOf(Float32Array.from(labels)));
+    filler.column(0, labels.length).set(bytesOf(Float32Array.from(labels)));
   };
   put([1, 1, 2, 2], [1, 2]);
   put([3, 3], [3]);
   put([4, 4], [4]);
-  const blocks = filler.finish().map(({ matrix, label }) => [[...matrix], [...label]]);
+  const blocks = filler.finish().map(({ matrix, columns }) => [[...matrix], ...columns.map((each) => [...each])]);
   expect(blocks).toEqual([
     [
       [1, 1, 2, 2, 3, 3],

@@ -10,6 +10,9 @@ export interface BatchIterator {
   readonly next: (proxy: Handle) => boolean;
 }
 
+/** What a column beside the inputs may be to XGBoost. */
+export type MatrixInfo = "label" | "weight" | "qid" | "label_lower_bound" | "label_upper_bound";
+
 /** How a quantile matrix is built. */
 export interface QuantileOptions {
   readonly threads: number;
@@ -23,7 +26,8 @@ export interface MatrixCalls {
   createProxy(): Handle;
   /** Points a proxy at a row-major matrix without copying it; the caller keeps the matrix. */
   setDense(proxy: Handle, matrix: Float32Array, rows: number, width: number): void;
-  setLabel(matrix: Handle, label: Float32Array): void;
+  /** Copies a column of shape (rows) that is no input. */
+  setInfo(matrix: Handle, field: MatrixInfo, values: Float32Array): void;
   nameMatrixFeatures(matrix: Handle, names: readonly string[], types: readonly string[]): void;
   /** A quantile matrix of all batches; what a callback throws is thrown again once the library has returned. */
   createQuantile(proxy: Handle, batches: BatchIterator, options: QuantileOptions): Handle;
@@ -49,7 +53,8 @@ export function matrixCalls(bind: Bind): MatrixCalls {
   return {
     createProxy: () => made((out) => proxyCreate(out)),
     setDense: (proxy, matrix, rows, width) => proxySetDense(proxy, arrayInterface(matrix, [rows, width])),
-    setLabel: (matrix, label) => holding(label, () => setInfo(matrix, "label", arrayInterface(label, [label.length]))),
+    setInfo: (matrix, field, values) =>
+      holding(values, () => setInfo(matrix, field, arrayInterface(values, [values.length]))),
     nameMatrixFeatures: (matrix, names, types) => {
       matrixStrings(matrix, "feature_name", names, names.length);
       matrixStrings(matrix, "feature_type", types, types.length);

@@ -7,7 +7,15 @@ import type { TrainingJob } from "../../ports/trainer.ts";
 type Parameters = TrainingJob["parameters"];
 
 /** The parameters that a job's task comes to; none where the job names no task and says them itself. */
-export function taskParameters({ task, classes }: Pick<TrainingJob, "task" | "classes">): Parameters {
+export function taskParameters(job: Pick<TrainingJob, "task" | "classes" | "stopOn">): Parameters {
+  const own = ownParameters(job);
+  const { stopOn } = job;
+  // The last metric is the one that stops; the task's own is still shown.
+  if (stopOn === undefined || stopOn === own["eval_metric"]) return own;
+  return { ...own, eval_metric: own["eval_metric"] === undefined ? stopOn : `${own["eval_metric"]},${stopOn}` };
+}
+
+function ownParameters({ task, classes }: Pick<TrainingJob, "task" | "classes">): Parameters {
   if (task === undefined) return {};
   if (task.kind === "binary") return { objective: "binary:logistic", eval_metric: "logloss" };
   if (task.kind === "regression") return lossParameters(task);

@@ -6,10 +6,11 @@ import type { FitPlan, Fitted } from "./fitting.ts";
 /** Which rows a frame belongs to; all of `train` comes first. */
 export type SplitName = "train" | "validate";
 
-/** To the process: the plan, then for each split its matrix and label frames and an end, then the word to fit. */
+/** To the process: the plan, then for each split its frames and an end (some rows' matrix, then each of the plan's columns of them), then the word to fit. */
 export type ToProcess =
   | { readonly kind: "plan"; readonly plan: FitPlan }
-  | { readonly kind: "matrix" | "label"; readonly split: SplitName; readonly rows: number }
+  | { readonly kind: "matrix"; readonly split: SplitName; readonly rows: number }
+  | { readonly kind: "column"; readonly split: SplitName; readonly rows: number; readonly place: number }
   | { readonly kind: "end"; readonly split: SplitName }
   | { readonly kind: "fit" };
 

@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { SlipwayError } from "../../core/core.ts";
 import type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "../../ports/trainer.ts";
 import { FORMAT } from "./artifact.ts";
+import { constraintParameters } from "./constraints.ts";
 import { stepOf } from "./evaluation.ts";
 import { feed } from "./feeding.ts";
 import type { FitPlan } from "./fitting.ts";
@@ -16,6 +17,7 @@ import { type LibraryOptions, libraryFinder } from "./library.ts";
 import { taskParameters } from "./objective.ts";
 import { parameterPairs } from "./parameters.ts";
 import type { FromProcess } from "./protocol.ts";
+import { columnFields } from "./row-columns.ts";
 
 const BLOCK_BYTES = 2 ** 25;
 const TAIL_CHARACTERS = 2000;
@@ -57,7 +59,8 @@ function planOf(job: TrainingJob): Omit<FitPlan, "library"> {
   return {
     names,
     types: job.inputs.map(({ kind }) => (kind === "category" ? "c" : "float")),
-    parameters: parameterPairs({ ...taskParameters(job), ...job.parameters }),
+    columns: columnFields(job),
+    parameters: parameterPairs({ ...taskParameters(job), ...constraintParameters(job), ...job.parameters }),
     rounds: job.rounds,
     earlyStoppingRounds: job.earlyStoppingRounds ?? 0,
     seed: job.seed,

@@ -51,9 +51,10 @@ interface State {
 }
 
 function place(state: State, header: ToProcess): Uint8Array {
-  if (!state.plan || (header.kind !== "matrix" && header.kind !== "label")) return new Uint8Array(0);
-  state.filler ??= blockFiller(state.plan.names.length, state.plan.blockRows);
-  return header.kind === "matrix" ? state.filler.matrix(header.rows) : state.filler.label(header.rows);
+  if (!state.plan || (header.kind !== "matrix" && header.kind !== "column")) return new Uint8Array(0);
+  const { names, blockRows, columns } = state.plan;
+  state.filler ??= blockFiller(names.length, blockRows, columns.length);
+  return header.kind === "matrix" ? state.filler.matrix(header.rows) : state.filler.column(header.place, header.rows);
 }
 
 /** Bins each split as soon as it is whole, so that its floats are free before the next one comes. */

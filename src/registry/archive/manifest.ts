@@ -150,7 +150,8 @@ function inputFrom(value: unknown): ModelInput {
     const categories = list(input["categories"], `the categories of ${name}`);
     if (!categories.every((category) => typeof category === "string"))
       throw invalidArchive(`a category of ${JSON.stringify(name)} is not text`);
-    return { name, kind: "category", categories: categories as readonly string[] };
+    const refuses = input["unseen"] === "refuse" ? ({ unseen: "refuse" } as const) : {};
+    return { name, kind: "category", categories: categories as readonly string[], ...refuses };
   }
   if (input["kind"] !== "number")
     throw invalidArchive(`the input ${JSON.stringify(name)} is neither a number nor a category`);
@@ -167,6 +168,12 @@ function contractFrom(value: unknown): unknown {
   list(contract["request"], "features.request");
   object(contract["views"], "features.views");
   if (contract["features"] !== undefined) object(contract["features"], "features.features");
+  if (contract["task"] !== undefined) text(object(contract["task"], "features.task"), "kind");
+  if (
+    contract["classes"] !== undefined &&
+    !list(contract["classes"], "features.classes").every((each) => typeof each === "string")
+  )
+    throw invalidArchive("a class is not text");
   return contract;
 }
 

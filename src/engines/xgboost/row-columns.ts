@@ -1,0 +1,82 @@
+// What goes to XGBoost beside the matrix, as float32: the label and the weight of each row, checked row by row because the library takes NaN and nonsense
+// without a word, or fails rounds later.
+
+import { type Column, isNumeric, isValid, numberAt, SlipwayError, type Table, typeText } from "../../core/core.ts";
+import type { TrainingJob } from "../../ports/trainer.ts";
+import { columnNamed } from "./column-named.ts";
+import type { FitPlan } from "./fitting.ts";
+import type { MatrixInfo } from "./matrices.ts";
+import { labelProblem } from "./objective.ts";
+import type { SplitName } from "./protocol.ts";
+
+/** What a job's rows have beside their inputs, the label first. */
+export function columnFields(job: TrainingJob): readonly MatrixInfo[] {
+  return ["label", ...(job.weight === undefined && job.classWeights === undefined ? [] : (["weight"] as const))];
+}
+
+/** Those columns of one table, each of shape (rows). Throws INPUT_INVALID with the row. */
+export function columnsOf(
+  job: TrainingJob,
+  plan: Pick<FitPlan, "columns">,
+  table: Table,
+  split: SplitName,
+  seen: number,
+): readonly Float32Array[] {
+  const label = labelOf(job, table, split, seen);
+  return plan.columns.map((field) => (field === "weight" ? weightOf(job, table, split, seen, label) : label));
+}
+
+function labelOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
+  const column = columnNamed(table, job.label, split);
+  const numberOf = labelReader(job, column);
+  const problemOf = labelProblem(job);
+  const label = new Float32Array(table.rowCount);
+  for (let row = 0; row < table.rowCount; row += 1) {
+    const value = isValid(column, row) ? numberOf(row) : null;
+    const isNumber = value !== null && Number.isFinite(Math.fround(value));
+    const problem = isNumber ? problemOf(value) : "leave out rows without a finite label";
+    if (!isNumber || problem !== undefined)
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `The label "${job.label}" is ${value} in row ${seen + row + 1} of the ${split} split: ${problem}.`,
+      );
+    label[row] = value;
+  }
+  return label;
+}
+
+function labelReader({ label, classes }: TrainingJob, column: Column): (row: number) => number | null {
+  if (classes !== undefined) {
+    const codes = new Map(classes.map((name, code) => [name, code]));
+    return (row) => codes.get(String(column.values[row])) ?? null;
+  }
+  if (column.type === "bool" || isNumeric(column.type)) return (row) => Number(column.values[row]);
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `The label "${label}" is ${typeText(column.type)}; it must be bool, int or float.`,
+  );
+}
+
+/** A row's own weight times its class's; classes are balanced where trees are fitted, not where they are judged. */
+function weightOf(
+  { weight: name, classWeights }: TrainingJob,
+  table: Table,
+  split: SplitName,
+  seen: number,
+  label: Float32Array,
+): Float32Array {
+  const column = name === undefined ? undefined : columnNamed(table, name, split);
+  const weights = new Float32Array(table.rowCount);
+  for (let row = 0; row < table.rowCount; row += 1) {
+    const own = column === undefined ? 1 : (numberAt(column, row) ?? Number.NaN);
+    const ofClass = split === "train" ? (classWeights?.[label[row] ?? 0] ?? 1) : 1;
+    const weight = Math.fround(own * ofClass);
+    if (!(weight > 0 && weight < Infinity))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `The weight "${name ?? "of the class"}" is ${column !== undefined && !isValid(column, row) ? null : own} in row ${seen + row + 1} of the ${split} split; a weight is a finite number above 0. Leave such rows out, or give them one.`,
+      );
+    weights[row] = weight;
+  }
+  return weights;
+}
