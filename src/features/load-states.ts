@@ -145,25 +145,25 @@ async function startRun(online: OnlineStore, view: OnlineView): Promise<bigint> 
 
 /** States from rows of {@link rowsByKeySql}. */
 export async function* statesByKey(view: OnlineView, tables: AsyncIterable<Table>): AsyncGenerator<KeyState> {
-  let current: { readonly key: Uint8Array; readonly state: OnlineState; rows: number; known: Instant } | undefined;
-  const done = ({ key, state, rows, known }: NonNullable<typeof current>): KeyState => {
-    prune(view.shape, state, pruningAt(view.shape, known));
+  let current: { readonly key: Uint8Array; readonly state: OnlineState; rows: number } | undefined;
+  const pruned = (state: OnlineState): void =>
+    prune(view.shape, state, pruningAt(view.shape, state.lastEvent as Instant));
+  const done = ({ key, state, rows }: NonNullable<typeof current>): KeyState => {
+    pruned(state);
     return { key, value: encodeState(view.shape, state), rows };
   };
   for await (const table of tables) {
-    const known = table.columns.at(-1)?.values as BigInt64Array;
     for (let index = 0; index < table.rowCount; index += 1) {
       const cursor: Cursor = { table, index };
       const key = view.keyOf(cursor);
       if (!key) continue;
       if (!current || Buffer.compare(current.key, key) !== 0) {
         if (current) yield done(current);
-        current = { key, state: emptyState(view.shape), rows: 0, known: 0n };
+        current = { key, state: emptyState(view.shape), rows: 0 };
       }
       view.apply(current.state, cursor);
       current.rows += 1;
-      current.known = known[index] as bigint;
-      if (current.rows % PRUNE_EVERY === 0) prune(view.shape, current.state, pruningAt(view.shape, current.known));
+      if (current.rows % PRUNE_EVERY === 0) pruned(current.state);
     }
   }
   if (current) yield done(current);
@@ -179,16 +179,16 @@ async function* reducedStates(
   const { keys, source } = spec;
   const terms = plan.terms as readonly ReducedTerm[];
   const created = source.columns.findIndex(({ name }) => name === source.createdAt);
-  const [partAt, firstSlot] = [keys.length, keys.length + 5];
+  const [partAt, firstSlot] = [keys.length, keys.length + 4];
   const firstColumn = firstSlot + terms.reduce((sum, term) => sum + slotColumns(term), 0);
-  let current: { readonly key: Uint8Array; readonly state: OnlineState; rows: number; known: Instant } | undefined;
-  const done = ({ key, state, rows, known }: NonNullable<typeof current>): KeyState => {
-    prune(shape, state, pruningAt(shape, known));
+  let current: { readonly key: Uint8Array; readonly state: OnlineState; readonly rows: number } | undefined;
+  const done = ({ key, state, rows }: NonNullable<typeof current>): KeyState => {
+    prune(shape, state, pruningAt(shape, state.lastEvent as Instant));
     return { key, value: encodeState(shape, state), rows };
   };
   let isFirst = true;
   for await (const { rowCount, columns } of tables) {
-    const [part, at, known, n, total] = columns.slice(partAt, firstSlot).map(({ values }) => values) as [
+    const [part, at, n, total] = columns.slice(partAt, firstSlot).map(({ values }) => values) as [
       Int32Array,
       ...BigInt64Array[],
     ];
@@ -212,7 +212,7 @@ async function* reducedStates(
       ) as Uint8Array;
       if (!current || Buffer.compare(current.key, key) !== 0) {
         if (current) yield done(current);
-        current = { key, state: emptyState(shape), rows: Number(n?.[index]), known: known?.[index] as bigint };
+        current = { key, state: emptyState(shape), rows: Number(n?.[index]) };
         current.state.lastEvent = moment;
       }
       if (!keepsRow) continue;

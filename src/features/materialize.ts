@@ -115,13 +115,6 @@ export function knownOf({ table, index }: Cursor): Instant {
   return table.columns[table.columns.length - 1]?.values[index] as bigint;
 }
 
-/** When the last of some rows became known. */
-function lastKnown(rows: readonly Cursor[]): Instant {
-  let last = knownOf(rows[0] as Cursor);
-  for (const row of rows) if (knownOf(row) > last) last = knownOf(row);
-  return last;
-}
-
 /** Rows of one view that became known, and the watermark's move that goes with them. */
 export interface ViewRows {
   readonly view: OnlineView;
@@ -196,8 +189,8 @@ export function changeOf({ view, rows, expected, through }: ViewRows): OnlineCha
       const changed = entries.map(({ rows: own }, index) => {
         loadState(shape, state, current[index]);
         for (const row of own) view.apply(state, row);
-        const known = lastKnown(own);
-        if (pruning.through !== known) pruning = pruningAt(shape, known);
+        const { lastEvent = through } = state;
+        if (pruning.through !== lastEvent) pruning = pruningAt(shape, lastEvent);
         prune(shape, state, pruning);
         return encodeState(shape, state, room);
       });

@@ -34,7 +34,7 @@ interface Newest {
 }
 
 /**
- * States from tables of `keys`, `part`, `moment`, `known`, `n`, `total` and the source's columns, ordered by key. Where several rows have a key
+ * States from tables of `keys`, `part`, `moment`, `n`, `total` and the source's columns, ordered by key. Where several rows have a key
  * the one that wins is kept.
  */
 export async function* newestStates(
@@ -60,8 +60,8 @@ export async function* newestStates(
   let newest: Newest | undefined;
   for await (const { rowCount, columns: all } of tables) {
     const own = all.slice(0, keys.length);
-    const columns = all.slice(keys.length + 5);
-    const [moments, counts, totals] = [1, 3, 4].map((place) => all[keys.length + place]?.values as BigInt64Array) as [
+    const columns = all.slice(keys.length + 4);
+    const [moments, counts, totals] = [1, 2, 3].map((place) => all[keys.length + place]?.values as BigInt64Array) as [
       BigInt64Array,
       BigInt64Array,
       BigInt64Array,

@@ -239,7 +239,7 @@ export interface Pruning {
   readonly hop: bigint;
 }
 
-/** What no window can see any more once everything known up to `through` is in. */
+/** What no window can see any more that is read at `through` or later. */
 export function pruningAt({ hops }: StateShape, through: Instant): Pruning {
   let [coarsest, finest] = [0n, 0];
   hops.forEach(({ hop }, index) => {
@@ -256,8 +256,8 @@ export function pruningAt({ hops }: StateShape, through: Instant): Pruning {
 }
 
 /**
- * Forgets what no window can see any more, and the exact times that no read can tell apart. Whoever keeps a state calls it with when the key's last
- * row became known: the state is then the same whatever the steps were in which the rows came.
+ * Forgets what no window can see any more, and the exact times that no read can tell apart. Whoever keeps a state calls it with the key's
+ * newest event: no read is before that, and the state is the same whatever the order and the steps were in which the rows came.
  */
 export function prune(shape: StateShape, state: OnlineState, pruning: Pruning): void {
   if (shape.hops.length > 0) {

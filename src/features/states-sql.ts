@@ -3,7 +3,7 @@
 //   with what was added up there. Few rows cross over, and those of 100 million events are no more than those of the windows.
 // - row by row: every source row of a key in the order in which they became known. For what has no partial in SQL that is the same to the
 //   last bit: variances of numbers that are not int32, and whatever grows with what it has seen (distinct values, quantiles, first and last).
-// A key's tiles reach back from when it was last heard of, not from now: that is what was kept of it by whoever followed it event by event.
+// A key's tiles reach back from its newest event, not from now: that is what was kept of it by whoever followed it event by event.
 
 import { type ColumnSchema, type DataType, type Instant, isDecimal, isFloat, kindOf } from "../core/core.ts";
 import type { ExpressionNode, FeatureViewSpec } from "../define/define.ts";
@@ -38,31 +38,26 @@ export interface KeyShare {
 export const KEY_PART = -1;
 
 /**
- * Reduced rows: the keys, `part`, `moment` (the newest event, or the moment or the tile's start), `known` and `n` (of the key's row: when it was last
- * heard of, and how many source rows it has), `total` (source rows of all keys), the slots of each term (sums of float64 as the part's number
+ * Reduced rows: the keys, `part`, `moment` (the newest event, or the moment or the tile's start), `n` (of the key's row: how many source rows
+ * it has), `total` (source rows of all keys), the slots of each term (sums of float64 as the part's number
  * and its weight in three numbers), then of the key's row the newest source row. Where rows of one moment compete for being the newest
  * a key has several such rows.
  */
 export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant, share?: KeyShare): string {
   const { spec, plan, keepsRow } = view;
-  const { event, known } = timeColumns(dialect, spec);
+  const { event } = timeColumns(dialect, spec);
   const keys = spec.keys.map(({ name }, index) => ({ source: `s.${dialect.identifier(name)}`, own: `"#k${index}"` }));
   const own = keys.map((key) => key.own);
   const scan = `${dialect.scan(spec.source)} s`;
   const limits = knownBy(dialect, spec, to, share);
   const grouped = keys.map((key) => `${key.source} AS ${key.own}`).join(", ");
-  // Marked, because a source may have a column called known or last.
-  const heard = `heard AS MATERIALIZED (SELECT ${grouped}, max(${event}) AS "#last", max(${known}) AS "#known", count(*) AS "#n" FROM ${scan} WHERE ${limits} GROUP BY ALL)`;
+  // Marked, because a source may have a column called last or n.
+  const heard = `heard AS MATERIALIZED (SELECT ${grouped}, max(${event}) AS "#last", count(*) AS "#n" FROM ${scan} WHERE ${limits} GROUP BY ALL)`;
   const terms = plan.terms.filter(isReduced);
   const noSlots = terms.flatMap((term, index) =>
     slotsSql(term, index).map(({ type, name }) => `NULL::${type} AS ${name}`),
   );
-  const about = [
-    '"#last" AS moment',
-    '"#known" AS known',
-    '"#n" AS n',
-    '(SELECT sum("#n") FROM heard)::BIGINT AS total',
-  ];
+  const about = ['"#last" AS moment', '"#n" AS n', '(SELECT sum("#n") FROM heard)::BIGINT AS total'];
   const columns = spec.source.columns.map(({ name }, index) => ({
     sql: `s.${dialect.identifier(name)}`,
     name: `r${index}`,
@@ -84,23 +79,16 @@ export function reducedSql(dialect: SqlDialect, view: OnlineView, to: Instant, s
   const partial = (part: number, hop: bigint, reach: bigint): string => {
     const floor = (at: string): string => `(${at} - ((${at} % ${hop}) + ${hop}) % ${hop})`;
     const at = part === 0 ? "last_one" : floor("e");
-    const since = part === 0 ? floor('"#known"') : floor(`("#known" - ${reach})`);
+    const since = part === 0 ? floor('"#last"') : floor(`("#last" - ${reach})`);
     const items = terms.flatMap((term, index) => (term.kind === "floatSum" ? [`i${index}`] : []));
     const joined = `${events} e JOIN heard USING (${own.join(", ")}) WHERE e >= ${since}`;
-    // Moments before the last one that the key is known at are one in each tile of the finest hop, under the time of the last of them.
+    // Moments before the key's newest are one in each tile of the finest hop, under the time of the last of them.
     const tile = `((e - ((e % ${finest}) + ${finest}) % ${finest}))`;
     const rows =
       part === 0
-        ? `(SELECT *, max(e) OVER (PARTITION BY ${own.join(", ")}, ${tile}, e >= "#known") AS last_one FROM ${joined})`
+        ? `(SELECT *, max(e) OVER (PARTITION BY ${own.join(", ")}, ${tile}, e >= "#last") AS last_one FROM ${joined})`
         : joined;
-    const shown = [
-      ...own,
-      `${part} AS part`,
-      `${at} AS moment`,
-      "NULL::BIGINT AS known",
-      "NULL::BIGINT AS n",
-      "NULL::BIGINT AS total",
-    ];
+    const shown = [...own, `${part} AS part`, `${at} AS moment`, "NULL::BIGINT AS n", "NULL::BIGINT AS total"];
     return `SELECT ${[...shown, ...slots, ...noRow].join(", ")} FROM ${rows} GROUP BY ${[...own, at, ...items].join(", ")}`;
   };
   const partials =
