@@ -151,17 +151,16 @@ export function paramsOf({ dimensions }: Encoding, point: Point): Params {
   return Object.fromEntries(entries);
 }
 
-/** The point of params that lie in the space. */
-export function pointOf(encoding: Encoding, params: Params): Point {
-  return fill(encoding, (index) => {
-    const { name, placeOf } = encoding.dimensions[index]!;
-    return placeOf(params[name]!);
-  });
+/** Whether two points mean the same params: places stand in the middle of their cells, so equal values are equal places. */
+export function isSame(left: Point, right: Point): boolean {
+  for (let index = 0; index < left.length; index += 1) {
+    const [one, other] = [left[index]!, right[index]!];
+    if (one !== other && !(Number.isNaN(one) && Number.isNaN(other))) return false;
+  }
+  return true;
 }
 
-/** What two points share exactly when they mean the same params. */
-export function keyOf({ dimensions }: Encoding, point: Point): string {
-  return dimensions
-    .map(({ valueAt }, index) => (Number.isNaN(point[index]!) ? "" : valueAt(point[index]!)))
-    .join("\u0000");
+/** Whether a point is among some. */
+export function isAmong(points: readonly Point[], point: Point): boolean {
+  return points.some((each) => isSame(each, point));
 }

@@ -56,18 +56,18 @@ export function parzen(encoding: Encoding, points: readonly Point[], weights: re
     const smooth = 1 / kernels;
     return { hit: Math.log((1 + smooth) / (1 + levels * smooth)), miss: Math.log(smooth / (1 + levels * smooth)) };
   });
+  const isOrdered = dimensions.map(({ ordered }) => ordered);
   const logKernel = (point: Point, row: number): number => {
     let sum = logWeight[row]!;
     for (let column = 0, at = row * width; column < width; column += 1, at += 1) {
       const place = point[column]!;
       if (Number.isNaN(place)) continue;
-      const { ordered, levels } = dimensions[column]!;
       const middle = centre[at]!;
-      if (ordered) {
+      if (isOrdered[column]) {
         if (Number.isNaN(middle)) continue;
         const distance = (place - middle) / scale[at]!;
         sum += offset[at]! - 0.5 * distance * distance;
-      } else if (Number.isNaN(middle)) sum -= Math.log(levels);
+      } else if (Number.isNaN(middle)) sum -= Math.log(dimensions[column]!.levels);
       else sum += place === middle ? spike[column]!.hit : spike[column]!.miss;
     }
     return sum;

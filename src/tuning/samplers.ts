@@ -1,14 +1,19 @@
+import { autoSampler } from "./auto.ts";
+import { cmaesSampler } from "./cmaes.ts";
+import { gpSampler } from "./gp/gp.ts";
 import { gridSampler, randomSampler, sobolSampler } from "./plain-samplers.ts";
 import { tpeSampler } from "./tpe.ts";
 import type { Sampler } from "./trial.ts";
 
 /** The samplers by name; `auto` is the default. */
 export const samplers = {
-  auto: tpeSampler,
-  random: randomSampler,
-  sobol: sobolSampler,
-  grid: gridSampler,
+  auto: autoSampler,
+  gp: gpSampler,
   tpe: tpeSampler,
+  cmaes: cmaesSampler,
+  sobol: sobolSampler,
+  random: randomSampler,
+  grid: gridSampler,
 } as const satisfies Record<string, Sampler>;
 
 /** A sampler's name. */

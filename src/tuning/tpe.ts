@@ -1,7 +1,7 @@
 // Tree-structured Parzen estimator (Bergstra et al. 2011), multivariate, with pending trials counted as bad ("constant liar"): what is proposed is
 // likely among the good trials and unlikely among the rest.
 
-import { keyOf, type Point } from "./encoding.ts";
+import { isAmong, type Point } from "./encoding.ts";
 import { parzen } from "./parzen.ts";
 import { randomPoint } from "./plain-samplers.ts";
 import { type Question, ranked, type Trial } from "./trial.ts";
@@ -18,12 +18,12 @@ export function tpeSampler(question: Question): Point {
   const finished = ranked(trials);
   if (finished.length < STARTUP) return randomPoint(encoding, random);
   const { good, bad } = densities(question, finished);
-  const taken = new Set(trials.map(({ point }) => keyOf(encoding, point)));
+  const taken = trials.map((trial) => trial.point);
   let best: Point | undefined;
   let most = Number.NEGATIVE_INFINITY;
   for (let drawn = 0; drawn < CANDIDATES; drawn += 1) {
     const point = good.draw(random);
-    const gain = good.logDensity(point) - bad.logDensity(point) - (taken.has(keyOf(encoding, point)) ? 1e6 : 0);
+    const gain = good.logDensity(point) - bad.logDensity(point) - (isAmong(taken, point) ? 1e6 : 0);
     if (best === undefined || gain > most) [best, most] = [point, gain];
   }
   return best!;

@@ -1,6 +1,6 @@
 // No configuration is tried twice while another is left: a space of few values would otherwise spend its budget on the same best one.
 
-import { type Encoding, fill, keyOf, type Point } from "./encoding.ts";
+import { type Encoding, fill, isAmong, type Point } from "./encoding.ts";
 import { everyPoint, randomPoint } from "./plain-samplers.ts";
 import type { Question } from "./trial.ts";
 
@@ -9,8 +9,8 @@ const LARGEST = 20_000;
 
 /** The point itself where it is new, else a new one near it, else any new one; the point where none is left to be found. */
 export function unseen({ encoding, trials, random }: Question, point: Point): Point {
-  const taken = new Set(trials.map((trial) => keyOf(encoding, trial.point)));
-  const isNew = (candidate: Point): boolean => !taken.has(keyOf(encoding, candidate));
+  const taken = trials.map((trial) => trial.point);
+  const isNew = (candidate: Point): boolean => !isAmong(taken, candidate);
   if (isNew(point)) return point;
   for (let reach = 1; reach <= 64; reach += 1) {
     const near = neighbour(encoding, point, random.next, reach / 64);
