@@ -88,6 +88,7 @@ export {
   postgresTable,
   project,
   pushSource,
+  python,
   quantile,
   quantiles,
   type Retrain,

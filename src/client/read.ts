@@ -9,7 +9,6 @@ import type {
   FeatureTypes,
   FeatureView,
   Fields,
-  OnDemand,
   ReadableFeature,
 } from "../define/define.ts";
 
@@ -79,13 +78,11 @@ export type ClientReads<W extends readonly ReadableFeature[]> = {
     ? ClientFeatureRead<F>
     : W[P] extends DerivedView<Fields, infer F>
       ? ClientFeatureRead<F>
-      : W[P] extends OnDemand<Fields, Fields, infer F>
-        ? ClientFeatureRead<F>
-        : W[P] extends FeatureReference<Fields, infer T>
+      : W[P] extends FeatureReference<Fields, infer T>
+        ? ClientValueRead<T>
+        : W[P] extends DerivedReference<Fields, Record<never, never>, infer T>
           ? ClientValueRead<T>
-          : W[P] extends DerivedReference<Fields, Fields, infer T>
-            ? ClientValueRead<T>
-            : never;
+          : never;
 };
 
 /** Everything that was read. */

@@ -112,7 +112,6 @@ export {
   featureGroup,
   type ModelFeature,
   type ReadableFeature,
-  type ReadInput,
 } from "./model-features.ts";
 export {
   alertFrom,
@@ -134,7 +133,6 @@ export {
   collectProject,
   type DefinitionSpec,
   definitionsOf,
-  findAnyView,
   findDefinition,
   findView,
   type Project,
@@ -158,6 +156,7 @@ export {
   type PushSpec,
   pushSource,
 } from "./push-source.ts";
+export { type ProgramSpec, type PythonOptions, python } from "./python-trainer.ts";
 export { type RowColumnSpec, type RowRole, rowColumnNames } from "./row-column.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
 export {

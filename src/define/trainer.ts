@@ -1,6 +1,7 @@
 // Trainers, splits and metrics as values: how a model is to be fitted and judged.
 
 import { type Duration, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
+import type { ProgramSpec } from "./python-trainer.ts";
 import type { LabelType, TaskSpec } from "./task.ts";
 
 declare const labels: unique symbol;
@@ -24,6 +25,8 @@ export interface TrainerSpec<L extends LabelType = never> {
   readonly balance?: boolean;
   readonly monotone?: Readonly<Record<string, "rising" | "falling">>;
   readonly interactions?: readonly (readonly string[])[];
+  /** The script of a trainer that runs one. */
+  readonly program?: ProgramSpec;
   readonly [labels]?: (label: L) => void;
 }
 

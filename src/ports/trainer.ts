@@ -3,7 +3,7 @@
 // training process dies, throw TRAINER_FAILED with what it printed. It keeps nothing: the caller stores what it returns.
 
 import type { ModelInput, Table } from "../core/core.ts";
-import type { TaskSpec } from "../define/define.ts";
+import type { ProgramSpec, TaskSpec } from "../define/define.ts";
 import type { ProcessUse } from "./workspace.ts";
 
 /** One model to fit. Tables hold a column per input (by name) and the label; other columns are ignored. */
@@ -35,6 +35,8 @@ export interface TrainingJob {
   readonly earlyStoppingRounds?: number;
   readonly seed: number;
   readonly threads: number;
+  /** The script to run, for a trainer that runs one. */
+  readonly program?: ProgramSpec;
 }
 
 /** One boosting round, or epoch, as it ends: metrics by `<split>-<metric>`, e.g. `validate-logloss`. */
@@ -60,7 +62,12 @@ export interface TrainedModel {
   readonly steps: readonly TrainingStep[];
   /** Total gain by input name, most important first; inputs never split on are left out. */
   readonly importance: readonly { readonly input: string; readonly gain: number }[];
-  readonly engine: { readonly name: string; readonly version: string };
+  readonly engine: {
+    readonly name: string;
+    readonly version: string;
+    /** What was installed beside it, as `name==version`. */
+    readonly packages?: readonly string[];
+  };
   /** What a process of its own used; absent where there was none. */
   readonly use?: Pick<ProcessUse, "cpuSeconds" | "peakMemory">;
 }

@@ -9,10 +9,11 @@ import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { git } from "../engines/git/git.ts";
 import { lmdbStore, lmdbVersion } from "../engines/lmdb/lmdb.ts";
-import { onnxRuntime } from "../engines/onnx/onnx.ts";
+import { matrixRuntime, onnxRuntime } from "../engines/onnx/onnx.ts";
 import { openLineageSink } from "../engines/openlineage/openlineage.ts";
 import { projectPackages } from "../engines/packages/packages.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
+import { pythonTrainer } from "../engines/python/python.ts";
 import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
   guardedOutbound,
@@ -76,6 +77,12 @@ export function local(options: LocalOptions = {}): EngineFactory {
     const temporaryFolder = join(stateDir, "tmp");
     await mkdir(temporaryFolder, { recursive: true });
     const library = { env, cacheDir };
+    const tensors = onnxRuntime();
+    const runtimes = [
+      xgboostRuntime(library),
+      xgboostRuntime(library, { format: "xgboost-json" }),
+      matrixRuntime(tensors),
+    ];
     const versioning = dvc();
     const database =
       options.records === undefined || disposable === true
@@ -99,9 +106,9 @@ export function local(options: LocalOptions = {}): EngineFactory {
       blobs: fileBlobs(join(stateDir, "blobs")),
       events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
-      trainers: [xgboostTrainer(library)],
-      runtimes: [xgboostRuntime(library), xgboostRuntime(library, { format: "xgboost-json" })],
-      tensorRuntimes: [onnxRuntime()],
+      trainers: [xgboostTrainer(library), pythonTrainer({ root, env, temporaryFolder, runtimes })],
+      runtimes,
+      tensorRuntimes: [tensors],
       clock: systemClock(),
       outbound: guardedOutbound(options.outbound),
       scheduler: systemScheduler(),

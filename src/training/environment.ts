@@ -23,6 +23,8 @@ export interface TrainingEnvironment {
   readonly threads: number;
   readonly packages: { readonly lock: PackageSet["lock"]; readonly hash: string };
   readonly machine: MachineFacts;
+  /** What the trainer's own process had installed beside its engine, as `name==version`. */
+  readonly installed?: readonly string[];
 }
 
 /** The environment that a version is made in. */

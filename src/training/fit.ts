@@ -158,7 +158,7 @@ async function fitInputs(
   classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
-  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn } = model.trainer;
+  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, program } = model.trainer;
   const beside = rowColumns(model).map(({ name }) => name);
   const names = [...inputs.map(({ name }) => name), ...beside];
   return trainerOf(engines.trainers, kind).fit(
@@ -178,6 +178,7 @@ async function fitInputs(
       ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
       seed,
       threads: engines.threads,
+      ...(program === undefined ? {} : { program }),
     },
     watch,
   );

@@ -171,7 +171,10 @@ export async function trainVersion(
       metrics: versionMetrics(fitted),
       importance: fitted.trained.importance,
       profile,
-      environment: environmentOf({ ...provenance, engines: engineVersions }, trainer.seed),
+      environment: {
+        ...environmentOf({ ...provenance, engines: engineVersions }, trainer.seed),
+        ...(engine.packages === undefined ? {} : { installed: engine.packages }),
+      },
     };
     const version = await watched(watch?.registration(model, run), () => registerVersion(registry, made));
     await finishRun(registry, run.id, { engines: engineVersions, resources: usedSince(before, context.use(), use) });

@@ -8,6 +8,8 @@ import { checkModel } from "./graph.ts";
 import { SessionLost, startSession } from "./session.ts";
 import { type Unzipped, withoutZipMaps } from "./zip-map.ts";
 
+export { matrixRuntime } from "./predictor.ts";
+
 /** How long a model may take. */
 export interface OnnxOptions {
   /** To load, in milliseconds; default 120,000. */
