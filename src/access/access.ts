@@ -2,7 +2,15 @@
 // others made they may change as far as it was given to them. Without a user there is no sign-in, which is for one person on one machine.
 
 export type { AccessContext } from "./context.ts";
-export { giveAccess, type Permission, permissionOn, permissions, type Thing, takeAccess } from "./grants.ts";
+export {
+  experimentOf,
+  giveAccess,
+  type Permission,
+  permissionOn,
+  permissions,
+  type Thing,
+  takeAccess,
+} from "./grants.ts";
 export { type Action, actions, mayDo } from "./roles.ts";
 export { type Credentials, isSignInNeeded, type Person, signIn } from "./sign-in.ts";
 export { addUser, listUsers, newKeyFor, removeUser, setRole, type User } from "./users.ts";

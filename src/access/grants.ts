@@ -67,6 +67,20 @@ export async function permissionOn(
   }
 }
 
+/** The experiment that a run or logged model belongs to; undefined for other things, and for what is not there. */
+export async function experimentOf(
+  { records: { db } }: Pick<AccessContext, "records">,
+  { kind, id }: Thing,
+): Promise<string | undefined> {
+  if (kind !== "run" && kind !== "loggedModel") return undefined;
+  const found = await db
+    .selectFrom(kind === "run" ? "runs" : "logged_models")
+    .select("experiment_id")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return found?.experiment_id;
+}
+
 function most(one: Permission, other: Permission): Permission {
   return permissions.indexOf(one) > permissions.indexOf(other) ? one : other;
 }

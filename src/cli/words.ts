@@ -16,6 +16,12 @@ export function instantText(instant: Instant | null | undefined): string | undef
   return instant === null || instant === undefined ? undefined : formatInstant(instant);
 }
 
+/** An instant, or its ISO 8601, to the second and as wide as any other; nothing for none. JSON has it in full. */
+export function momentText(at: Instant | string | null | undefined): string {
+  const text = typeof at === "string" ? at : instantText(at);
+  return text === undefined ? "" : text.slice(0, 19).replace("T", " ");
+}
+
 /** A duration to the nearest of its two largest units: `2d 3h`. */
 export function roughly(duration: Duration): string {
   const seconds = Number(duration / 1_000_000n);

@@ -58,10 +58,12 @@ export async function openIntake(
   const named = (name: string): SourceIntake => {
     const found = intakes.get(name);
     if (found) return found;
-    const known = [...intakes.keys()].join(", ") || "none";
-    throw new SlipwayError("DEFINITION_NOT_FOUND", `No push source "${name}" is defined. There are: ${known}.`, {
-      details: { source: name },
-    });
+    const known = [...intakes.keys()];
+    const there =
+      known.length > 0
+        ? `No push source "${name}" is defined. There are: ${known.join(", ")}.`
+        : `This project takes in no events: it defines no push source. Define "${name}" with pushSource(…), add it to the project and run: slipway apply.`;
+    throw new SlipwayError("DEFINITION_NOT_FOUND", there, { details: { source: name } });
   };
   return {
     async push(requests) {

@@ -2,6 +2,7 @@
 
 import {
   type Credentials,
+  experimentOf,
   isSignInNeeded,
   type Permission,
   type Person,
@@ -18,6 +19,8 @@ export interface Access {
   /** SIGN_IN_NEEDED for credentials that are not right. */
   signIn(credentials: Credentials | undefined): Promise<Person>;
   permissionOn(person: Person, thing: Thing): Promise<Permission | undefined>;
+  /** The experiment that a run or logged model belongs to. */
+  experimentOf(thing: Thing): Promise<string | undefined>;
   /** Whether moving an alias changes what servers answer with, or needs gates: then it takes the right to approve. */
   isProtected(model: string, alias: string): Promise<boolean>;
 }
@@ -28,6 +31,7 @@ export function accessOf({ registry }: Platform): Access {
     isSignInNeeded: () => isSignInNeeded(registry),
     signIn: (credentials) => signIn(registry, credentials),
     permissionOn: (person, thing) => permissionOn(registry, person, thing),
+    experimentOf: (thing) => experimentOf(registry, thing),
     isProtected: async (model, alias) => (await protectedAliases(registry, model)).includes(alias),
   };
 }

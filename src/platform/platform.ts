@@ -85,6 +85,7 @@ export {
 } from "./catalog.ts";
 export { type Catalog, catalogOf } from "./catalog-service.ts";
 export { type CleanOptions, cleanOnline, type OldValues } from "./clean-online.ts";
+export { clearTemporary } from "./clear-temporary.ts";
 export type { CodeDifference } from "./code-difference.ts";
 export {
   type DatasetAt,

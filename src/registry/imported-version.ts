@@ -41,7 +41,7 @@ export async function registerImported(context: RegistryContext, given: Imported
   const tags = facts?.tags ?? [];
   const loadable = facts ? files.find(({ hash }) => hash === facts.artifactHash) : loadableFile(files);
   const created_at = instantToSql(context.clock.now());
-  return context.records.db.transaction().execute(async (tx) => {
+  return context.records.transact(async (tx) => {
     const row = {
       model,
       number: await nextNumber(tx, model, created_at),

@@ -1,7 +1,7 @@
 import { datasetList } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { countOf } from "../words.ts";
+import { countOf, momentText } from "../words.ts";
 
 /** `slipway datasets list` */
 export async function run(
@@ -29,7 +29,7 @@ export async function run(
                 each.timeFrom,
                 each.timeTo,
                 each.folder,
-                each.createdAt,
+                momentText(each.createdAt),
               ]),
             },
           ],

@@ -1,4 +1,4 @@
-import { clearGarbage } from "../../platform/platform.ts";
+import { clearGarbage, clearTemporary } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 import { bytesText, durationOf } from "../words.ts";
@@ -9,8 +9,10 @@ export async function run(
   { olderThan, dryRun = false }: { readonly olderThan: string; readonly dryRun?: boolean },
 ): Promise<void> {
   const age = durationOf("--older-than", olderThan);
-  await withPlatform(context, async ({ registry }) => {
-    const { freed, forgotten, kept } = await clearGarbage(registry, { olderThan: age, dryRun });
+  await withPlatform(context, async (platform) => {
+    const cleared = await clearGarbage(platform.registry, { olderThan: age, dryRun });
+    const { forgotten, kept } = cleared;
+    const freed = { ...cleared.freed, temporary: await clearTemporary(platform, { olderThan: age, dryRun }) };
     const row = (what: string, { files, bytes }: { readonly files: number; readonly bytes: number }) => [
       what,
       files,
@@ -24,6 +26,7 @@ export async function run(
           row("contents that nothing names", freed.contents),
           row("uploads that nobody went on with", freed.uploads),
           row("left unfinished", freed.unfinished),
+          row("temporary files of processes that ended", freed.temporary),
           row("snapshots that no dataset names", freed.snapshots),
           row("copies of rows no longer in quarantine", freed.quarantined),
         ],

@@ -1,7 +1,7 @@
 import { type AliasChange, aliasHistory, listVersions } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { instantText } from "../words.ts";
+import { instantText, momentText } from "../words.ts";
 
 /** `slipway models history <model>` */
 export async function run(
@@ -19,7 +19,7 @@ export async function run(
         : {
             columns: ["when", "from", "to", "who", "why", "evidence"],
             rows: moves.map((move) => [
-              instantText(move.at),
+              momentText(move.at),
               move.from,
               move.to,
               move.actor,

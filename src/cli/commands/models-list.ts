@@ -1,6 +1,7 @@
 import { modelList } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
+import { momentText } from "../words.ts";
 
 /** `slipway models list` */
 export async function run(context: CommandContext): Promise<void> {
@@ -19,7 +20,7 @@ export async function run(context: CommandContext): Promise<void> {
               Object.entries(others)
                 .map(([alias, version]) => `${alias} ${version}`)
                 .join(", "),
-              createdAt,
+              momentText(createdAt),
             ]),
           },
     ]);

@@ -1,7 +1,7 @@
 import { getVersion, rollback } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { figure, instantText } from "../words.ts";
+import { figure, instantText, momentText } from "../words.ts";
 
 /** `slipway models rollback <model>` */
 export async function run(
@@ -20,10 +20,10 @@ export async function run(
     };
     context.output.show(document, [
       `Version ${to} is the ${alias} of ${model} again (it was version ${from}).`,
-      `  made ${instantText(createdAt)}${tested.map(([name, value]) => `, ${name} ${figure(value)}`).join("")}`,
+      `  made ${momentText(createdAt)}${tested.map(([name, value]) => `, ${name} ${figure(value)}`).join("")}`,
       ...(promoted === undefined
         ? []
-        : [`  promoted ${instantText(promoted.at)} by ${promoted.actor}: ${promoted.reason}`]),
+        : [`  promoted ${momentText(promoted.at)} by ${promoted.actor}: ${promoted.reason}`]),
     ]);
   });
 }

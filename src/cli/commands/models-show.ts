@@ -8,7 +8,7 @@ import { provenanceFacts } from "../provenance-facts.ts";
 import type { CommandContext } from "../run-command.ts";
 import { visible } from "../visible.ts";
 import { withPlatform } from "../with-platform.ts";
-import { bytesText, figure } from "../words.ts";
+import { bytesText, figure, momentText } from "../words.ts";
 
 const MOST_INPUTS = 15;
 
@@ -35,7 +35,7 @@ export async function run(
         columns: ["version", "made", ...names.map(visible), "aliases"],
         rows: versions.map(({ number, createdAt, metrics, aliases: own }) => [
           number,
-          createdAt,
+          momentText(createdAt),
           ...names.map((name) => figure(metrics[name])),
           own.join(", "),
         ]),
@@ -71,7 +71,7 @@ function versionLines(version: ShownVersion, { style, canvas }: Output): readonl
   const { run, importance } = version;
   const total = importance.reduce((sum, { gain }) => sum + gain, 0) || 1;
   const facts: readonly (readonly [string, string | null])[] = [
-    ["made", version.createdAt],
+    ["made", momentText(version.createdAt)],
     ["aliases", version.aliases.join(", ")],
     ["origin", originText(version.origin)],
     ["run", run && `${run.id} (${run.name})`],

@@ -4,6 +4,7 @@ import { linePlot } from "../plot/line-plot.ts";
 import type { CommandContext } from "../run-command.ts";
 import { visible } from "../visible.ts";
 import { withPlatform } from "../with-platform.ts";
+import { momentText } from "../words.ts";
 
 /** `slipway runs compare <runs...>` */
 export async function run(
@@ -23,7 +24,7 @@ export async function run(
     output.show({ runs: runs.map(({ id, name, versions }) => ({ id, name, versions })), ...comparison }, [
       ...runs.map(
         ({ name, startedAt, status }, place) =>
-          `${output.style.bold(visible(names[place] ?? ""))}  ${visible(name)}, ${startedAt}, ${status}`,
+          `${output.style.bold(visible(names[place] ?? ""))}  ${visible(name)}, ${momentText(startedAt)}, ${status}`,
       ),
       "",
       ...comparisonLines(output, comparison, { names, all: options.all === true }),

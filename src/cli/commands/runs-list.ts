@@ -4,7 +4,7 @@ import { SlipwayError } from "../../core/core.ts";
 import { type ListedRun, runList } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { countOf, figure, secondsText } from "../words.ts";
+import { countOf, figure, momentText, secondsText } from "../words.ts";
 
 const STATUSES = ["running", "finished", "failed", "cancelled"] as const;
 const METRICS = 3;
@@ -49,7 +49,7 @@ export async function run(context: CommandContext, options: ListOptions): Promis
               each.name,
               each.experiment,
               each.status === "failed" ? style.bad(each.status) : each.status,
-              each.startedAt.slice(0, 19).replace("T", " "),
+              momentText(each.startedAt),
               secondsText(each.durationSeconds),
               ...names.map((name) => figure(each.metrics[name])),
               each.versions.join(", "),

@@ -8,7 +8,7 @@ import { provenanceFacts } from "../provenance-facts.ts";
 import type { CommandContext } from "../run-command.ts";
 import { visible } from "../visible.ts";
 import { withPlatform } from "../with-platform.ts";
-import { bytesText, figure, secondsText } from "../words.ts";
+import { bytesText, figure, momentText, secondsText } from "../words.ts";
 
 /** `slipway runs show <run>` */
 export async function run(
@@ -36,7 +36,7 @@ function runLines(run: ShownRun, output: Output, plots: readonly string[] | unde
     ["experiment", run.experiment],
     ["part of", run.parent],
     ["by", run.actor],
-    ["started", run.startedAt],
+    ["started", momentText(run.startedAt)],
     ["took", secondsText(run.durationSeconds)],
     [
       "used",

@@ -1,7 +1,7 @@
 import { listUsers } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { instantText } from "../words.ts";
+import { instantText, momentText } from "../words.ts";
 
 /** `slipway users list` */
 export async function run(context: CommandContext): Promise<void> {
@@ -16,7 +16,12 @@ export async function run(context: CommandContext): Promise<void> {
         ? "Nobody has to sign in. To change that: slipway users add NAME --role admin."
         : {
             columns: ["user", "role", "since", "key of"],
-            rows: users.map(({ name, role, createdAt, keyAt }) => [name, role, createdAt, keyAt]),
+            rows: users.map(({ name, role, createdAt, keyAt }) => [
+              name,
+              role,
+              momentText(createdAt),
+              momentText(keyAt),
+            ]),
           },
     ]);
   });

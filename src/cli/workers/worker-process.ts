@@ -62,6 +62,7 @@ const access: Access = {
   isSignInNeeded: () => ask("isSignInNeeded", []),
   signIn: (...asked) => ask("signIn", asked),
   permissionOn: (...asked) => ask("permissionOn", asked),
+  experimentOf: (...asked) => ask("experimentOf", asked),
   isProtected: (...asked) => ask("isProtected", asked),
 };
 

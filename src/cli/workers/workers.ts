@@ -133,6 +133,7 @@ function fork(access: Access): Member {
     isSignInNeeded: () => access.isSignInNeeded(),
     signIn: (asked) => access.signIn(...asked),
     permissionOn: (asked) => access.permissionOn(...asked),
+    experimentOf: (asked) => access.experimentOf(...asked),
     isProtected: (asked) => access.isProtected(...asked),
   };
   return {

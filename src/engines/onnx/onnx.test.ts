@@ -3,6 +3,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { tensorRuntimeContract } from "../../ports/tensor-runtime.contract.ts";
 import type { Tensor, TensorType } from "../../ports/tensor-runtime.ts";
 import { onnxRuntime } from "./onnx.ts";
 import { wireField, wireNumber } from "./wire.ts";
@@ -53,6 +54,15 @@ const node = (type: string, { domain = "", input = "x", output = "y" }, ...more:
     1,
     Buffer.concat([wireField(1, input), wireField(2, output), wireField(4, type), ...more, wireField(7, domain)]),
   );
+
+tensorRuntimeContract("onnxRuntime", async () => {
+  const cells = Array.from({ length: 5 * 16 }, (_, place) => ((place * 37) % 101) / 50 - 1);
+  return {
+    runtime,
+    artifact: await bytesOf("mlp/model.onnx"),
+    inputs: [{ name: "x", datatype: "FP32", shape: [5, 16], data: Float32Array.from(cells) }],
+  };
+});
 
 describe("onnxRuntime", { timeout: SLOW }, () => {
   it.each(["sklearn_mixed", "sklearn_mixed_zipmap", "mlp", "lightgbm_regression", "xgboost_multiclass"])(

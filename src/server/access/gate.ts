@@ -74,7 +74,7 @@ export function guardRoutes(app: FastifyInstance, access: Access, now: () => Ins
       if (action !== undefined && !mayDo(person.role, action)) throw forbiddenTo(person, [action]);
       const held = await access.permissionOn(person, thing);
       if (held === undefined ? mustExist : permissions.indexOf(held) < permissions.indexOf(permission))
-        throw forbiddenOn(person, thing, permission);
+        throw forbiddenOn(person, thing, permission, await access.experimentOf(thing));
     }
   });
 }
@@ -86,8 +86,16 @@ function forbiddenTo({ name, role }: Person, asked: readonly Action[]): SlipwayE
   );
 }
 
-function forbiddenOn({ name }: Person, { kind, id }: Thing, permission: Permission): SlipwayError {
-  const given = kind === "model" ? `model ${id.slice(0, 200)}` : "experiment ID";
+function forbiddenOn(
+  { name }: Person,
+  { kind, id }: Thing,
+  permission: Permission,
+  around: string | undefined,
+): SlipwayError {
+  const given =
+    kind === "model"
+      ? `model ${id.slice(0, 200)}`
+      : `experiment ${around ?? (kind === "experiment" ? id.slice(0, 200) : "ID")}`;
   return new SlipwayError(
     "FORBIDDEN",
     `${name} may not ${permission} ${kind} ${JSON.stringify(id.slice(0, 200))}, which belongs to someone else. An admin gives it: slipway users grant ${name} ${given} ${permission}.`,
