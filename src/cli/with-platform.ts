@@ -1,7 +1,7 @@
 // Opens the project around a command and closes it again, whatever happens in between.
 
 import { userInfo } from "node:os";
-import { parseInstant, SlipwayError } from "../core/core.ts";
+import { formatInstant, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
 import { type OpenOptions, openPlatform, type Platform, type ProjectConfig } from "../platform/platform.ts";
 import { local } from "../presets/presets.ts";
 import { loadConfig } from "./load-config.ts";
@@ -51,7 +51,7 @@ export async function stateFolder({ host, globals }: CommandContext): Promise<st
   return stateDirOf(host, globals, root);
 }
 
-async function openOptions({ host, globals }: CommandContext, { at, running }: Timing): Promise<OpenOptions> {
+async function openOptions({ host, globals, progress }: CommandContext, { at, running }: Timing): Promise<OpenOptions> {
   const start = at === undefined ? undefined : parseInstant(at);
   const { config, root } = await loadConfig<ProjectConfig>(host.cwd, globals.project);
   return {
@@ -66,7 +66,13 @@ async function openOptions({ host, globals }: CommandContext, { at, running }: T
     ...(start === undefined
       ? {}
       : running === true
-        ? { startAt: start }
+        ? {
+            startAt: start,
+            onLaterStart: (later: Instant) =>
+              progress.line(
+                `The clock starts at ${formatInstant(later)}, not at ${formatInstant(start)}: there are online values up to then, and they go forward only.`,
+              ),
+          }
         : { clock: ({ clocks }) => clocks.replay(start) }),
   };
 }

@@ -40,6 +40,8 @@ export interface OpenOptions {
    * Start the clock here and let it run on; default now. Online values only go forward, so it starts no earlier than what is online already.
    */
   readonly startAt?: Instant;
+  /** Told when the clock starts later than asked, because there are online values up to then. */
+  readonly onLaterStart?: (start: Instant) => void;
 }
 
 /** An open project. */
@@ -78,10 +80,10 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
     env,
     ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
   });
-  const clock =
-    options.startAt === undefined
-      ? (options.clock?.(opened) ?? opened.clock)
-      : opened.clocks.startingAt(await notBefore(options.startAt, found, opened));
+  const { startAt } = options;
+  const start = startAt === undefined ? undefined : await notBefore(startAt, found, opened);
+  const clock = start === undefined ? (options.clock?.(opened) ?? opened.clock) : opened.clocks.startingAt(start);
+  if (start !== undefined && start !== startAt) options.onLaterStart?.(start);
   const engines = { ...opened, clock };
   const records = await openRecords(engines.database);
   const { blobs, random } = engines;

@@ -30,13 +30,16 @@ import { local } from "../presets/presets.ts";
 import { testDatabase } from "../records/database.fixture.ts";
 import { recordDataset, registerVersion, startRun } from "../registry/registry.ts";
 import { servingContract } from "../serving/serving.ts";
-import { moveAlias, openPlatform, type Platform } from "./platform.ts";
+import { moveAlias, type OpenOptions, openPlatform, type Platform } from "./platform.ts";
 
 /** A folder and the platforms opened on it. */
 export interface RidesWorld {
   readonly folder: string;
   /** Opens the project with these definitions; all are closed together. */
-  open(definitions: Readonly<Record<string, unknown>>): Promise<Platform>;
+  open(
+    definitions: Readonly<Record<string, unknown>>,
+    start?: Pick<OpenOptions, "startAt" | "onLaterStart">,
+  ): Promise<Platform>;
   remove(): Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export function ridesWorld(): RidesWorld {
   const open: Platform[] = [];
   return {
     folder,
-    async open(definitions) {
+    async open(definitions, start = {}) {
       const records = await testDatabase(folder);
       const platform = await openPlatform({
         config: project({ name: "rides", definitions }),
@@ -60,6 +63,7 @@ export function ridesWorld(): RidesWorld {
         env: {},
         actor: "tester",
         clock: ({ clocks }) => clocks.replay(ridesNow),
+        ...start,
       });
       open.push(platform);
       return platform;

@@ -1,11 +1,11 @@
 // Several processes on one project's records. They are one process here, told apart by the marks that they call themselves by.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { seconds } from "../core/core.ts";
+import { days, type Instant, seconds } from "../core/core.ts";
 import { takeLease } from "../registry/registry.ts";
 import type { Platform } from "./open.ts";
-import { applyDefinitions, holdServer, keepFresh } from "./platform.ts";
-import { type RidesWorld, registered, ridesDefinitions, ridesWorld, writeRides } from "./rides.fixture.ts";
+import { applyDefinitions, holdServer, keepFresh, materialize } from "./platform.ts";
+import { type RidesWorld, registered, ridesDefinitions, ridesNow, ridesWorld, writeRides } from "./rides.fixture.ts";
 
 let world: RidesWorld;
 let platform: Platform;
@@ -61,4 +61,16 @@ test("a second server is told who serves, on SQLite; on Postgres there may be ma
     });
   await end();
   await (await holdServer(as(42)))();
+});
+
+test("a clock that is to start before what is online starts there, and says so", async () => {
+  await materialize(platform);
+  const told: Instant[] = [];
+  const opened = (startAt: Instant): Promise<Platform> =>
+    world.open(ridesDefinitions(), { startAt, onLaterStart: (later) => told.push(later) });
+  const { clock } = (await opened(ridesNow - days(3))).engines;
+  expect(told).toEqual([ridesNow]);
+  expect(clock.now() >= ridesNow && clock.now() < ridesNow + days(1)).toBe(true);
+  await opened(ridesNow + days(3));
+  expect(told).toEqual([ridesNow]);
 });

@@ -1,6 +1,15 @@
 // What is refused before anything is computed from a source, and how the refusal reads.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -41,6 +50,36 @@ test("names the path where no file is", async () => {
     code: "SOURCE_NOT_FOUND",
     message: `Source "trips" finds no file at ${folder}/none/*.parquet. Put the data there, or correct the path in its definition.`,
   });
+});
+
+test("names what a glob matches that is no file, and goes on once it is gone", async () => {
+  await write("SELECT 1 AS a", "a.parquet");
+  const globs = ["*.parquet", "**/*.parquet", "[a-z].parquet", "?.parquet"].map((glob) =>
+    trips({ a: t.int32() }, glob),
+  );
+  for (const source of [...globs, trips({ a: t.int32() }, "*")]) await check(source);
+  symlinkSync(join(folder, "gone"), join(folder, "b.parquet"));
+  for (const source of [...globs, trips({ a: t.int32() }, "*")])
+    await expect(check(source)).rejects.toMatchObject({
+      code: "SOURCE_UNREADABLE",
+      message: expect.stringContaining(`${folder}/b.parquet is a link that leads nowhere`),
+    });
+  unlinkSync(join(folder, "b.parquet"));
+  mkdirSync(join(folder, "c.parquet"));
+  for (const source of globs)
+    await expect(check(source)).rejects.toMatchObject({
+      code: "SOURCE_UNREADABLE",
+      message: expect.stringContaining(
+        `${folder}/c.parquet is a folder, and no file. Name the files in it (${folder}/c.parquet/`,
+      ),
+    });
+  await check(trips({ a: t.int32() }, "*"));
+  rmdirSync(join(folder, "c.parquet"));
+  // A link to a file or a folder is what it leads to.
+  mkdirSync(join(folder, "kept"));
+  symlinkSync(join(folder, "a.parquet"), join(folder, "kept", "d.parquet"));
+  symlinkSync(join(folder, "kept"), join(folder, "linked"));
+  await check(trips({ a: t.int32() }, "*/*.parquet"));
 });
 
 test("names the file that is no Parquet file, empty, or cut short", async () => {

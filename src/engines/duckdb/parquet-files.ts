@@ -5,6 +5,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type DataType, isDecimal, parseDecimal, SlipwayError, typeText } from "../../core/core.ts";
 import type { ParquetSpec, SourceSpec } from "../../define/define.ts";
+import { refuseStrays } from "./glob-strays.ts";
 import { isInterrupt, missingColumn, nothingFound, notParquet, wrongType } from "./source-error.ts";
 import { fingerprintOf, partitionsOf, sourceFiles } from "./source-files.ts";
 import { checkIds, checkNulls } from "./source-rows.ts";
@@ -32,6 +33,7 @@ export function parquetCheck(): ParquetCheck {
   const good = new Map<string, string>();
   return async (connection, source, path) => {
     const files = await sourceFiles(connection, path);
+    await refuseStrays(source, path);
     if (files.length === 0) throw nothingFound(source, path);
     const what = JSON.stringify([source.name, path, source.columns, source.id]);
     const state = fingerprintOf(files);

@@ -8,6 +8,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { SlipwayError } from "../../core/core.ts";
 import { type SourceSpec, sourcePlace } from "../../define/define.ts";
 import type { SourceReader } from "../../ports/source-reader.ts";
+import { refuseStrays } from "./glob-strays.ts";
 import { nothingFound } from "./source-error.ts";
 import { fingerprintOf, type SourceFile, sourceFiles } from "./source-files.ts";
 import { checkIds, checkNulls } from "./source-rows.ts";
@@ -68,6 +69,7 @@ async function stageFiles(
   before: StagedRows | undefined,
 ): Promise<StagedRows> {
   const files = await sourceFiles(connection, path);
+  await refuseStrays(source, path);
   if (files.length === 0) throw nothingFound(source, path);
   const fingerprint = fingerprintOf(files);
   if (before?.fingerprint === fingerprint) return before;

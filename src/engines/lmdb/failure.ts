@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import { asSlipwayError } from "../../core/core.ts";
+import { asSlipwayError, SlipwayError } from "../../core/core.ts";
 
 const ALMOST_FULL_BYTES = 1024 * 1024;
 
@@ -11,7 +11,15 @@ export function understood<T>(folder: string, action: () => T): T {
     // LMDB reports a write that the disk had no room for as an input/output error.
     if (thrown instanceof Error && /input\/output error/i.test(thrown.message) && isAlmostFull(folder))
       throw asSlipwayError(new Error(`No space left on device for ${folder}`, { cause: thrown }));
-    throw asSlipwayError(thrown);
+    const known = asSlipwayError(thrown);
+    // What LMDB says of a file does not say which.
+    if (known.code === "STATE_NOT_WRITABLE" && !known.message.includes(folder))
+      throw new SlipwayError(
+        known.code,
+        `Cannot write to the online store in ${folder}: ${(thrown as Error).message}. Check its permissions, or choose another with --state.`,
+        { cause: thrown },
+      );
+    throw known;
   }
 }
 

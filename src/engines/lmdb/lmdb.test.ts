@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { acknowledgedUntilKilled } from "../../ports/killed-process.contract.ts";
 import { onlineStoreContract } from "../../ports/online-store.contract.ts";
+import { understood } from "./failure.ts";
 import { lmdbStore } from "./lmdb.ts";
 
 const door = new URL("./lmdb.ts", import.meta.url).href;
@@ -21,6 +22,15 @@ describe("lmdbStore", () => {
 
   const number = (value: Uint8Array | undefined): number => (value ? Number(new TextDecoder().decode(value)) : 0);
   const key = (name: string): Uint8Array => new TextEncoder().encode(name);
+
+  test("names the folder where the system only says that it may not be written", () => {
+    const refused = (): never =>
+      understood(folder, () => {
+        throw Object.assign(new Error("Permission denied"), { code: 13 });
+      });
+    expect(refused).toThrow(expect.objectContaining({ code: "STATE_NOT_WRITABLE" }));
+    expect(refused).toThrow(`Cannot write to the online store in ${folder}: Permission denied`);
+  });
 
   test("refuses a key that is too long, with its size", async () => {
     const store = lmdbStore(folder, { durable: false });

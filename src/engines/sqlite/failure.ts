@@ -31,6 +31,12 @@ export function sqliteError(thrown: unknown, file: string): unknown {
       { cause },
     );
   if (code.startsWith("SQLITE_CONSTRAINT") || code === "SQLITE_ERROR") return thrown;
+  if (code.startsWith("SQLITE_READONLY"))
+    return new SlipwayError(
+      "STATE_NOT_WRITABLE",
+      `Cannot write to ${file}: it is read-only here. Check its permissions and its folder's, or choose another --state.`,
+      { cause },
+    );
   const known = asSlipwayError(thrown);
   return known.code === "INTERNAL" ? thrown : known;
 }

@@ -5,6 +5,7 @@ import { Kysely, sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { databaseContract } from "../../ports/database.contract.ts";
 import { acknowledgedUntilKilled } from "../../ports/killed-process.contract.ts";
+import { sqliteError } from "./failure.ts";
 import { sqlite } from "./sqlite.ts";
 
 const door = new URL("./sqlite.ts", import.meta.url).href;
@@ -40,6 +41,16 @@ describe("sqlite", () => {
     writeFileSync(file, "");
     await expect(sql`select 1`.execute(connect(join(file, "x.db")))).rejects.toMatchObject({
       code: "STATE_NOT_WRITABLE",
+    });
+  });
+
+  test("names the file that is read-only here", () => {
+    const thrown = Object.assign(new Error("attempt to write a readonly database"), {
+      code: "SQLITE_READONLY_DBMOVED",
+    });
+    expect(sqliteError(thrown, file)).toMatchObject({
+      code: "STATE_NOT_WRITABLE",
+      message: expect.stringContaining(`Cannot write to ${file}`),
     });
   });
 
