@@ -218,6 +218,27 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     load: () => import("./commands/train.ts"),
   },
   {
+    name: "evaluate",
+    summary: "judge a version: figures with intervals, slices, costs, and a report",
+    about:
+      "Scores rows that are labelled with a version, with the champion beside it, and tells the field's metrics with bootstrap intervals, per slice, and the decisions that cost least. Changes nothing.",
+    arguments: [["<version>", "model@number or model@alias; a model alone means its champion"]],
+    options: [
+      ["--rows <rows>", "test, validate, train, or a span of time such as 2025-03-01..2025-04-01", "test"],
+      ["--slice <expression...>", "judge a part on its own: a column for one slice per value, or comparisons"],
+      ["--cost <fp:fn>", "what a false positive and a false negative cost (default: the model's own)"],
+      ["--cluster <column>", "rows with the same value belong together, for the intervals"],
+      ["--resamples <number>", "how often rows are drawn for the intervals", "500"],
+      ["--seed <number>", "what decides the draws", "0"],
+      ["--report <file>", "also write a report, one HTML file that needs nothing else"],
+    ],
+    examples: [
+      "slipway evaluate flight_delay",
+      'slipway evaluate flight_delay@3 --slice origin --slice "distance > 1500 and carrier = UA" --cost 1:5 --report report.html',
+    ],
+    load: () => import("./commands/evaluate.ts"),
+  },
+  {
     name: "keys",
     summary: "sign what goes out, and say whose signatures are believed",
     commands: [

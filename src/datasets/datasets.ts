@@ -19,6 +19,7 @@ export { type ColumnDiff, type ColumnFigures, type DatasetDiff, diffDatasets } f
 export type { DefinitionDiff, SourceDiff } from "./diff-origins.ts";
 export { copyFolder, type ExportFormat, exportDataset } from "./export-dataset.ts";
 export { type ImportedFolder, importFolder } from "./import-folder.ts";
+export { type JudgedSpan, streamJudged } from "./judged-rows.ts";
 export {
   type DatasetManifest,
   type DatasetPart,
@@ -32,6 +33,7 @@ export {
   boundsFrom,
   folderDataset,
   type ReadableDataset,
+  requireSnapshot,
   type TrainingRows,
   trainingDataset,
 } from "./readable-dataset.ts";

@@ -159,6 +159,7 @@ export {
 export { type ProgramSpec, type PythonOptions, python } from "./python-trainer.ts";
 export { type RowColumnSpec, type RowRole, rowColumnNames } from "./row-column.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
+export { type CostSpec, type SliceSpec, sliceOf } from "./slice.ts";
 export {
   type CsvSpec,
   type DuckdbTableSpec,

@@ -62,8 +62,8 @@ function rejecting(expect: unknown): unknown {
   return found.length === 0 ? undefined : found;
 }
 
-// What a version must show before it is promoted changes no version.
-const METADATA = new Set(["owner", "description", "tags", "promotion"]);
+// What a version must show before it is promoted, and how it is looked at, change no version.
+const METADATA = new Set(["owner", "description", "tags", "promotion", "slices", "cost"]);
 const DESCRIBED = new Set([
   "source",
   "entity",

@@ -23,6 +23,7 @@ import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type R
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
 import { type PromotionOptions, type PromotionSpec, promotionOf } from "./promotion.ts";
 import { type RowColumnSpec, type RowRole, rowColumn, rowColumnNames } from "./row-column.ts";
+import { type CostSpec, costOf, type SliceSpec, slicesOf } from "./slice.ts";
 import type { SourceSpec } from "./source.ts";
 import { type LabelType, type TaskSpec, taskOfLabel, taskProblem } from "./task.ts";
 import type { SplitSpec, TrainerSpec } from "./trainer.ts";
@@ -60,6 +61,8 @@ export interface ModelSpec extends Spec {
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
   readonly promotion?: PromotionSpec;
+  readonly slices?: readonly SliceSpec[];
+  readonly cost?: CostSpec;
 }
 
 /** A model; `Row` is what a caller gives for one prediction. */
@@ -110,6 +113,10 @@ export interface ModelOptions<
   readonly metrics: readonly MetricSpec[];
   /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
   readonly promotion?: PromotionOptions;
+  /** Parts of the rows that are judged on their own: `{ long_haul: flights.distance.gt(1500), by_carrier: flights.carrier }`. */
+  readonly slices?: Readonly<Record<string, Expression>>;
+  /** What one mistake costs; the threshold of a binary model is chosen by it. Without it a score of 0.5 is acted on. */
+  readonly cost?: CostSpec;
 }
 
 /** What to do about a type that is neither a number nor a category. */
@@ -189,6 +196,8 @@ export function model<
     split,
     metrics,
     ...(options.promotion === undefined ? {} : { promotion: promotionOf(name, options.promotion) }),
+    ...(options.slices === undefined ? {} : { slices: slicesOf(name, options.slices, { rows, inputs }) }),
+    ...(options.cost === undefined ? {} : { cost: costOf(name, options.cost) }),
     ...about,
   };
   return Object.freeze({ name, [spec]: frozen(own) });

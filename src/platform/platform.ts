@@ -115,6 +115,7 @@ export {
 } from "./dataset-operations.ts";
 export type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "./engines.ts";
 export type { EnvironmentDifference } from "./environment-differences.ts";
+export { type Evaluation, type EvaluationRequest, evaluateVersion } from "./evaluate-operations.ts";
 export {
   featureHistory,
   featuresAsOf,

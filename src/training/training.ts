@@ -2,6 +2,17 @@
 
 export { environmentOf, type TrainingEnvironment } from "./environment.ts";
 export { type Metrics, type ScoredRows, scorePart } from "./evaluate.ts";
+export type { BinaryCurves, Point, RegressionPlots } from "./evaluation/curves.ts";
+export {
+  type Comparison,
+  type DecisionFigures,
+  type EvaluationFigures,
+  judge,
+  type SliceFigures,
+  type ToldFigure,
+} from "./evaluation/evaluation.ts";
+export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
+export { cheapestThreshold } from "./evaluation/threshold-choice.ts";
 export { type FitEngines, type FittedModel, fitModel, runtimeOf } from "./fit.ts";
 export {
   heldOutMetrics,

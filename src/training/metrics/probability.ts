@@ -19,6 +19,9 @@ export function brierScore(labels: Numbers, scores: Numbers, weights?: Weights):
   return weightedMean(labels.length, weights, (row) => (scores[row]! - (labels[row] === 0 ? 0 : 1)) ** 2);
 }
 
+/** How many equal widths calibration is looked at in. */
+export const CALIBRATION_BINS = 10;
+
 /** One bar of a reliability diagram: rows whose score lies in (from, to], the first with its lower end. */
 export interface CalibrationBin {
   readonly from: number;
@@ -39,7 +42,7 @@ export function calibrationBins(
   labels: Numbers,
   scores: Numbers,
   weights?: Weights,
-  bins = 10,
+  bins = CALIBRATION_BINS,
 ): readonly CalibrationBin[] {
   checkRows(labels, scores, weights);
   const counts = Array.from({ length: bins }, () => ({ rows: 0, weight: 0, score: 0, label: 0 }));
@@ -74,15 +77,20 @@ export function calibrationBins(
  * Shapes (rows). Naeini, Cooper and Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian binning", AAAI.
  * NaN without rows.
  */
-export function expectedCalibrationError(labels: Numbers, scores: Numbers, weights?: Weights, bins = 10): number {
+export function expectedCalibrationError(
+  labels: Numbers,
+  scores: Numbers,
+  weights?: Weights,
+  bins = CALIBRATION_BINS,
+): number {
   const parts = calibrationBins(labels, scores, weights, bins);
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   const apart = parts.reduce((sum, { weight, foretold, observed }) => sum + weight * Math.abs(foretold - observed), 0);
   return total > 0 ? apart / total : Number.NaN;
 }
 
-// Widths are open below and closed above, with edges i · (1 / bins) as float64: a score on an edge belongs to the lower one.
-function binOf(score: number, bins: number): number {
+/** The width that a score is in. Widths are open below and closed above, with edges i · (1 / bins) as float64. */
+export function binOf(score: number, bins: number): number {
   const width = 1 / bins;
   let bin = Math.min(Math.max(Math.ceil(score * bins) - 1, 0), bins - 1);
   while (bin > 0 && score <= bin * width) bin -= 1;

@@ -53,6 +53,10 @@ export function thresholdCurve(labels: Numbers, scores: Numbers, weights?: Weigh
 /** Row numbers by score, the greatest first; equal scores keep the order of rows. */
 export function orderByScore(scores: Numbers): Uint32Array {
   const order = new Uint32Array(scores.length);
-  for (let row = 0; row < order.length; row += 1) order[row] = row;
-  return order.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  let isOrdered = true;
+  for (let row = 0; row < order.length; row += 1) {
+    order[row] = row;
+    isOrdered &&= row === 0 || scores[row - 1]! >= scores[row]!;
+  }
+  return isOrdered ? order : order.sort((a, b) => scores[b]! - scores[a]! || a - b);
 }

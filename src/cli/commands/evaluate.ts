@@ -1,0 +1,147 @@
+// Judges a version while a person waits: figures with their intervals, who does better, where it does worse, and a report to look at.
+
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { SlipwayError } from "../../core/core.ts";
+import { type Evaluation, evaluateVersion } from "../../platform/platform.ts";
+import type { Line } from "../output.ts";
+import { evaluationReport } from "../report/evaluation-report.ts";
+import type { CommandContext } from "../run-command.ts";
+import { visible } from "../visible.ts";
+import { withPlatform } from "../with-platform.ts";
+import { figure } from "../words.ts";
+
+interface Options {
+  readonly rows: string;
+  readonly slice?: readonly string[];
+  readonly cluster?: string;
+  readonly cost?: string;
+  readonly resamples: string;
+  readonly seed: string;
+  readonly report?: string;
+}
+
+/** `slipway evaluate <model>` */
+export async function run(context: CommandContext, options: Options, version: string): Promise<void> {
+  const { output, progress, host } = context;
+  await withPlatform(context, async (platform) => {
+    const evaluation = await progress.step(`Evaluating ${version}`, () =>
+      evaluateVersion(platform, {
+        version,
+        rows: options.rows,
+        slices: options.slice ?? [],
+        ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
+        ...(options.cost === undefined ? {} : { cost: costFrom(options.cost) }),
+        resamples: wholeNumber("--resamples", options.resamples, 50, 100_000),
+        seed: wholeNumber("--seed", options.seed, 0, 2 ** 32 - 1),
+        onNote: (text) => progress.note(text),
+      }),
+    );
+    const file = options.report === undefined ? undefined : resolve(host.cwd, options.report);
+    if (file !== undefined) await writeReport(file, evaluationReport(evaluation));
+    output.show(evaluation, [
+      ...lines(evaluation, (text) => output.style.bold(text)),
+      ...(file === undefined ? [] : ["", `Report: ${file}`]),
+    ]);
+  });
+}
+
+async function writeReport(file: string, html: string): Promise<void> {
+  try {
+    await writeFile(file, html);
+  } catch (cause) {
+    throw new SlipwayError("USAGE", `The report cannot be written to ${file}: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+/** `1:5`: what a false positive and a false negative cost. */
+function costFrom(text: string): { readonly falsePositive: number; readonly falseNegative: number } {
+  const [, positive, negative] = /^(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(text.trim()) ?? [];
+  const cost = { falsePositive: Number(positive), falseNegative: Number(negative) };
+  if (positive === undefined || cost.falsePositive + cost.falseNegative === 0)
+    throw new SlipwayError(
+      "USAGE",
+      `--cost takes what a false positive and a false negative cost, such as 1:5, not "${text}".`,
+    );
+  return cost;
+}
+
+function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new SlipwayError("USAGE", `${flag} takes a whole number from ${least} to ${most}, not "${text}".`);
+}
+
+const between = (interval: { readonly low: number; readonly high: number } | null): string =>
+  interval === null ? "" : `${figure(interval.low)} to ${figure(interval.high)}`;
+
+function lines(evaluation: Evaluation, bold: (text: string) => string): readonly Line[] {
+  const { model, version, span, rows, label, metrics, comparisons, slices, decisions, level, notes } = evaluation;
+  const percent = `${Math.round(level * 100)} %`;
+  const mean = evaluation.task === "binary" ? "true in" : "mean label";
+  const shown = metrics.slice(0, evaluation.task === "binary" ? 4 : metrics.length);
+  return [
+    `${bold(`${model}@${version}`)} on ${rows} ${span.rows} rows, ${span.from} to ${span.to}, label ${mean} ${figure(label)}`,
+    "",
+    {
+      columns: ["metric", "this version", `${percent} interval`, ...comparisons.map(({ who }) => who)],
+      rows: metrics.map(({ title, value, interval }, place) => [
+        title,
+        figure(value),
+        between(interval),
+        ...comparisons.map((other) => figure(other.metrics[place]?.value)),
+      ]),
+    },
+    ...comparisons
+      .filter(({ who }) => who.startsWith("champion"))
+      .flatMap(({ who, difference }): Line[] => [
+        "",
+        {
+          columns: [`against the ${who}`, "difference", `${percent} interval`, ""],
+          rows: difference
+            .slice(0, shown.length)
+            .map(({ title, value, interval, better }) => [
+              title,
+              figure(value),
+              between(interval),
+              verdict(better, interval),
+            ]),
+        },
+      ]),
+    ...(decisions === undefined
+      ? []
+      : [
+          "",
+          `Decisions at a score of ${figure(decisions.threshold)} (${decisions.chosen})${decisions.costPerRow === undefined ? "" : `: cost per row ${figure(decisions.costPerRow)}`}`,
+          {
+            columns: ["", "called true", "called false"],
+            rows: [
+              ["came true", decisions.confusion.truePositive, decisions.confusion.falseNegative],
+              ["came false", decisions.confusion.falsePositive, decisions.confusion.trueNegative],
+            ],
+          },
+        ]),
+    ...(slices.length === 0
+      ? []
+      : [
+          "",
+          {
+            columns: ["slice", "rows", mean, ...shown.map(({ title }) => title), `${percent} of ${shown[0]?.title}`],
+            rows: slices.map((slice) => [
+              visible(slice.name),
+              slice.rows,
+              figure(slice.label),
+              ...shown.map((_, place) => figure(slice.metrics[place]?.value)),
+              between(slice.metrics[0]?.interval ?? null),
+            ]),
+          },
+        ]),
+    ...(notes.length === 0 ? [] : ["", ...notes.map(visible)]),
+  ];
+}
+
+function verdict(better: "higher" | "lower", interval: { readonly low: number; readonly high: number } | null): string {
+  if (interval === null) return "";
+  if (interval.low <= 0 && interval.high >= 0) return "no clear difference";
+  return interval.low > 0 === (better === "higher") ? "better" : "worse";
+}

@@ -1,0 +1,133 @@
+// An evaluation as one HTML file: no script, nothing fetched, light and dark as the reader's system is, and every name that
+// somebody chose is text and nothing else.
+
+import type { Evaluation } from "../../platform/platform.ts";
+import { evaluationPlots } from "./evaluation-plots.ts";
+import { forest, importanceBars, intervalText } from "./forest.ts";
+import { counted, escaped, told } from "./markup.ts";
+import { reportStyle } from "./report-style.ts";
+
+/** The report as HTML. */
+export function evaluationReport(evaluation: Evaluation): string {
+  const { model, version } = evaluation;
+  const sections = [
+    header(evaluation),
+    tiles(evaluation),
+    `<section class="plots">${evaluationPlots(evaluation)
+      .map(({ title, about, svg }) => card(title, about, svg))
+      .join("")}${importance(evaluation)}${decisions(evaluation)}</section>`,
+    slices(evaluation),
+    comparisons(evaluation),
+    everyFigure(evaluation),
+    notes(evaluation),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(model)}@${version}: evaluation</title>
+<style>${reportStyle}</style>
+</head>
+<body><main>
+${sections.filter(Boolean).join("\n")}
+</main></body>
+</html>
+`;
+}
+
+function card(title: string, about: string, content: string): string {
+  return `<figure><figcaption><h2>${escaped(title)}</h2><p>${escaped(about)}</p></figcaption>${content}</figure>`;
+}
+
+function header({ model, version, span, rows, label, task, createdAt }: Evaluation): string {
+  const when = span.from === null ? "" : `${span.from.slice(0, 10)} to ${span.to?.slice(0, 10)}`;
+  const mean = task === "binary" ? `${(100 * (label ?? 0)).toFixed(1)} % true` : `mean label ${told(label)}`;
+  const chips = [`${counted(rows)} ${span.rows} rows`, when, mean, `trained ${createdAt.slice(0, 10)}`];
+  return `<header><p class="eyebrow">Evaluation</p><h1>${escaped(model)}<span>version ${version}</span></h1><p class="chips">${chips
+    .filter(Boolean)
+    .map((chip) => `<span>${escaped(chip)}</span>`)
+    .join("")}</p></header>`;
+}
+
+function tiles({ metrics, level, comparisons: others, task }: Evaluation): string {
+  const [other] = others;
+  const shown = task === "binary" ? metrics.slice(0, 5) : metrics;
+  const words = shown.map(({ title, value, interval, better }, place) => {
+    const theirs = other?.metrics[place]?.value;
+    const beside = other === undefined || theirs == null ? "" : `<small>${escaped(other.who)}: ${told(theirs)}</small>`;
+    return `<div class="tile"><h3>${escaped(title)}</h3><p class="big">${told(value)}</p><p>${intervalText(interval)}</p>${beside}<em>${better} is better</em></div>`;
+  });
+  return `<section class="tiles" aria-label="${Math.round(level * 100)} % intervals by bootstrap">${words.join("")}</section>`;
+}
+
+function importance({ importance: gains }: Evaluation): string {
+  if (gains.length === 0) return "";
+  return card(
+    "Importance",
+    "Share of the total gain: how much each input's splits lessened the loss in training.",
+    importanceBars(gains),
+  );
+}
+
+function decisions({ decisions: told_ }: Evaluation): string {
+  if (told_ === undefined) return "";
+  const { threshold, chosen, confusion, costPerRow } = told_;
+  const all = confusion.truePositive + confusion.falsePositive + confusion.falseNegative + confusion.trueNegative;
+  const cell = (rows: number, right: boolean, words: string): string =>
+    `<td class="${right ? "right" : "wrong"}" style="--share:${((100 * rows) / all).toFixed(1)}%"><b>${counted(rows)}</b><span>${words}, ${((100 * rows) / all).toFixed(1)} %</span></td>`;
+  const cost = costPerRow === undefined ? "" : ` Cost per row ${told(costPerRow)}.`;
+  return card(
+    "Decisions",
+    `A score of ${told(threshold)} or more is acted on: ${chosen}.${cost}`,
+    `<table class="confusion"><tr><td></td><th scope="col">called true</th><th scope="col">called false</th></tr><tr><th scope="row">came true</th>${cell(confusion.truePositive, true, "found")}${cell(confusion.falseNegative, false, "missed")}</tr><tr><th scope="row">came false</th>${cell(confusion.falsePositive, false, "false alarms")}${cell(confusion.trueNegative, true, "left alone")}</tr></table>`,
+  );
+}
+
+function slices({ slices: parts, metrics, task }: Evaluation): string {
+  const [overall] = metrics;
+  if (parts.length === 0 || overall === undefined) return "";
+  const rows = parts.map((slice) => ({
+    name: slice.name,
+    beside: `${counted(slice.rows)} rows, ${task === "binary" ? `${(100 * (slice.label ?? 0)).toFixed(1)} % true` : `mean ${told(slice.label)}`}`,
+    value: slice.metrics[0]?.value ?? null,
+    interval: slice.metrics[0]?.interval ?? null,
+  }));
+  return `<section class="wide">${card(`Slices by ${overall.title}`, "Each part of the rows on its own, with its interval; the line is all rows together.", forest(rows, overall.value, `${overall.title} by slice`))}</section>`;
+}
+
+function comparisons({ comparisons: others }: Evaluation): string {
+  const blocks = others.map(({ who, metrics, difference }) => {
+    const rows = difference.map(({ title, value, interval, better }, place) => {
+      const isClear = interval !== null && (interval.low > 0 || interval.high < 0);
+      const verdict = !isClear
+        ? "no clear difference"
+        : interval.low > 0 === (better === "higher")
+          ? "better"
+          : "worse";
+      return `<tr><th scope="row">${escaped(title)}</th><td>${told(metrics[place]?.value)}</td><td>${told(value)}</td><td>${intervalText(interval)}</td><td class="${isClear ? verdict : "same"}">${verdict}</td></tr>`;
+    });
+    return card(
+      `Against ${who}`,
+      "The same rows and the same resamples, so that the difference is known better than either figure.",
+      `<div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col">theirs</th><th scope="col">difference</th><th scope="col">interval</th><th scope="col">this version is</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
+    );
+  });
+  return blocks.length === 0 ? "" : `<section class="wide pair">${blocks.join("")}</section>`;
+}
+
+function everyFigure({ metrics, level, resamples, slices: parts }: Evaluation): string {
+  const head = metrics.map(({ title }) => `<th scope="col">${escaped(title)}</th>`).join("");
+  const row = (name: string, figures: Evaluation["metrics"]): string =>
+    `<tr><th scope="row">${escaped(name)}</th>${figures
+      .map(({ value, interval }) => `<td>${told(value)}<small>${intervalText(interval)}</small></td>`)
+      .join("")}</tr>`;
+  return `<section class="wide">${card("Every figure", `With ${Math.round(level * 100)} % percentile intervals over ${counted(resamples)} bootstrap resamples.`, `<div class="scroll"><table><thead><tr><th scope="col">rows</th>${head}</tr></thead><tbody>${[row("all", metrics), ...parts.map((slice) => row(slice.name, slice.metrics))].join("")}</tbody></table></div>`)}</section>`;
+}
+
+function notes({ notes: texts, dataset }: Evaluation): string {
+  const lines = [...texts, ...(dataset === null ? [] : [`Dataset ${dataset.slice(0, 12)}`])];
+  return `<footer>${lines.map((text) => `<p>${escaped(text)}</p>`).join("")}</footer>`;
+}

@@ -1,0 +1,93 @@
+// Judging versions as a person does: the test rows, spans of time, slices of the model and of the command line, costs, the champion.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  applyDefinitions,
+  type Evaluation,
+  type EvaluationRequest,
+  evaluateVersion,
+  getVersion,
+  trainModel,
+} from "../../src/platform/platform.ts";
+import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
+
+const MODEL = "delivery_late";
+let world: World;
+let platform: WorldPlatform;
+
+beforeAll(async () => {
+  world = await deliveriesWorld();
+  platform = await world.open();
+  await applyDefinitions(platform);
+  const bounds = { validateFrom: day(20), testFrom: day(25), until: day(30) };
+  await trainModel(platform, { model: MODEL, bounds });
+  await trainModel(platform, { model: MODEL, bounds: { ...bounds, validateFrom: day(15) }, promote: false });
+}, 120_000);
+afterAll(async () => {
+  await platform.close();
+  await world.remove();
+});
+
+const judged = (request: Partial<EvaluationRequest> = {}): Promise<Evaluation> =>
+  evaluateVersion(platform, { version: `${MODEL}@1`, resamples: 60, ...request });
+const figureOf = ({ metrics }: Pick<Evaluation, "metrics">, name: string): number =>
+  metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
+
+test("the test rows give what training measured on them, with an interval around it", async () => {
+  const evaluation = await judged({ version: MODEL });
+  const version = await getVersion(platform.registry, MODEL, 1);
+  expect(evaluation.version).toBe(1);
+  expect(figureOf(evaluation, "auc")).toBeCloseTo(version.metrics["test.auc"] ?? 0, 9);
+  expect(figureOf(evaluation, "logLoss")).toBeCloseTo(version.metrics["test.logLoss"] ?? 0, 9);
+  const [constant] = evaluation.comparisons;
+  expect(constant?.who).toBe("a constant");
+  expect(constant?.metrics.find(({ name }) => name === "logLoss")?.value).toBeCloseTo(
+    version.metrics["constant.logLoss"] ?? 0,
+    6,
+  );
+  for (const { value, interval } of evaluation.metrics)
+    if (interval) expect(interval.low <= (value ?? 0) + 0.1 && interval.high >= (value ?? 0) - 0.1).toBe(true);
+  expect(evaluation.learning.map(({ name }) => name)).toContain("validate-logloss");
+  expect(evaluation.importance.length).toBeGreaterThan(0);
+});
+
+test("slices by a column, by conditions and by features are the parts they name", async () => {
+  const { slices, rows } = await judged({
+    slices: ["city", "distance_km > 5 and city = city-1", "courier != 'courier-1'", "deliveries_24h >= 0"],
+  });
+  const cities = slices.filter(({ name }) => name.startsWith("city = "));
+  expect(cities.map(({ name }) => name).sort()).toEqual(["city = city-0", "city = city-1", "city = city-2"]);
+  expect(cities.reduce((sum, slice) => sum + slice.rows, 0)).toBe(rows);
+  const far = slices.find(({ name }) => name.startsWith("distance_km"));
+  expect(far?.rows).toBeGreaterThan(0);
+  expect(far?.rows).toBeLessThan(cities.find(({ name }) => name === "city = city-1")?.rows ?? 0);
+});
+
+test("a cost moves the threshold to where mistakes are cheapest, and rows of one courier widen the interval together", async () => {
+  const even = await judged({ cost: { falsePositive: 1, falseNegative: 1 } });
+  const eager = await judged({ cost: { falsePositive: 1, falseNegative: 9 } });
+  expect(eager.decisions?.threshold).toBeLessThan(even.decisions?.threshold ?? 0);
+  expect(eager.decisions?.confusion.falseNegative).toBeLessThan(even.decisions?.confusion.falseNegative ?? 0);
+  expect((await judged({ cluster: "courier" })).metrics[0]?.interval).not.toEqual(even.metrics[0]?.interval);
+});
+
+test("another version is judged beside the champion on the same rows, and a span of time on its own", async () => {
+  const evaluation = await judged({ version: `${MODEL}@2`, rows: "2025-03-28..2025-04-05" });
+  expect(evaluation.comparisons.map(({ who }) => who)).toEqual(["champion, version 1", "a constant"]);
+  expect(evaluation.span.from?.slice(0, 10)).toBe("2025-03-28");
+  expect(evaluation.span.to?.slice(0, 10)).toBe("2025-04-04");
+  const same = await judged({ version: `${MODEL}@champion`, rows: "2025-03-28..2025-04-05" });
+  expect(evaluation.comparisons[0]?.metrics.map(({ value }) => value)).toEqual(same.metrics.map(({ value }) => value));
+});
+
+test("what cannot be judged is refused by name", async () => {
+  const refusal = (code: string, words: string) =>
+    expect.objectContaining({ code, message: expect.stringContaining(words) });
+  await expect(judged({ rows: "tests" })).rejects.toThrow(refusal("USAGE", "tests"));
+  await expect(judged({ rows: "2025-04-01..2025-03-01" })).rejects.toThrow(refusal("USAGE", "after the first"));
+  await expect(judged({ rows: "2035-01-01..2035-02-01" })).rejects.toThrow(refusal("TRAINING_SET_EMPTY", "2035"));
+  await expect(judged({ slices: ["citty"] })).rejects.toThrow(refusal("USAGE", 'Did you mean "city"'));
+  await expect(judged({ slices: ["city ~ 3"] })).rejects.toThrow(refusal("USAGE", "city ~ 3"));
+  await expect(judged({ slices: ["distance_km > far"] })).rejects.toThrow(refusal("USAGE", '"far" is not a number'));
+  await expect(judged({ version: `${MODEL}@9` })).rejects.toThrow(refusal("VERSION_NOT_FOUND", "9"));
+});
