@@ -1,7 +1,19 @@
 // What must not compile: a caller's mistakes against the model's definition.
 
 import { expectTypeOf, test } from "vitest";
-import { auc, byTime, entity, featureView, latest, model, parquet, pushSource, t, xgboost } from "../define/define.ts";
+import {
+  auc,
+  byTime,
+  entity,
+  featureView,
+  latest,
+  model,
+  onDemand,
+  parquet,
+  pushSource,
+  t,
+  xgboost,
+} from "../define/define.ts";
 import { type ClientPrediction, createClient } from "./client.ts";
 
 const flights = parquet("flights", {
@@ -20,6 +32,11 @@ const carrierDelays = featureView("carrier_delays", {
   entity: entity("carrier", { carrier: t.string() }),
   source: flights,
   features: { last_distance: latest(flights.distance) },
+});
+const fareOffer = onDemand("fare_offer", {
+  inputs: { km: carrierDelays.features.last_distance },
+  request: { bid: t.float64(), day: t.date() },
+  features: { per_km: ({ request, features }) => request.bid.dividedBy(features.km.toFloat64()) },
 });
 const flightDelay = model("flight_delay", {
   rows: flights,
@@ -51,6 +68,16 @@ test("features are read with the types of their definitions", async () => {
   delays?.values.distance;
   // @ts-expect-error one name too few
   await client.read<[typeof carrierDelays]>([], [{ carrier: "UA" }]);
+});
+
+test("what is computed on demand takes request values beside the keys", async () => {
+  const { rows } = await client.read([fareOffer, carrierDelays], [{ carrier: "UA", bid: 2, day: "2025-01-01" }]);
+  expectTypeOf(rows[0]?.[0].values.per_km).toEqualTypeOf<number | null | undefined>();
+  await client.read<[typeof fareOffer]>(["fare_offer"], [{ carrier: "AA", bid: 2, day: "2025-01-01" }]);
+  // @ts-expect-error a request value is left out
+  await client.read([fareOffer], [{ carrier: "UA", day: "2025-01-01" }]);
+  // @ts-expect-error a request value of another type
+  await client.read([fareOffer], [{ carrier: "UA", bid: "much", day: "2025-01-01" }]);
 });
 
 test("a right row compiles, by definition and by name", () => {

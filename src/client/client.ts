@@ -1,7 +1,7 @@
 // The door of `client`: predictions and features over HTTP from any JavaScript that has fetch, typed by the model's definition. Definitions are only
 // needed as types: `client.predict<typeof flightDelay>("flight_delay", row)` pulls nothing of Slipway into a browser's bundle.
 
-import type { Definition, EntityKeys, EventOf, Model, ReadableFeature, RowInput, RowOf } from "../define/define.ts";
+import type { Definition, EventOf, Model, ReadableFeature, ReadInput, RowOf } from "../define/define.ts";
 import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
 import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
 import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOptions, rowsOf } from "./read.ts";
@@ -55,16 +55,19 @@ export interface Client {
     row: ClientRow<RowOf<M>>,
     options?: PredictOptions,
   ): Promise<ClientPrediction>;
-  /** Reads views and features of many keys from one snapshot: `read([carrierDelays, weather.features.temp], keys)`. Throws a {@link ClientError}. */
+  /**
+   * Reads views and features of many keys from one snapshot: `read([carrierDelays, weather.features.temp], keys)`. What is computed on demand takes
+   * its request values beside the keys. Throws a {@link ClientError}.
+   */
   read<const W extends readonly ReadableFeature[]>(
     wanted: W,
-    keys: readonly ClientRow<RowInput<EntityKeys<W>>>[],
+    keys: readonly ClientRow<ReadInput<W>>[],
     options?: ReadOptions,
   ): Promise<ClientRows<ClientReads<W>>>;
   /** Reads by name, typed when `W` is given: `read<[typeof carrierDelays]>(["carrier_delays"], keys)`. */
   read<W extends readonly ReadableFeature[]>(
     wanted: { readonly [P in keyof W]: string },
-    keys: readonly ClientRow<RowInput<EntityKeys<W>>>[],
+    keys: readonly ClientRow<ReadInput<W>>[],
     options?: ReadOptions,
   ): Promise<ClientRows<ClientReads<W>>>;
   /** Reads what is only known by name. */

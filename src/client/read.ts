@@ -9,6 +9,7 @@ import type {
   FeatureTypes,
   FeatureView,
   Fields,
+  OnDemand,
   ReadableFeature,
 } from "../define/define.ts";
 
@@ -78,11 +79,13 @@ export type ClientReads<W extends readonly ReadableFeature[]> = {
     ? ClientFeatureRead<F>
     : W[P] extends DerivedView<Fields, infer F>
       ? ClientFeatureRead<F>
-      : W[P] extends FeatureReference<Fields, infer T>
-        ? ClientValueRead<T>
-        : W[P] extends DerivedReference<Fields, Record<never, never>, infer T>
+      : W[P] extends OnDemand<Fields, Fields, infer F>
+        ? ClientFeatureRead<F>
+        : W[P] extends FeatureReference<Fields, infer T>
           ? ClientValueRead<T>
-          : never;
+          : W[P] extends DerivedReference<Fields, Fields, infer T>
+            ? ClientValueRead<T>
+            : never;
 };
 
 /** Everything that was read. */

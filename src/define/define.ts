@@ -112,6 +112,7 @@ export {
   featureGroup,
   type ModelFeature,
   type ReadableFeature,
+  type ReadInput,
 } from "./model-features.ts";
 export {
   alertFrom,
@@ -133,6 +134,7 @@ export {
   collectProject,
   type DefinitionSpec,
   definitionsOf,
+  findAnyView,
   findDefinition,
   findView,
   type Project,

@@ -18,17 +18,17 @@ import {
   type FeatureViewSpec,
   viewOf,
 } from "./feature-view.ts";
-import type { Fields } from "./field.ts";
+import type { Fields, RowInput } from "./field.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
 import type { InputSpec } from "./model.ts";
 
 /** A whole view, or one of its features. */
 export type Feature = FeatureView | FeatureReference;
 
-/** What can be read by itself: views, derived views, and features of both. What is computed on demand needs a request. */
-export type ReadableFeature = Feature | DerivedView | DerivedReference;
-
 type AnyDerived = DerivedView | OnDemand<Fields, Fields> | DerivedReference<Fields, Fields>;
+
+/** What can be read by itself: views of every kind, and features of these. What is computed on demand needs request values beside the keys. */
+export type ReadableFeature = Feature | AnyDerived;
 
 /** What a model takes as features. */
 export type ModelFeature = Feature | AnyDerived | FeatureGroup;
@@ -83,6 +83,9 @@ export type RequestKeys<F extends readonly unknown[]> = [RequestOf<F[number]>] e
   : Together<RequestOf<F[number]>> extends infer R extends Fields
     ? R
     : Record<never, never>;
+
+/** What reading some features takes: their keys, each of which may be null, and the request values of those computed on demand. */
+export type ReadInput<F extends readonly unknown[]> = RowInput<EntityKeys<F> & RequestKeys<F>>;
 
 /** Features as what a model makes of them. */
 export interface ExpandedFeatures {

@@ -149,10 +149,27 @@ export function allViews(project: Project): readonly AnyViewSpec[] {
   return [...readableViews(project), ...definitionsOf(project, "onDemand")];
 }
 
-/** The view of that name. Throws DEFINITION_NOT_FOUND, naming those there are. */
+/** The view of that name that can be read by a key alone. Throws DEFINITION_NOT_FOUND, naming those there are. */
 export function findView(project: Project, name: string): ReadableViewSpec {
-  const found = readableViews(project).find((view) => view.name === name);
-  return found ?? findDefinition(project, "featureView", name);
+  const found = findAnyView(project, name);
+  if (found.kind !== "onDemand") return found;
+  const below = found.views.map((view) => view.name).join(", ");
+  throw new SlipwayError(
+    "DEFINITION_NOT_FOUND",
+    `"${name}" is computed from request values when it is asked for, and has no past. ${below === "" ? "It is made of nothing else." : `It is made of ${below}.`}`,
+  );
+}
+
+/** The view of any kind of that name. Throws DEFINITION_NOT_FOUND, naming those there are. */
+export function findAnyView(project: Project, name: string): AnyViewSpec {
+  const views = allViews(project);
+  const found = views.find((view) => view.name === name);
+  if (found) return found;
+  const names = views.map((view) => view.name).join(", ") || "none";
+  throw new SlipwayError(
+    "DEFINITION_NOT_FOUND",
+    `Project "${project.name}" has no featureView "${name}". It has: ${names}.`,
+  );
 }
 
 /** The definitions of one kind, by name. */

@@ -137,7 +137,7 @@ test("a derived view has the same values offline and online", async () => {
       );
       const read = derivedReader(derived, [...derived.features.keys()])(
         new Map(stored.map(({ spec }, index) => [spec.name, reads[index] as never])),
-        keys.length,
+        keys.map(row),
       );
       expect(read.through).toBe(to);
       for (const [index, key] of keys.entries()) {

@@ -86,7 +86,11 @@ test("a derived view is read by its name or definition, now and in the past, and
   expect(rows[0]?.[0]).toMatchObject({ feature: "above", value: null, status: "null" });
   expect(rows[0]?.[1].value).toBe(last_fare);
   expect(rows[0]?.[2].values).toEqual(derived.values);
-  await expect(readFeatures(platform, "price", key)).rejects.toMatchObject({ code: "DEFINITION_NOT_FOUND" });
+  expect((await readFeatures(platform, definitions().price, { ...key, km: 3 })).values).toEqual({ is_high: null });
+  await expect(featuresAsOf(platform, "price", key, at)).rejects.toMatchObject({
+    code: "DEFINITION_NOT_FOUND",
+    message: expect.stringContaining("has no past"),
+  });
 });
 
 test("the training set has the same derived values as the past has", async () => {

@@ -1,14 +1,14 @@
 // Reading features by name for many keys: what is asked for is looked up once and remembered, keys are checked against the entities of
 // all views asked, and everything comes from one snapshot of the online store.
 
-import { type ColumnSchema, type Instant, SlipwayError, typeText, type Value } from "../core/core.ts";
+import { type ColumnSchema, type Instant, SlipwayError, sameType, typeText, type Value } from "../core/core.ts";
 import {
+  type AnyViewSpec,
+  allViews,
   type DerivedFeatureSpec,
   type FeatureSpec,
-  findView,
+  findAnyView,
   type Project,
-  type ReadableViewSpec,
-  readableViews,
 } from "../define/define.ts";
 import { derivedReader, onlineView, readViews, type ViewReads } from "../features/features.ts";
 import type { Clock, OnlineStore } from "../ports/ports.ts";
@@ -19,11 +19,13 @@ export interface FeatureSelection {
   readonly views: readonly SelectedView[];
   /** Every key that one of the views is about. */
   readonly keys: readonly ColumnSchema[];
+  /** Everything that a row is asked with: the keys, and the request values of views that are computed on demand. */
+  readonly fields: readonly ColumnSchema[];
 }
 
 /** Some features of one view. */
 export interface SelectedView {
-  readonly spec: ReadableViewSpec;
+  readonly spec: AnyViewSpec;
   /** In the order of the values that are read. */
   readonly features: readonly (FeatureSpec | DerivedFeatureSpec)[];
   /** Their places in the view. */
@@ -34,13 +36,13 @@ export interface SelectedView {
 export interface FeatureReads {
   readonly selection: FeatureSelection;
   readonly at: Instant;
-  /** The keys as they were understood, in order. */
+  /** The keys and request values as they were understood, in order. */
   readonly rows: readonly Readonly<Record<string, Value>>[];
   /** One per selected view, each with one read per key. */
   readonly views: readonly ViewReads[];
 }
 
-/** How keys come. */
+/** How keys and request values come. */
 export interface ReadOptions {
   /** Whether they come from JSON, and only its own forms are taken. */
   readonly isJson?: boolean;
@@ -53,7 +55,10 @@ export interface FeatureReader {
   readonly project: Project;
   /** Looks names up: `view` for all of its features, `view.feature` for one. Throws DEFINITION_NOT_FOUND or INPUT_INVALID. */
   select(names: readonly string[]): FeatureSelection;
-  /** Reads what was selected for keys, as of now. A null key is missing; one left out, unknown or of another type is INPUT_INVALID. */
+  /**
+   * Reads what was selected for keys, each with the request values that are needed, as of now. A null key is missing; a key that is left out, and
+   * anything unknown or of another type, is INPUT_INVALID.
+   */
   read(
     selection: FeatureSelection,
     keys: readonly Readonly<Record<string, unknown>>[],
@@ -86,14 +91,14 @@ export function featureReader({ project, online, clock }: ReaderContext): Featur
       return selection;
     },
     async read(selection, keys, { isJson = false, asNumbers = false } = {}) {
-      const rows = keys.map((key, index) => keyRow(selection.keys, key, index, isJson));
+      const rows = keys.map((key, index) => keyRow(selection, key, index, isJson));
       const at = clock.now();
       return { selection, at, rows, views: await readSelected(online, selection, rows, at, asNumbers) };
     },
   };
 }
 
-/** Derived views are computed from stored ones, which are read with all others from the same snapshot. */
+/** Derived and on-demand views are computed from stored ones, which are read with all others from the same snapshot. */
 async function readSelected(
   online: OnlineStore,
   { views }: FeatureSelection,
@@ -105,7 +110,7 @@ async function readSelected(
     spec.kind === "featureView" ? [{ view: onlineView(spec), places, asNumbers }] : [],
   );
   const below = new Map(
-    views.flatMap(({ spec }) => (spec.kind === "derivedView" ? spec.views : [])).map((view) => [view.name, view]),
+    views.flatMap(({ spec }) => (spec.kind === "featureView" ? [] : spec.views)).map((view) => [view.name, view]),
   );
   const reads = await readViews(
     online,
@@ -113,11 +118,11 @@ async function readSelected(
     rows,
     at,
   );
-  if (below.size === 0) return reads;
+  if (direct.length === views.length) return reads;
   const stored = new Map([...below.keys()].map((name, index) => [name, reads[direct.length + index] as ViewReads]));
   let next = 0;
   return views.map(({ spec, places }): ViewReads => {
-    if (spec.kind === "derivedView") return derivedReader(spec, places)(stored, rows.length);
+    if (spec.kind !== "featureView") return derivedReader(spec, places)(stored, rows);
     next += 1;
     return reads[next - 1] as ViewReads;
   });
@@ -125,10 +130,10 @@ async function readSelected(
 
 function selectFeatures(project: Project, names: readonly string[]): FeatureSelection {
   if (names.length === 0) {
-    const views = readableViews(project).map(({ name }) => name);
+    const views = allViews(project).map(({ name }) => name);
     throw new SlipwayError("INPUT_INVALID", `No feature is asked for. The views are: ${views.join(", ") || "none"}.`);
   }
-  const wanted = new Map<string, { readonly spec: ReadableViewSpec; readonly places: Set<number> }>();
+  const wanted = new Map<string, { readonly spec: AnyViewSpec; readonly places: Set<number> }>();
   for (const name of names) {
     const [viewName = "", featureName, ...rest] = name.split(".");
     if (rest.length > 0)
@@ -136,7 +141,7 @@ function selectFeatures(project: Project, names: readonly string[]): FeatureSele
         "INPUT_INVALID",
         `"${name}" names no feature. Write view.feature, or view for all of them.`,
       );
-    const spec = findView(project, viewName);
+    const spec = findAnyView(project, viewName);
     const { places } = wanted.get(viewName) ?? { places: new Set<number>() };
     wanted.set(viewName, { spec, places });
     if (featureName === undefined) for (const place of spec.features.keys()) places.add(place);
@@ -147,10 +152,11 @@ function selectFeatures(project: Project, names: readonly string[]): FeatureSele
     const features = chosen.map((place) => spec.features[place] as FeatureSpec | DerivedFeatureSpec);
     return { spec, places: chosen, features };
   });
-  return { views, keys: keysOf(views) };
+  const keys = askedKeys(views);
+  return { views, keys: agreed(keys), fields: agreed([...keys, ...askedValues(views)]) };
 }
 
-function placeOf(spec: ReadableViewSpec, name: string): number {
+function placeOf(spec: AnyViewSpec, name: string): number {
   const place = spec.features.findIndex((feature) => feature.name === name);
   if (place >= 0) return place;
   const names = spec.features.map((feature) => feature.name).join(", ");
@@ -160,24 +166,41 @@ function placeOf(spec: ReadableViewSpec, name: string): number {
   );
 }
 
-function keysOf(views: readonly SelectedView[]): readonly ColumnSchema[] {
-  const keys = new Map<string, { readonly key: ColumnSchema; readonly view: string }>();
-  for (const { spec } of views)
-    for (const key of spec.keys) {
-      const known = keys.get(key.name);
-      if (known && known.key.type !== key.type)
-        throw new SlipwayError(
-          "INPUT_INVALID",
-          `Key "${key.name}" is ${typeText(known.key.type)} in "${known.view}" and ${typeText(key.type)} in "${spec.name}"; read them in two requests.`,
-        );
-      // Every key may be null: nothing is known of it then.
-      keys.set(key.name, { key: { ...key, optional: true }, view: spec.name });
-    }
-  return [...keys.values()].map(({ key }) => key);
+/** A field that a view asks for. */
+interface Asked {
+  readonly field: ColumnSchema;
+  readonly view: string;
+}
+
+/** Every key may be null: nothing is known of it then. */
+function askedKeys(views: readonly SelectedView[]): readonly Asked[] {
+  return views.flatMap(({ spec }) => spec.keys.map((key) => ({ field: { ...key, optional: true }, view: spec.name })));
+}
+
+function askedValues(views: readonly SelectedView[]): readonly Asked[] {
+  return views.flatMap(({ spec }) =>
+    spec.kind === "onDemand" ? spec.request.map((field) => ({ field, view: spec.name })) : [],
+  );
+}
+
+/** Fields by name; one that is asked for twice may be null only where every asker allows it. */
+function agreed(asked: readonly Asked[]): readonly ColumnSchema[] {
+  const fields = new Map<string, Asked>();
+  for (const { field, view } of asked) {
+    const known = fields.get(field.name);
+    if (known && !sameType(known.field.type, field.type))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `"${field.name}" is ${typeText(known.field.type)} in "${known.view}" and ${typeText(field.type)} in "${view}"; read them in two requests.`,
+      );
+    const optional = field.optional && known?.field.optional !== false;
+    fields.set(field.name, { field: { ...field, optional }, view: known?.view ?? view });
+  }
+  return [...fields.values()].map(({ field }) => field);
 }
 
 function keyRow(
-  keys: readonly ColumnSchema[],
+  { keys, fields }: FeatureSelection,
   given: Readonly<Record<string, unknown>>,
   index: number,
   isJson: boolean,
@@ -190,5 +213,5 @@ function keyRow(
         `${place} has no "${name}" (${typeText(type)}). The keys are: ${keys.map((key) => key.name).join(", ")}. A null key is allowed: its features are missing.`,
         { details: { place, field: name } },
       );
-  return parseRow(place, keys, given, { what: place, isJson });
+  return parseRow(place, fields, given, { what: place, isJson });
 }

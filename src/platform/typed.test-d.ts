@@ -11,6 +11,7 @@ import {
   featureView,
   latest,
   model,
+  onDemand,
   parquet,
   t,
   xgboost,
@@ -46,6 +47,11 @@ const traffic = derivedView("traffic", {
   features: {
     per_runway: carrierFlights.features.flights_7d.toFloat64().dividedBy(airport.features.runways.toFloat64()),
   },
+});
+const price = onDemand("price", {
+  inputs: { flights: carrierFlights.features.flights_7d },
+  request: { fare: t.float64(), note: t.string().optional() },
+  features: { per_flight: ({ request, features }) => request.fare.dividedBy(features.flights.toFloat64()) },
 });
 const delay = model("delay", {
   rows: flights,
@@ -104,6 +110,22 @@ const asked = async (): Promise<void> => {
   await readFeatures(platform, [traffic], [{ carrier: "UA" }]);
   // @ts-expect-error a misspelt feature
   computed?.values.per_runways;
+
+  const asked = await readFeatures(
+    platform,
+    [price, price.features.per_flight, carrierFlights],
+    [{ carrier: "UA", fare: 3.5, note: null }],
+  );
+  const [priced, perFlight] = asked.rows[0] ?? [];
+  expectTypeOf(priced?.values.per_flight).toEqualTypeOf<number | null | undefined>();
+  expectTypeOf(perFlight?.value).toEqualTypeOf<number | null | undefined>();
+  await readFeatures(platform, price, { carrier: "UA", fare: 3.5 });
+  // @ts-expect-error a request value is left out
+  await readFeatures(platform, [price], [{ carrier: "UA" }]);
+  // @ts-expect-error a request value of another type
+  await readFeatures(platform, [price], [{ carrier: "UA", fare: "much" }]);
+  // @ts-expect-error the key is left out
+  await readFeatures(platform, price, { fare: 3.5 });
 
   expectTypeOf((await predict(serving, delay, { carrier: "UA", km: 1 })).score).toEqualTypeOf<number>();
   await predict(serving, delay, { carrier: "UA", km: 1 }, { id: "a" });

@@ -2,18 +2,18 @@
 
 import type { DataType, Duration, Instant, Value, ValueOf } from "../core/core.ts";
 import {
+  type AnyViewSpec,
   type DerivedReference,
   type DerivedView,
-  type DerivedViewSpec,
   derivedOf,
-  type EntityKeys,
   type FeatureReference,
   type FeatureTypes,
   type FeatureView,
-  type FeatureViewSpec,
   type Fields,
   type Model,
+  type OnDemand,
   type ReadableFeature,
+  type ReadInput,
   type RowInput,
   specOf,
 } from "../define/define.ts";
@@ -53,11 +53,13 @@ export type ReadsOf<W extends readonly ReadableFeature[]> = {
     ? FeatureRead<F>
     : W[P] extends DerivedView<Fields, infer F>
       ? FeatureRead<F>
-      : W[P] extends FeatureReference<Fields, infer T>
-        ? ValueRead<T>
-        : W[P] extends DerivedReference<Fields, Record<never, never>, infer T>
+      : W[P] extends OnDemand<Fields, Fields, infer F>
+        ? FeatureRead<F>
+        : W[P] extends FeatureReference<Fields, infer T>
           ? ValueRead<T>
-          : never;
+          : W[P] extends DerivedReference<Fields, Fields, infer T>
+            ? ValueRead<T>
+            : never;
 };
 
 /** Views and features of many keys, as of one time. */
@@ -67,11 +69,13 @@ export interface FeatureRows<W extends readonly ReadableFeature[]> {
   readonly rows: readonly ReadsOf<W>[];
 }
 
+type ReadableView = FeatureView | DerivedView | OnDemand<Fields, Fields>;
+
 /** Reads views and features online for many keys, as of now and from one snapshot: `readFeatures(platform, [carrierDelays, weather.features.temp], keys)`. */
 export function readFeatures<const W extends readonly ReadableFeature[]>(
   platform: Platform,
   wanted: W,
-  keys: readonly RowInput<EntityKeys<W>>[],
+  keys: readonly ReadInput<W>[],
 ): Promise<FeatureRows<W>>;
 /** Reads a view online for one key, as of now: by its definition, with types, or by its name. */
 export function readFeatures<K extends Fields, F extends FeatureTypes>(
@@ -85,6 +89,12 @@ export function readFeatures<K extends Fields, F extends FeatureTypes>(
   view: DerivedView<K, F>,
   key: RowInput<K>,
 ): Promise<FeatureRead<F>>;
+/** Computes an on-demand view for one key and its request values, as of now. */
+export function readFeatures<K extends Fields, R extends Fields, F extends FeatureTypes>(
+  platform: Platform,
+  view: OnDemand<K, R, F>,
+  row: RowInput<K & R>,
+): Promise<FeatureRead<F>>;
 /** Reads a view online by its name. */
 export function readFeatures(
   platform: Platform,
@@ -94,11 +104,11 @@ export function readFeatures(
 /** Reads views online by definition or name. */
 export async function readFeatures(
   platform: Platform,
-  wanted: readonly ReadableFeature[] | FeatureView | DerivedView | string,
+  wanted: readonly ReadableFeature[] | ReadableView | string,
   keys: unknown,
 ): Promise<unknown> {
   const isMany = Array.isArray(wanted);
-  const asked = isMany ? (wanted as readonly ReadableFeature[]) : [wanted as FeatureView | DerivedView | string];
+  const asked = isMany ? (wanted as readonly ReadableFeature[]) : [wanted as ReadableView | string];
   const rows = (isMany ? keys : [keys]) as readonly Readonly<Record<string, unknown>>[];
   const names = asked.map(nameOf);
   const reads = await platform.features.read(platform.features.select(names), rows);
@@ -110,7 +120,7 @@ export async function readFeatures(
 function nameOf(feature: ReadableFeature | string): string {
   if (typeof feature === "string") return feature;
   if (derivedOf in feature) return `${feature[derivedOf].spec.name}.${feature[derivedOf].feature}`;
-  if (!("node" in feature)) return specOf<FeatureViewSpec | DerivedViewSpec>(feature).name;
+  if (!("node" in feature)) return specOf<AnyViewSpec>(feature).name;
   const { node } = feature;
   return node.kind === "feature" ? `${node.view}.${node.name}` : "";
 }

@@ -16,6 +16,7 @@ import {
   latest,
   mean,
   model,
+  onDemand,
   parquet,
   project,
   sum,
@@ -143,6 +144,25 @@ export const driverNever = featureView("driver_never", {
   features: { never_fare: latest(source.fare) },
 });
 
+/** Computed when asked for, of request values and of stored values with another key each. */
+export const offer = onDemand("offer", {
+  inputs: { usual: driverTrip.features.fare, km: leg.features.km },
+  request: { bid: t.float64(), seats: t.int64(), note: t.string().optional(), until: t.timestamp() },
+  features: {
+    above: ({ request, features }) => request.bid.minus(features.usual),
+    per_km: ({ request, features }) => request.bid.dividedBy(features.km),
+    seats: ({ request }) => request.seats,
+    note: ({ request }) => request.note.orElse("none"),
+    until: ({ request }) => request.until,
+  },
+});
+
+/** Of request values alone. */
+export const plainOffer = onDemand("plain_offer", {
+  request: { bid: t.float64() },
+  features: { doubled: ({ request }) => request.bid.times(2) },
+});
+
 /** Never trained: it is here for the features that it reads. */
 export const farFlown = model("far_flown", {
   rows: requests,
@@ -156,7 +176,7 @@ export const farFlown = model("far_flown", {
 /** The project's config. */
 export const drivers = project({
   name: "drivers",
-  definitions: { driverTrip, driverWeek, route, leg, driverNever, farFlown },
+  definitions: { driverTrip, driverWeek, route, leg, driverNever, offer, plainOffer, farFlown },
 });
 
 const literal = (value: unknown): string => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Instant, parseInstant } from "../../src/core/core.ts";
-import { entity, featureView, latest, parquet, project, pushSource, t } from "../../src/index.ts";
+import { entity, featureView, latest, onDemand, parquet, project, pushSource, t } from "../../src/index.ts";
 import {
   applyDefinitions,
   openPlatform,
@@ -41,6 +41,17 @@ const definitions = {
   filed: featureView("filed", { entity: driver, source: files, features: { x: latest(files.x) } }),
 };
 
+const offers = {
+  tip: onDemand("tip", {
+    inputs: { fare: definitions.fares.features.fare },
+    request: { share: t.float64(), note: t.string().optional() },
+    features: {
+      euros: ({ request, features }) => request.share.times(features.fare),
+      noted: ({ request }) => request.note.orElse("-"),
+    },
+  }),
+};
+
 let root: string;
 let platform: Platform;
 let server: Server;
@@ -53,7 +64,7 @@ beforeAll(async () => {
   );
   connection.closeSync();
   platform = await openPlatform({
-    config: project({ name: "pushed", definitions }),
+    config: project({ name: "pushed", definitions: { ...definitions, ...offers } }),
     engines: local({ threads: 1, memoryLimit: "1GB", durable: false }),
     root,
     stateDir: join(root, ".slipway"),
@@ -101,6 +112,8 @@ const history = async (): Promise<number> => {
   return state?.lag ?? 0;
 };
 
+const feastError = (name: string) => (text: string) => JSON.parse(JSON.parse(text)).class === name;
+
 describe("POST /push", () => {
   const df = {
     driver_id: [1, 2],
@@ -138,10 +151,15 @@ describe("POST /push", () => {
     expect(await online(1)).toEqual([9, 5]);
   });
 
-  const feastError = (name: string) => (text: string) => JSON.parse(JSON.parse(text)).class === name;
   it.each([
     ["/push", { push_source_name: "nothing", df }, 422, feastError("PushSourceNotFoundException")],
     ["/push", { push_source_name: "trips", df, to: "offline" }, 501, feastError("FeastError")],
+    [
+      "/push",
+      { push_source_name: "trips", df, to: "offline" },
+      501,
+      /offline alone is not possible.*Nothing was taken/,
+    ],
     ["/push", { push_source_name: "trips", df, to: "moon" }, 500, /moon is not a supported push format/],
     ["/push", { push_source_name: "trips" }, 422, /"loc":\["body","df"\]/],
     ["/push", { push_source_name: "trips", df: { driver_id: [1, 2], happened: ["2025-06-10"] } }, 500, /same length/],
@@ -170,5 +188,33 @@ describe("POST /push", () => {
     expect(answer.status, answer.text).toBe(status);
     expect(answer.text).toSatisfy((text: string) => (problem instanceof RegExp ? problem.test(text) : problem(text)));
     expect(await online(1)).toEqual([9, 5]);
+  });
+});
+
+describe("on-demand views", () => {
+  it("take their request data among the entities, and do not give it back", async () => {
+    const body = {
+      features: ["tip:euros", "tip:noted", "fares:fare"],
+      entities: { driver_id: [1, 2], share: [0.5, 2], note: ["ok", null], unknown: [1, 2] },
+    };
+    const { status, text } = await post("/get-online-features", body);
+    expect(status, text).toBe(200);
+    const { metadata, results } = JSON.parse(text);
+    const column = (name: string): unknown[] => results[metadata.feature_names.indexOf(name)].values;
+    const fare = column("fare") as (number | null)[];
+    expect(fare[0]).toBe(9);
+    expect(metadata.feature_names.toSorted()).toEqual(["driver_id", "euros", "fare", "noted"]);
+    expect(column("euros")).toEqual([4.5, null]);
+    expect(column("noted")).toEqual(["ok", "-"]);
+  });
+
+  it("refuse what has no request data as Feast does", async () => {
+    const { status, text } = await post("/get-online-features", {
+      features: ["tip:euros"],
+      entities: { driver_id: [1] },
+    });
+    expect(status).toBe(404);
+    expect(feastError("RequestDataNotFoundInEntityRowsException")(text)).toBe(true);
+    expect(text).toContain("['share'] not found in the entity rows");
   });
 });

@@ -10,7 +10,17 @@ import { createClient } from "../../src/client/client.ts";
 import { days, formatInstant, hours, type Value, windowTail } from "../../src/core/core.ts";
 import { type Platform, readFeatures, startServing } from "../../src/platform/platform.ts";
 import { createServer, type Server } from "../../src/server/server.ts";
-import { driversWorld, driverTrip, driverWeek, NOW, route, type Trip, trips } from "./drivers.fixture.ts";
+import {
+  driversWorld,
+  driverTrip,
+  driverWeek,
+  NOW,
+  offer,
+  plainOffer,
+  route,
+  type Trip,
+  trips,
+} from "./drivers.fixture.ts";
 
 let world: Awaited<ReturnType<typeof driversWorld>>;
 let platform: Platform;
@@ -32,6 +42,8 @@ afterAll(async () => {
   await server?.close();
   await world?.remove();
 });
+
+const NOW_MS = Number(NOW / 1000n);
 
 interface Answered {
   readonly status: number;
@@ -227,6 +239,71 @@ describe("POST /api/v1/features/read", () => {
     expect(document.paths["/api/v1/features/read"]).toBeDefined();
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/slipway_feature_reads_total\{view="driver_never",status="missing"\} 1\n/);
+  });
+});
+
+describe("what is computed on demand", () => {
+  const asked = { bid: 50, seats: "9007199254740993", until: "2025-06-11T08:00:00.25+02:00" };
+  const usual = (driver: bigint): number | null => expected("fare", driver)[0] as number | null;
+
+  it("takes request values beside the keys, and is made of what the stored views have now", async () => {
+    const drivers = [1n, 4n, 7n, 99n];
+    const { status, body } = await ask({
+      features: ["offer", "driver_trip.fare", "plain_offer"],
+      keys: drivers.map((driver) => ({ ...asked, driver_id: Number(driver), origin: "B", dest: "BB" })),
+    });
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body.views.offer).toEqual({
+      features: [
+        { name: "above", type: "float64" },
+        { name: "per_km", type: "float64" },
+        { name: "seats", type: "int64" },
+        { name: "note", type: "string" },
+        { name: "until", type: "timestamp" },
+      ],
+      materialized_through: "2025-06-10T12:00:00Z",
+    });
+    expect(body.views.plain_offer.materialized_through).toBeNull();
+    const leg = (await ask({ features: ["leg.km"], keys: [{ origin: "B", dest: "BB" }] })).body.results[0].leg;
+    drivers.forEach((driver, index) => {
+      const { offer, driver_trip, plain_offer } = body.results[index];
+      const fare = usual(driver);
+      expect(driver_trip.values).toEqual([fare]);
+      expect(offer.values).toEqual([
+        fare === null ? null : 50 - fare,
+        50 / leg.values[0],
+        "9007199254740993",
+        "none",
+        "2025-06-11T06:00:00.25Z",
+      ]);
+      expect(plain_offer).toMatchObject({ status: "present", event_time: null, values: [100], statuses: ["present"] });
+    });
+  });
+
+  it("has the same values for the client, the platform and the command line, typed where definitions are", async () => {
+    const row = { ...asked, driver_id: 1n, origin: "A", dest: "AB", seats: 3n, until: new Date(NOW_MS), note: null };
+    const client = createClient({ url: server.url });
+    const remote = await client.read([offer, offer.features.above], [row]);
+    const own = await readFeatures(platform, [offer, offer.features.above], [{ ...row, until: NOW }]);
+    const [whole, above] = remote.rows[0] ?? [];
+    expect(whole?.values).toEqual({ ...own.rows[0]?.[0].values, until: "2025-06-10T12:00:00Z" });
+    expect(above?.value).toBe(50 - (usual(1n) ?? 0));
+    expect(own.rows[0]?.[1].value).toBe(above?.value);
+    expect((await readFeatures(platform, plainOffer, { bid: 4 })).values).toEqual({ doubled: 8 });
+  });
+
+  it.each([
+    [{ driver_id: 1 }, ["offer.above"], 400, 'keys[0] has no "origin"'],
+    [{ driver_id: 1, origin: "A", dest: "AB", ...asked, bid: null }, ["offer"], 400, '"bid" is missing'],
+    [{ driver_id: 1, origin: "A", dest: "AB", ...asked, bid: "x" }, ["offer"], 400, 'keys[0]: "bid" is "x"'],
+    [{ driver_id: 1, origin: "A", dest: "AB", ...asked, until: "2025-06-11T08:00" }, ["offer"], 400, '"until" is'],
+    [{ driver_id: 1, origin: "A", dest: "AB", ...asked, until: 3 }, ["offer"], 400, '"until" is 3'],
+    [{ bid: 1, driver_id: 1 }, ["plain_offer"], 400, '"driver_id" is not a field'],
+    [{}, ["plain_offer"], 400, '"bid" is missing'],
+  ])("refuses %j for %j", async (key, features, status, problem) => {
+    const answer = await ask({ features, keys: [key] });
+    expect(answer.body.error?.message).toContain(problem);
+    expect(answer.status).toBe(status);
   });
 });
 

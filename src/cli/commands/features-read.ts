@@ -1,5 +1,5 @@
-// Reads features of one or many keys as serving does. Words with = are keys, the others are views or features; a name that comes again
-// starts the next key.
+// Reads features of one or many keys as serving does. Words with = are keys and request values, the others are views or features; a name that comes
+// again starts the next key.
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -21,11 +21,11 @@ export async function run(
     context,
     async ({ features }) => {
       const selection = features.select(names);
-      const given = keysOf([...words.filter((word) => word.includes("=")), ...(options.key ?? [])], selection.keys);
+      const given = keysOf([...words.filter((word) => word.includes("=")), ...(options.key ?? [])], selection.fields);
       const filed = options.keys === undefined ? [] : await keysIn(resolve(context.host.cwd, options.keys));
       const keys = [...given, ...filed];
       if (keys.length === 0) {
-        const example = selection.keys.map(({ name }) => `${name}=…`).join(" ");
+        const example = selection.fields.map(({ name }) => `${name}=…`).join(" ");
         throw new SlipwayError("USAGE", `No key is given. Add ${example}, or --keys FILE.`);
       }
       show(context, await features.read(selection, keys), keys);
@@ -60,7 +60,9 @@ function show({ output }: CommandContext, { selection, at, views }: FeatureReads
   }));
   const online = selection.views.map(({ spec }, index) => {
     const through = views[index]?.through ?? null;
-    if (through === null) return `${spec.name}: not online yet; run: slipway features materialize ${spec.name}`;
+    if (spec.kind === "onDemand" && spec.views.length === 0) return `${spec.name}: made of request values alone`;
+    const stored = spec.kind === "featureView" ? spec.name : spec.views.map(({ name }) => name).join(" ");
+    if (through === null) return `${spec.name}: not online yet; run: slipway features materialize ${stored}`;
     return `${spec.name}: online up to ${formatInstant(through)}`;
   });
   const rows = reads.flatMap(({ key, view, age, named }) =>

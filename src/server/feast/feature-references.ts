@@ -1,6 +1,6 @@
 // Feast's names for features (`view:feature`, `view@v2:feature`) and feature services, as Slipway's own.
 
-import { definitionsOf, type Project } from "../../define/define.ts";
+import { allViews, definitionsOf, type Project } from "../../define/define.ts";
 import type { FeatureReader, FeatureSelection } from "../../platform/platform.ts";
 import { feastError, keyError, pythonError, pythonList, pythonText } from "./refusal.ts";
 
@@ -57,7 +57,7 @@ function parseReference(project: Project, text: string): Reference {
       `Invalid feature reference ${pythonText(text)}. Expected format: '<feature_view>:<feature>' or '<feature_view>@<version>:<feature>'`,
     );
   const view = version === undefined || Number(version) < 2 ? family : `${family}@${version}`;
-  const spec = definitionsOf(project, "featureView").find(({ name }) => name === view);
+  const spec = allViews(project).find(({ name }) => name === view);
   if (!spec)
     throw feastError("FeatureViewNotFoundException", `Feature view ${view} does not exist in project ${project.name}`);
   if (!spec.features.some(({ name }) => name === feature))
@@ -85,7 +85,7 @@ function refuseCollisions(references: readonly Reference[], isFull: boolean): vo
   );
 }
 
-/** The references of a feature service: here, the features that a model of that name reads. */
+/** The references of a feature service: here, the features of views that a model of that name reads. */
 export function serviceReferences(project: Project, service: string): readonly string[] {
   const model = definitionsOf(project, "model").find(({ name }) => name === service);
   if (!model)
@@ -94,7 +94,7 @@ export function serviceReferences(project: Project, service: string): readonly s
       `Feature service ${service} does not exist in project ${project.name}`,
     );
   return model.inputs.flatMap((input) =>
-    input.from === "feature" ? [`${referenceView(input.view)}:${input.name}`] : [],
+    input.from !== "request" && input.view !== undefined ? [`${referenceView(input.view)}:${input.name}`] : [],
   );
 }
 

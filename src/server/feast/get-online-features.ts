@@ -8,7 +8,7 @@ import { JSON_TYPE } from "../refusal.ts";
 import { boolField, columnsField, objectBody, textField, textList } from "./body.ts";
 import { type FeastSelection, missingKeys, selectReferences, serviceReferences } from "./feature-references.ts";
 import { type KeyColumn, onlineFeaturesBytes } from "./online-features-bytes.ts";
-import { keyError, pythonError } from "./refusal.ts";
+import { feastError, keyError, pythonError, pythonList } from "./refusal.ts";
 
 /** Adds the route. */
 export function onlineFeaturesRoute(app: FastifyInstance, { reader, keyLimit, meters }: ReadContext): void {
@@ -23,7 +23,7 @@ export function onlineFeaturesRoute(app: FastifyInstance, { reader, keyLimit, me
     const wanted = selectReferences(reader, references, isFull);
     const count = rowCount(columns);
     refuseTooMany(count, keyLimit);
-    const given = keyColumns(reader.project, wanted, columns);
+    const given = askedColumns(reader.project, wanted, columns);
     const rows = Array.from({ length: count }, (_, row) => {
       const key: Record<string, unknown> = {};
       for (const [name, values] of given) key[name] = values[row];
@@ -52,21 +52,25 @@ function order(given: ReadonlyMap<string, unknown>, name: string): number {
   return [...given.keys()].indexOf(name);
 }
 
-/** The columns of the keys that are read, in the order sent; what is no key is passed over. A key may be called by its entity's name. */
-function keyColumns(
+/**
+ * The columns of keys and request values, in the order sent; what is neither is passed over. A key may be called by its entity's name. Request
+ * values stand among the entities, and are not echoed.
+ */
+function askedColumns(
   project: Project,
   wanted: FeastSelection,
   columns: Columns,
 ): ReadonlyMap<string, readonly unknown[]> {
   const keys = new Set(wanted.selection.keys.map(({ name }) => name));
+  const fields = new Set(wanted.selection.fields.map(({ name }) => name));
   const byEntity = new Map(
     wanted.selection.views.flatMap(({ spec }) =>
-      spec.keys.length === 1 ? [[spec.entity, spec.keys[0]?.name ?? ""]] : [],
+      spec.kind !== "onDemand" && spec.keys.length === 1 ? [[spec.entity, spec.keys[0]?.name ?? ""]] : [],
     ),
   );
   const given = new Map<string, readonly unknown[]>();
   for (const name in columns) {
-    const key = keys.has(name) ? name : byEntity.get(name);
+    const key = fields.has(name) ? name : byEntity.get(name);
     // Null means missing here, and so does what JSON cannot say.
     if (key !== undefined)
       given.set(
@@ -74,6 +78,14 @@ function keyColumns(
         (columns[name] ?? []).map((value) => value ?? null),
       );
   }
+  const unsaid = wanted.selection.fields
+    .flatMap(({ name, optional }) => (given.has(name) || keys.has(name) || optional ? [] : [name]))
+    .sort();
+  if (unsaid.length > 0)
+    throw feastError(
+      "RequestDataNotFoundInEntityRowsException",
+      `Required request data source features ${pythonList(unsaid)} not found in the entity rows, but required by feature views`,
+    );
   const missing = [...keys].filter((key) => !given.has(key)).sort();
   const isEmpty = [...given.values()].some(({ length }) => length === 0);
   if (missing.length === 0 && !isEmpty) return given;

@@ -52,7 +52,7 @@ export function pushRoutes(
     if (to === "offline")
       throw feastError(
         "FeastError",
-        "What is pushed is online at once: push to online_and_offline, or write the rows to the source's files.",
+        `A push to offline alone is not possible: online reads show what the history knows. Nothing was taken. Push to online_and_offline, or write the rows to the files of the history of ${name}.`,
       );
     await take(source, df);
     return reply.code(200).send();

@@ -8,6 +8,7 @@ import type { Refusal, RefusalForm } from "../refusal.ts";
 const classes = {
   FeatureViewNotFoundException: 404,
   FeatureServiceNotFoundException: 404,
+  RequestDataNotFoundInEntityRowsException: 404,
   PushSourceNotFoundException: 422,
   FeatureNameCollisionError: 500,
   FeastError: 501,

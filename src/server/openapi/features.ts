@@ -1,14 +1,15 @@
 // The feature routes' part of the description: which names may be asked for, and what an answer looks like.
 
-import { type Project, readableViews } from "../../define/define.ts";
+import { allViews, type Project } from "../../define/define.ts";
 import { closed, fieldSchema, type Json } from "./schemas.ts";
 
 /** The path of feature reads, with the project's real names and keys. */
 export function featurePaths(project: Project, refusals: Json): Json {
-  const views = readableViews(project);
+  const views = allViews(project);
   const names = views.flatMap((view) => [view.name, ...view.features.map(({ name }) => `${view.name}.${name}`)]);
-  const keys = new Map(views.flatMap((view) => view.keys).map((key) => [key.name, { ...key, optional: true }]));
-  const request = {
+  const request = views.flatMap((view) => (view.kind === "onDemand" ? view.request : []));
+  const fields = new Map([...request, ...views.flatMap((view) => view.keys)].map((field) => [field.name, field]));
+  const body = {
     type: "object",
     additionalProperties: false,
     required: ["features", "keys"],
@@ -21,10 +22,13 @@ export function featurePaths(project: Project, refusals: Json): Json {
       },
       keys: {
         type: "array",
-        description: "One object per entity, with every key of the views asked for; a null key is missing.",
+        description:
+          "One object per entity, with every key of the views asked for, and the request values of those that are computed on demand; a null key is missing.",
         items: {
           type: "object",
-          properties: Object.fromEntries([...keys].map(([name, key]) => [name, fieldSchema(key)])),
+          properties: Object.fromEntries(
+            [...fields].map(([name, field]) => [name, fieldSchema({ ...field, optional: true })]),
+          ),
           additionalProperties: false,
         },
       },
@@ -36,7 +40,7 @@ export function featurePaths(project: Project, refusals: Json): Json {
         operationId: "readFeatures",
         tags: ["features"],
         summary: "Reads features of many keys from many views, from one snapshot.",
-        requestBody: { required: true, content: { "application/json": { schema: request } } },
+        requestBody: { required: true, content: { "application/json": { schema: body } } },
         responses: {
           200: {
             description: "Per key and view its values, in the order of that view's features.",
