@@ -233,7 +233,10 @@ export function streamPart(
     .join(", ");
   const step = Math.ceil(parts[part].rows / atMost) || 1;
   const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
-  return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}${spaced}`);
+  // Rows that are ranked together come together, whatever the order of the snapshot.
+  const grouped = [rowColumnNames.group, "t", "key"].map((name) => dialect.identifier(name)).join(", ");
+  const order = snapshot.model.beside?.group === undefined ? "" : ` ORDER BY ${grouped}`;
+  return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}${spaced}${order}`);
 }
 
 /** The distinct values of a text input in the training rows, sorted by code point: a category's codes. Throws INPUT_INVALID for too many. */

@@ -91,11 +91,23 @@ export {
   logLossOf,
   meanLoss,
   measure,
+  type RowsBeside,
   rowLogLoss,
   rowLoss,
   type Scores,
 } from "./metric.ts";
-export { accuracy, auc, logLoss, type MetricSpec, mae, metricProblem, pinball, rmse } from "./metric-spec.ts";
+export {
+  accuracy,
+  auc,
+  concordance,
+  logLoss,
+  type MetricSpec,
+  mae,
+  metricProblem,
+  ndcg,
+  pinball,
+  rmse,
+} from "./metric-spec.ts";
 export {
   type InputSpec,
   type Model,
@@ -127,6 +139,7 @@ export {
   type TriggerSpec,
 } from "./monitor.ts";
 export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
+export { groupGains } from "./ordering.ts";
 export { type Pattern, readPattern } from "./pattern.ts";
 export {
   type AnyViewSpec,
@@ -182,7 +195,9 @@ export {
   multiclass,
   type RegressionLoss,
   type RegressionOptions,
+  ranking,
   regression,
+  survival,
   type Task,
   type TaskKind,
   type TaskSpec,

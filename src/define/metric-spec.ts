@@ -4,7 +4,7 @@ import { type TaskKind, type TaskSpec, taskText } from "./task.ts";
 
 /** A measure of a model on labelled rows. */
 export interface MetricSpec {
-  readonly name: "auc" | "logLoss" | "accuracy" | "rmse" | "mae" | "pinball";
+  readonly name: "auc" | "logLoss" | "accuracy" | "rmse" | "mae" | "pinball" | "ndcg" | "concordance";
   readonly better: "higher" | "lower";
 }
 
@@ -28,6 +28,12 @@ export const mae = (): MetricSpec => metric("mae", "lower");
 /** Mean pinball loss at the quantile that the model foretells, in the label's unit. */
 export const pinball = (): MetricSpec => metric("pinball", "lower");
 
+/** Mean normalised discounted cumulative gain of the groups, 0 to 1, over all places; groups without a label above 0 are left out. */
+export const ndcg = (): MetricSpec => metric("ndcg", "higher");
+
+/** Share of pairs, of which one is known to have ended first, that the scores put in that order; 0.5 for chance. */
+export const concordance = (): MetricSpec => metric("concordance", "higher");
+
 const tasks: Readonly<Record<MetricSpec["name"], readonly TaskKind[]>> = {
   auc: ["binary"],
   logLoss: ["binary", "multiclass"],
@@ -35,6 +41,8 @@ const tasks: Readonly<Record<MetricSpec["name"], readonly TaskKind[]>> = {
   rmse: ["regression"],
   mae: ["regression"],
   pinball: ["regression"],
+  ndcg: ["ranking"],
+  concordance: ["survival"],
 };
 
 /** Why a metric says nothing of a task; undefined when it does. */

@@ -3,6 +3,7 @@
 // A metric that the rows cannot answer (one class only, no rows, a NaN among the scores) is NaN, never a guess.
 
 import type { MetricSpec } from "./metric-spec.ts";
+import { concordanceOf, meanGain } from "./ordering.ts";
 import type { TaskSpec } from "./task.ts";
 
 /**
@@ -117,6 +118,14 @@ export function likeliest(scores: Scores, row: number, classes: number): number 
   return best;
 }
 
+/** What rows have beside their labels, each of shape (rows). */
+export interface RowsBeside {
+  /** Which group a row is ranked in, counted from 0; rows of one stand together. */
+  readonly groups?: Int32Array;
+  /** By when each had ended; infinite while it goes on. */
+  readonly upper?: Float64Array;
+}
+
 const BINARY: TaskSpec = { kind: "binary" };
 
 /**
@@ -129,7 +138,13 @@ export function measure(
   labels: Labels,
   scores: Scores,
   task: TaskSpec = BINARY,
+  { groups, upper }: RowsBeside = {},
 ): number {
+  if (metric.name === "ndcg" || metric.name === "concordance") {
+    checkLengths(labels, scores);
+    if (metric.name === "ndcg") return groups ? meanGain(labels, scores, groups) : Number.NaN;
+    return upper ? concordanceOf(labels, scores, upper) : Number.NaN;
+  }
   const loss = rowLoss(metric.name, task);
   if (loss === undefined) return areaUnderRoc(labels, scores);
   if (task.kind !== "multiclass") checkLengths(labels, scores);
@@ -145,7 +160,7 @@ export function measure(
 /** A metric's value, in its own unit, from the mean of its {@link rowLoss}. */
 export function meanLoss(metric: MetricSpec["name"], mean: number): number {
   if (metric === "rmse") return Math.sqrt(mean);
-  return metric === "accuracy" ? -mean : mean;
+  return metric === "accuracy" || metric === "ndcg" ? -mean : mean;
 }
 
 function checkLengths(labels: Labels, scores: Scores): void {

@@ -109,6 +109,10 @@ export interface ModelOptions<
   readonly trainer: TrainerSpec<NoInfer<L>>;
   /** How much a training row counts, above 0: an expression over the rows or over the label's source. Metrics count every row alike. */
   readonly weight?: Expression<NumericType>;
+  /** What is ranked together, for `ranking()`: an expression over the rows or over the label's source. */
+  readonly group?: Expression;
+  /** By when a row had ended, for `survival()`: the label itself when it was seen to end, null while it goes on. */
+  readonly upperBound?: Expression<NumericType>;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
   /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
@@ -176,7 +180,22 @@ export function model<
   const { trainer, split, metrics } = options;
   const task = taskOf(options.label, trainer, fail);
   checkTrainer(trainer, task, inputs, fail);
-  const beside = besideOf(`model "${name}"`, { weight: options.weight }, rows, label.source);
+  const { weight, group, upperBound } = options;
+  if ((task.kind === "ranking") !== (group !== undefined))
+    fail(
+      group
+        ? `group is for ranking, and this is a ${task.kind} task; leave it out.`
+        : "a ranking task needs group: what is ranked together.",
+    );
+  if ((task.kind === "survival") !== (upperBound !== undefined))
+    fail(
+      upperBound
+        ? `upperBound is for survival, and this is a ${task.kind} task; leave it out.`
+        : "a survival task needs upperBound: by when a row had ended, null while it goes on.",
+    );
+  if (task.kind === "ranking" && weight)
+    fail("XGBoost weighs whole groups, not rows of one; leave weight out of a ranking task.");
+  const beside = besideOf(`model "${name}"`, { weight, group, upperBound }, rows, label.source);
   for (const metric of metrics) {
     const problem = metricProblem(metric, task);
     if (problem !== undefined) fail(problem);

@@ -31,7 +31,9 @@ export type RegressionLoss =
 export type TaskSpec =
   | { readonly kind: "binary" }
   | { readonly kind: "multiclass"; readonly mostClasses: number }
-  | ({ readonly kind: "regression" } & RegressionLoss);
+  | ({ readonly kind: "regression" } & RegressionLoss)
+  | { readonly kind: "ranking"; readonly objective: "ndcg" | "map" | "pairwise" }
+  | { readonly kind: "survival"; readonly distribution: "normal" | "logistic" | "extreme"; readonly scale: number };
 
 /** The kinds of task. */
 export type TaskKind = TaskSpec["kind"];
@@ -88,6 +90,38 @@ export function regression(options: RegressionOptions = {}): Task<NumberType> {
   return Object.freeze({ kind: "regression", loss });
 }
 
+/**
+ * Which rows of a group come first: the answer is a score that orders them. The model's `group` says what belongs together, the label how good a row
+ * is: 0, 1, 2 and so on, up to 31. "ndcg" cares most for the first places, "map" takes labels of 0 and 1, "pairwise" counts pairs alike.
+ */
+export function ranking({
+  objective = "ndcg",
+}: {
+  readonly objective?: "ndcg" | "map" | "pairwise";
+} = {}): Task<"int32" | "int64"> {
+  if (!["ndcg", "map", "pairwise"].includes(objective))
+    fail(`ranking: the objective "${objective}" is none of ndcg, map and pairwise.`);
+  return Object.freeze({ kind: "ranking", objective });
+}
+
+/**
+ * How long until something happens, where some have only been watched for a while: accelerated failure time (Wei 1992). The label is the time a row is
+ * known to have lasted, the model's `upperBound` the time by which it had ended: the same when it was seen, null while it goes on. The answer is
+ * a time in the label's unit. `scale` is the spread of the logarithm of times, default 1.
+ */
+export function survival({
+  distribution = "normal",
+  scale = 1,
+}: {
+  readonly distribution?: "normal" | "logistic" | "extreme";
+  readonly scale?: number;
+} = {}): Task<NumberType> {
+  if (!["normal", "logistic", "extreme"].includes(distribution))
+    fail(`survival: the distribution "${distribution}" is none of normal, logistic and extreme.`);
+  if (!(scale > 0 && scale < Infinity)) fail(`survival: a scale of ${scale} must be above 0.`);
+  return Object.freeze({ kind: "survival", distribution, scale });
+}
+
 function fail(problem: string): never {
   throw new SlipwayError("DEFINITION_INVALID", problem);
 }
@@ -112,11 +146,16 @@ export function taskProblem(task: TaskSpec, type: DataType): string | undefined 
     return type === "string" || type === "uuid" || (isNumeric(type) && !isFloat(type))
       ? undefined
       : `a multi-class task needs a text or whole-number label, and this one is ${own}`;
+  if (task.kind === "ranking")
+    return type === "int32" || type === "int64"
+      ? undefined
+      : `a ranking task needs a label of whole numbers, and this one is ${own}`;
   return isNumber(type) ? undefined : `a ${task.kind} task needs a label of numbers, and this one is ${own}`;
 }
 
 /** A task in words: `binary`, `regression (quantile 0.9)`. */
 export function taskText(task: TaskSpec): string {
+  if (task.kind === "ranking") return `ranking (${task.objective})`;
   if (task.kind !== "regression") return task.kind;
   if (task.loss === "quantile") return `regression (quantile ${task.at})`;
   return task.loss === "tweedie" ? `regression (tweedie ${task.power})` : `regression (${task.loss})`;

@@ -19,6 +19,10 @@ export interface TrainingJob {
   readonly classWeights?: readonly number[];
   /** The column of the rows' weights, numbers above 0. */
   readonly weight?: string;
+  /** The column of what is ranked together; rows of one group come together. */
+  readonly group?: string;
+  /** The column of the times by which rows had ended, null while they go on. */
+  readonly upperBound?: string;
   /** Inputs with which the score may only rise or only fall. */
   readonly monotone?: Readonly<Record<string, "rising" | "falling">>;
   /** Inputs that may stand in one branch of a tree together. */

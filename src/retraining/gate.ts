@@ -4,11 +4,20 @@
 // a fortnight is 14 draws however many rows it has, and the spread is widened as so few draws deserve.
 
 import type { MetricSpec } from "../define/define.ts";
-import { type Labels, meanLoss, measure, rowLoss, type Scores, type TaskSpec } from "../define/define.ts";
+import {
+  groupGains,
+  type Labels,
+  meanLoss,
+  measure,
+  type RowsBeside,
+  rowLoss,
+  type Scores,
+  type TaskSpec,
+} from "../define/define.ts";
 import { normalQuantile } from "../monitoring/monitoring.ts";
 
 /** The labelled rows of a gate window with both models' scores, and how sure to be; every array has shape (rows). */
-export interface GateInput {
+export interface GateInput extends RowsBeside {
   /** What the models foretell; default binary. */
   readonly task?: TaskSpec;
   /** 1 where the outcome came true, else 0; of other tasks the number, or the place of the class. */
@@ -72,9 +81,9 @@ export function compareOnGate(input: GateInput): GateDecision {
     if (other !== labels.length) throw new RangeError(`${labels.length} labels, but ${other} scores or block ids.`);
   if (input.champion.length !== input.challenger.length)
     throw new RangeError(`${input.champion.length} scores of one model and ${input.challenger.length} of the other.`);
-  const isHigherBetter = metric === "auc" || metric === "accuracy";
-  const champion = measure({ name: metric }, labels, input.champion, task);
-  const challenger = measure({ name: metric }, labels, input.challenger, task);
+  const isHigherBetter = ["auc", "accuracy", "ndcg"].includes(metric);
+  const champion = measure({ name: metric }, labels, input.champion, task, input);
+  const challenger = measure({ name: metric }, labels, input.challenger, task, input);
   const difference = challenger - champion;
   const figures = {
     metric,
@@ -87,8 +96,8 @@ export function compareOnGate(input: GateInput): GateDecision {
   const problem = obstacle(input, blockCount, difference);
   if (problem) return { verdict: "refuse", reason: problem, ...figures, interval: null, confidenceBetter: 0 };
 
-  const loss = rowLoss(metric, task);
-  const resampled = loss ? lossDifference(input, loss, blockOf, blockCount) : aucDifference(input, blockOf);
+  const losses = lossesOf(input, task, blockOf);
+  const resampled = losses ? lossDifference(metric, losses, blockCount) : aucDifference(input, blockOf);
   const widening = Math.sqrt(blockCount / (blockCount - 1)) * heavierTail(confidence, blockCount - 1);
   const random = seededRandom(input.seed);
   const differences = Float64Array.from({ length: resamples }, () => {
@@ -130,6 +139,8 @@ const metricText: Readonly<Record<MetricSpec["name"], string>> = {
   rmse: "RMSE",
   mae: "MAE",
   pinball: "pinball loss",
+  ndcg: "NDCG",
+  concordance: "concordance",
 };
 
 interface Outcome {
@@ -203,18 +214,43 @@ function weightedAuc(labels: Labels, scores: Scores, blockOf: Int32Array): (time
   };
 }
 
-// Every such metric is a mean over rows, or its root: what a block adds to it never changes, so a resample is a sum over blocks.
+/** What each row, or each group, cost either model, and the block it is in. */
+interface Losses {
+  readonly champion: Float64Array;
+  readonly challenger: Float64Array;
+  readonly blockOf: Int32Array;
+}
+
+function lossesOf(input: GateInput, task: TaskSpec, blockOf: Int32Array): Losses | undefined {
+  const { labels, metric, groups } = input;
+  if (metric === "ndcg" && groups) {
+    // A group is in the block of its first row; one without a best order says nothing.
+    const starts = Array.from(groups.keys()).filter((row) => row === 0 || groups[row] !== groups[row - 1]);
+    const [old, fresh] = [input.champion, input.challenger].map((scores) => groupGains(labels, scores, groups));
+    const kept = starts.map((_, group) => group).filter((group) => !Number.isNaN(old![group]!));
+    const lost = (gains: Float64Array): Float64Array => Float64Array.from(kept, (group) => -gains[group]!);
+    return {
+      champion: lost(old!),
+      challenger: lost(fresh!),
+      blockOf: Int32Array.from(kept, (group) => blockOf[starts[group]!]!),
+    };
+  }
+  const loss = rowLoss(metric, task);
+  if (loss === undefined) return undefined;
+  const of = (scores: Scores): Float64Array => Float64Array.from(labels, (_, row) => loss(labels, scores, row));
+  return { champion: of(input.champion), challenger: of(input.challenger), blockOf };
+}
+
+// Every such metric is a mean over rows or groups, or its root: what a block adds to it never changes, so a resample is a sum over blocks.
 function lossDifference(
-  { labels, metric, champion, challenger }: GateInput,
-  loss: NonNullable<ReturnType<typeof rowLoss>>,
-  blockOf: Int32Array,
+  metric: MetricSpec["name"],
+  { champion, challenger, blockOf }: Losses,
   blockCount: number,
 ): (times: Multiplicities) => number {
   const counts = new Uint32Array(blockCount);
-  const sums = [champion, challenger].map((scores) => {
+  const [olds, freshes] = [champion, challenger].map((losses) => {
     const sum = new Float64Array(blockCount);
-    for (let row = 0; row < labels.length; row += 1)
-      sum[blockOf[row]!] = sum[blockOf[row]!]! + loss(labels, scores, row);
+    for (const [row, block] of blockOf.entries()) sum[block] = sum[block]! + losses[row]!;
     return sum;
   });
   for (const block of blockOf) counts[block] = counts[block]! + 1;
@@ -224,8 +260,8 @@ function lossDifference(
     let fresh = 0;
     for (let block = 0; block < blockCount; block += 1) {
       count += times[block]! * counts[block]!;
-      old += times[block]! * sums[0]![block]!;
-      fresh += times[block]! * sums[1]![block]!;
+      old += times[block]! * olds![block]!;
+      fresh += times[block]! * freshes![block]!;
     }
     return meanLoss(metric, fresh / count) - meanLoss(metric, old / count);
   };

@@ -143,6 +143,7 @@ async function judge(
   return compareOnGate({
     task: model.task,
     labels: fresh.labels,
+    ...(fresh.groups ? { groups: fresh.groups } : {}),
     champion: old.scores,
     challenger: fresh.scores,
     blocks: fresh.days,

@@ -12,7 +12,7 @@ test("the named metrics, and only those", () => {
 });
 
 test("a constant cannot order rows, and its log loss is that of the rate", () => {
-  const { auc: area, logLoss: loss } = constantMetrics(metrics, binary(), labels, [0.25]);
+  const { auc: area, logLoss: loss } = constantMetrics(metrics, binary(), { labels }, [0.25]);
   expect(area).toBe(0.5);
   expect(loss).toBeCloseTo(-(Math.log(0.25) + Math.log(0.75)) / 2, 6);
 });

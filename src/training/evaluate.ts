@@ -1,12 +1,19 @@
 // A fitted model on held-out rows: its scores, and the metrics its definition names, beside what anyone could do without it.
 
-import { columnOf, days, encodeTable, floorTo, type ModelInput } from "../core/core.ts";
+import { type Column, columnOf, days, encodeTable, floorTo, type ModelInput, numberAt } from "../core/core.ts";
 import { type Dataset, type DatasetEngines, type SplitPart, streamPart } from "../datasets/datasets.ts";
-import { type Labels, type MetricSpec, measure, type TaskSpec } from "../define/define.ts";
+import {
+  type Labels,
+  type MetricSpec,
+  measure,
+  type RowsBeside,
+  rowColumnNames,
+  type TaskSpec,
+} from "../define/define.ts";
 import type { Predictor } from "../ports/ports.ts";
 
 /** Labels, answers and prediction days (since the epoch, UTC) of some rows, each of shape (rows). */
-export interface ScoredRows {
+export interface ScoredRows extends RowsBeside {
   /** 0 or 1, a number, or the place of the row's class; NaN for one that the model does not know. */
   readonly labels: Labels;
   /** For several classes their probabilities, of shape (rows, classes). */
@@ -35,37 +42,66 @@ export async function scorePart(
   const placeOf = new Map(classes?.map((name, place) => [name, place]));
   const dayOf = new Int32Array(total);
   let at = 0;
-  const names = [...inputs.map(({ name }) => name), "t"];
+  const { group, upperBound } = dataset.snapshot.model.beside ?? {};
+  const groups = group === undefined ? undefined : groupCounter(total);
+  const upper = upperBound === undefined ? undefined : new Float64Array(total);
+  const beside = [...(groups ? [rowColumnNames.group] : []), ...(upper ? [rowColumnNames.upperBound] : [])];
+  const names = [...inputs.map(({ name }) => name), "t", ...beside];
   for await (const table of streamPart(engines, dataset, part, names)) {
     scores.set(await predictor.predict(encodeTable(inputs, table), table.rowCount), at * outputs);
     const { values } = columnOf(table, "label");
     for (let row = 0; row < table.rowCount; row += 1)
       labels[at + row] = classes ? (placeOf.get(String(values[row])) ?? Number.NaN) : Number(values[row]);
+    groups?.add(columnOf(table, rowColumnNames.group), table.rowCount);
+    if (upper) {
+      const column = columnOf(table, rowColumnNames.upperBound);
+      for (let row = 0; row < table.rowCount; row += 1)
+        upper[at + row] = numberAt(column, row) ?? Number.POSITIVE_INFINITY;
+    }
     const times = columnOf(table, "t");
     for (let row = 0; row < table.rowCount; row += 1)
       dayOf[at + row] = Number(floorTo(times.values[row] as bigint, DAY) / DAY);
     at += table.rowCount;
   }
-  return { labels, scores, days: dayOf };
+  return { labels, scores, days: dayOf, ...(groups ? { groups: groups.places } : {}), ...(upper ? { upper } : {}) };
+}
+
+/** Counts groups from 0 as their rows come by; rows of one stand together. */
+function groupCounter(total: number): { readonly places: Int32Array; add(column: Column, rowCount: number): void } {
+  const places = new Int32Array(total);
+  let at = 0;
+  let last: unknown;
+  let place = -1;
+  return {
+    places,
+    add({ values }, rowCount) {
+      for (let row = 0; row < rowCount; row += 1) {
+        if (place < 0 || values[row] !== last) place += 1;
+        last = values[row];
+        places[at] = place;
+        at += 1;
+      }
+    },
+  };
 }
 
 /** The named metrics of scored rows. */
 export function metricsOf(
   metrics: readonly MetricSpec[],
   task: TaskSpec,
-  { labels, scores }: Pick<ScoredRows, "labels" | "scores">,
+  { labels, scores, ...beside }: Omit<ScoredRows, "days">,
 ): Metrics {
-  return Object.fromEntries(metrics.map((metric) => [metric.name, measure(metric, labels, scores, task)]));
+  return Object.fromEntries(metrics.map((metric) => [metric.name, measure(metric, labels, scores, task, beside)]));
 }
 
 /** The metrics of always giving one answer: a number, or a probability for each class. */
 export function constantMetrics(
   metrics: readonly MetricSpec[],
   task: TaskSpec,
-  labels: Labels,
+  { labels, groups, upper }: Omit<ScoredRows, "scores" | "days">,
   answer: readonly number[],
 ): Metrics {
   const scores = new Float32Array(labels.length * answer.length);
   for (let row = 0; row < labels.length; row += 1) scores.set(answer, row * answer.length);
-  return metricsOf(metrics, task, { labels, scores });
+  return metricsOf(metrics, task, { labels, scores, ...(groups ? { groups } : {}), ...(upper ? { upper } : {}) });
 }

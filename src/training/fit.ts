@@ -11,7 +11,7 @@ import {
   streamPart,
   trainingCategories,
 } from "../datasets/datasets.ts";
-import { type ModelSpec, rowColumnNames, type TrainerSpec } from "../define/define.ts";
+import { type ModelSpec, type RowRole, rowColumnNames, type TrainerSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
 
@@ -100,7 +100,7 @@ export async function fitModel(
   const hasTest = dataset.parts.test.rows > 0;
   const test = hasTest ? metricsOf(metrics, task, scored.test) : {};
   const answer = constantAnswer(dataset, counted);
-  const constant = hasTest ? { constant: constantMetrics(metrics, task, scored.test.labels, answer) } : {};
+  const constant = hasTest ? { constant: constantMetrics(metrics, task, scored.test, answer) } : {};
   const requestInputs = inputs.filter(({ name }) =>
     model.inputs.some((input) => input.name === name && input.from === "request"),
   );
@@ -167,7 +167,7 @@ async function fitInputs(
       label: "label",
       task: model.task,
       ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
-      ...(model.beside?.weight === undefined ? {} : { weight: rowColumnNames.weight }),
+      ...Object.fromEntries(Object.keys(model.beside ?? {}).map((role) => [role, rowColumnNames[role as RowRole]])),
       ...constraintsOn(model.trainer, inputs),
       ...(stopOn === undefined ? {} : { stopOn }),
       ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),

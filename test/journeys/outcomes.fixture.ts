@@ -4,6 +4,7 @@ import {
   accuracy,
   auc,
   byTime,
+  concordance,
   type Definition,
   days,
   literal,
@@ -11,11 +12,14 @@ import {
   mae,
   model,
   multiclass,
+  ndcg,
   parquet,
   pinball,
   project,
+  ranking,
   regression,
   rmse,
+  survival,
   t,
   when,
   xgboost,
@@ -85,6 +89,28 @@ export const lateByWeight = model("late_by_weight", {
   weight: orders.items.plus(1),
   trainer: xgboost({ ...quick, balance: true, unseen: "refuse", monotone: { distance_km: "rising" }, stopOn: "auc" }),
   metrics: [auc(), logLoss()],
+});
+
+const grade = when(deliveries.minutes_late.lt(0), literal(2, "int64")).otherwise(
+  when(deliveries.minutes_late.lt(10), literal(1, "int64")).otherwise(0),
+);
+
+/** Which orders of a day come best. */
+export const bestFirst = model("best_first", {
+  ...common,
+  label: grade,
+  group: orders.ordered_at.dayOfMonth(),
+  trainer: xgboost({ ...quick, task: ranking() }),
+  metrics: [ndcg()],
+});
+
+/** How long a delivery takes, where only a third has been seen to end. */
+export const howLong = model("how_long", {
+  ...common,
+  label: deliveries.minutes_late.plus(30),
+  upperBound: deliveries.tip.times(0).plus(deliveries.minutes_late).plus(30),
+  trainer: xgboost({ ...quick, task: survival({ scale: 0.5 }) }),
+  metrics: [concordance()],
 });
 
 /** A project of these models, or of others. */

@@ -16,9 +16,11 @@ import {
 } from "../../src/platform/platform.ts";
 import { DRIFT_DAY, day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
 import {
+  bestFirst,
   common,
   deliveries,
   howLate,
+  howLong,
   lateByWeight,
   minutesAtMost,
   minutesLate,
@@ -28,6 +30,7 @@ import {
 const health = monitor("minutes_health", { model: minutesLate, every: hours(24), leastRows: 50 });
 const again = retrain("minutes_again", { model: minutesLate, when: [alertFrom(health)], promote: { better: "mae" } });
 const againClasses = retrain("classes_again", { model: howLate, when: [], promote: { better: "logLoss" } });
+const rankAgain = retrain("rank_again", { model: bestFirst, when: [], promote: { better: "ndcg" } });
 const constantLabel = model("constant", {
   ...common,
   label: deliveries.minutes_late.times(0),
@@ -75,6 +78,9 @@ describe("models of numbers and of classes", () => {
         minutesAtMost,
         howLate,
         lateByWeight,
+        bestFirst,
+        howLong,
+        rankAgain,
         badWeight,
         fewCities,
         health,
@@ -175,6 +181,19 @@ describe("models of numbers and of classes", () => {
     expect(numbers.kind === "decided" && numbers.decision.reason).toMatch(/^Promoted: MAE \d/);
     const classes = await runRetraining(platform, "classes_again", { force: true });
     expect(classes.kind === "decided" && classes.decision.reason).toMatch(/log loss \d/);
+  });
+
+  test("a ranking orders the rows of a group, and its challenger is judged by groups", async () => {
+    const { fitted } = await trainModel(platform, { model: "best_first", knownBy: day(DRIFT_DAY) });
+    expect(fitted.test["ndcg"]).toBeGreaterThan((fitted.baselines.constant?.["ndcg"] ?? 1) + 0.1);
+    const outcome = await runRetraining(platform, "rank_again", { force: true });
+    expect(outcome.kind === "decided" && outcome.decision.reason).toMatch(/NDCG 0\.\d{4} against the champion's/);
+  });
+
+  test("a survival model tells who lasts longer, though most have not been seen to end", async () => {
+    const { fitted } = await trainModel(platform, { model: "how_long", knownBy: day(DRIFT_DAY) });
+    expect(fitted.test["concordance"]).toBeGreaterThan(0.75);
+    expect(fitted.baselines.constant?.["concordance"]).toBe(0.5);
   });
 
   test("weights, balance and constraints reach the fit, and an unseen category is refused if it is to be", async () => {

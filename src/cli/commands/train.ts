@@ -69,7 +69,13 @@ function lines({ version, dataset, findings, fitted, promoted, held, champion }:
   const { constant, requestOnly } = fitted.baselines;
   const names = Object.keys(fitted.test);
   const { task } = dataset.snapshot.model;
-  const label = { binary: "label rate", multiclass: "classes", regression: "mean label" }[task.kind];
+  const label = {
+    binary: "label rate",
+    multiclass: "classes",
+    regression: "mean label",
+    ranking: "mean label",
+    survival: "mean label",
+  }[task.kind];
   const measured = [
     ["this version", fitted.test],
     ["request values alone", requestOnly],

@@ -18,7 +18,7 @@ import { columnNamed } from "./column-named.ts";
 import type { FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
 import type { SplitName, ToProcess } from "./protocol.ts";
-import { columnsOf } from "./row-columns.ts";
+import { columnsOf, type GroupPlaces } from "./row-columns.ts";
 
 /** Sends the plan and every row, then the word to fit. Ends quietly when the process has gone: its exit tells why. */
 export async function feed(pipe: Writable, job: TrainingJob, plan: FitPlan): Promise<void> {
@@ -34,10 +34,11 @@ export async function feed(pipe: Writable, job: TrainingJob, plan: FitPlan): Pro
   for (const [split, batches] of splits) {
     if (!batches) continue;
     let seen = 0;
+    const groups: GroupPlaces = new Map();
     for await (const table of batches) {
       if (table.rowCount === 0) continue;
       const matrix = matrixOf(job, table, split, seen);
-      const columns = columnsOf(job, plan, table, split, seen);
+      const columns = columnsOf(job, plan, table, split, seen, groups);
       for (let row = 0; row < table.rowCount; ) {
         const rows = Math.min(table.rowCount - row, plan.blockRows - (seen % plan.blockRows));
         const width = plan.names.length;

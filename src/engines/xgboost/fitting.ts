@@ -48,7 +48,8 @@ export function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Bloc
     library.setDense(proxy, block.matrix, block.rows, width);
     plan.columns.forEach((field, at) => {
       const column = block.columns[at];
-      if (column !== undefined) library.setInfo(proxy, field, column);
+      // A group that reaches over the end of a block would become two.
+      if (column !== undefined && field !== "qid") library.setInfo(proxy, field, column);
     });
     library.nameMatrixFeatures(proxy, plan.names, plan.types);
     return true;
@@ -58,10 +59,23 @@ export function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Bloc
   };
   try {
     const options = { threads: plan.threads, maxBins, ...(reference === undefined ? {} : { reference }) };
-    return library.createQuantile(proxy, { next, reset }, options);
+    const matrix = library.createQuantile(proxy, { next, reset }, options);
+    const groups = plan.columns.indexOf("qid");
+    if (groups >= 0) library.setInfo(matrix, "qid", joined(blocks.map(({ columns }) => columns[groups])));
+    return matrix;
   } finally {
     library.freeMatrix(proxy);
   }
+}
+
+function joined(parts: readonly (Float32Array | undefined)[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + (part?.length ?? 0), 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part ?? [], at);
+    at += part?.length ?? 0;
+  }
+  return whole;
 }
 
 /** The library itself goes on without a GPU where it finds none, with a line on its error output. */

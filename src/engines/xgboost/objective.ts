@@ -19,6 +19,15 @@ function ownParameters({ task, classes }: Pick<TrainingJob, "task" | "classes">)
   if (task === undefined) return {};
   if (task.kind === "binary") return { objective: "binary:logistic", eval_metric: "logloss" };
   if (task.kind === "regression") return lossParameters(task);
+  if (task.kind === "ranking")
+    return { objective: `rank:${task.objective}`, eval_metric: task.objective === "map" ? "map" : "ndcg" };
+  if (task.kind === "survival")
+    return {
+      objective: "survival:aft",
+      aft_loss_distribution: task.distribution,
+      aft_loss_distribution_scale: task.scale,
+      eval_metric: "aft-nloglik",
+    };
   if (classes === undefined || classes.length < 2)
     throw new SlipwayError(
       "INPUT_INVALID",
@@ -54,6 +63,14 @@ function lossParameters(task: RegressionLoss): Parameters {
 export function labelProblem({ task }: Pick<TrainingJob, "task">): (label: number) => string | undefined {
   if (task?.kind === "binary")
     return (label) => (label === 0 || label === 1 ? undefined : "a binary task takes true and false, 1 and 0");
+  if (task?.kind === "ranking") {
+    const most = task.objective === "map" ? 1 : 31;
+    return (label) =>
+      Number.isInteger(label) && label >= 0 && label <= most
+        ? undefined
+        : `a ranking by ${task.objective} takes whole numbers from 0 to ${most}`;
+  }
+  if (task?.kind === "survival") return (label) => (label > 0 ? undefined : "a survival task takes times above 0");
   if (task?.kind !== "regression") return () => undefined;
   if (task.loss === "gamma") return (label) => (label > 0 ? undefined : "a gamma regression takes amounts above 0");
   if (task.loss === "tweedie")

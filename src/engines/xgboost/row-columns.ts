@@ -11,6 +11,9 @@ import type { SplitName } from "./protocol.ts";
 
 /** What a job's rows have beside their inputs, the label first. */
 export function columnFields(job: TrainingJob): readonly MatrixInfo[] {
+  if (job.upperBound !== undefined)
+    return ["label_lower_bound", "label_upper_bound", ...(job.weight === undefined ? [] : (["weight"] as const))];
+  if (job.group !== undefined) return ["label", "qid"];
   return ["label", ...(job.weight === undefined && job.classWeights === undefined ? [] : (["weight"] as const))];
 }
 
@@ -21,9 +24,70 @@ export function columnsOf(
   table: Table,
   split: SplitName,
   seen: number,
+  groups: GroupPlaces,
 ): readonly Float32Array[] {
   const label = labelOf(job, table, split, seen);
-  return plan.columns.map((field) => (field === "weight" ? weightOf(job, table, split, seen, label) : label));
+  return plan.columns.map((field) => {
+    if (field === "weight") return weightOf(job, table, split, seen, label);
+    if (field === "qid") return groupsOf(job, table, split, seen, groups);
+    return field === "label_upper_bound" ? upperBoundOf(job, table, split, seen, label) : label;
+  });
+}
+
+/** The groups of a split that have been met, by value; the last of them is the one that may still go on. */
+export type GroupPlaces = Map<string, number>;
+
+/** Most groups that float32 tells apart. */
+const MOST_GROUPS = 2 ** 24;
+
+/** The place of each row's group, counted from 0 in the order in which they come. */
+function groupsOf(
+  { group: name = "" }: TrainingJob,
+  table: Table,
+  split: SplitName,
+  seen: number,
+  met: GroupPlaces,
+): Float32Array {
+  const column = columnNamed(table, name, split);
+  const groups = new Float32Array(table.rowCount);
+  for (let row = 0; row < table.rowCount; row += 1) {
+    const where = `in row ${seen + row + 1} of the ${split} split`;
+    if (!isValid(column, row))
+      throw new SlipwayError("INPUT_INVALID", `The group "${name}" is null ${where}; every row is ranked in a group.`);
+    const value = String(column.values[row]);
+    const place = met.get(value) ?? met.size;
+    if (place < met.size - 1)
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `The group ${JSON.stringify(value)} of "${name}" begins again ${where}, after other groups: sort the rows by group.`,
+      );
+    if (place >= MOST_GROUPS)
+      throw new SlipwayError("INPUT_INVALID", `The ${split} split has more than ${MOST_GROUPS} groups of "${name}".`);
+    met.set(value, place);
+    groups[row] = place;
+  }
+  return groups;
+}
+
+/** By when each row had ended; infinite while it goes on. */
+function upperBoundOf(
+  { upperBound: name = "" }: TrainingJob,
+  table: Table,
+  split: SplitName,
+  seen: number,
+  lower: Float32Array,
+): Float32Array {
+  const column = columnNamed(table, name, split);
+  const upper = new Float32Array(table.rowCount);
+  for (let row = 0; row < table.rowCount; row += 1) {
+    upper[row] = numberAt(column, row) ?? Infinity;
+    if (!((upper[row] ?? 0) >= (lower[row] ?? 0)))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `The upper bound "${name}" is ${upper[row]} in row ${seen + row + 1} of the ${split} split, and the label ${lower[row]}: nothing ends before it has lasted so long.`,
+      );
+  }
+  return upper;
 }
 
 function labelOf(job: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {

@@ -88,6 +88,8 @@ const scoreText: Readonly<Record<TaskKind, string>> = {
   binary: "The probability of a true label.",
   multiclass: "The probability of the likeliest class.",
   regression: "The number foretold, in the label's unit.",
+  ranking: "A score: of two rows of a group the one with the higher comes first.",
+  survival: "The time foretold, in the label's unit.",
 };
 
 /** One prediction of a model as it is answered. */
