@@ -2,7 +2,7 @@
 
 import { didYouMean, formatInstant, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
 import { ensureSnapshot, type JudgedSpan, requireSnapshot, snapshotSchema } from "../datasets/datasets.ts";
-import { type CostSpec, findDefinition, type ModelSpec } from "../define/define.ts";
+import { type CostSpec, findDefinition, type ModelSpec, taskText } from "../define/define.ts";
 import type { Predictor } from "../ports/ports.ts";
 import {
   aliasOf,
@@ -66,10 +66,10 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
   const version = await versionOrChampion(platform, request.version);
   const model = findDefinition(platform.project, "model", version.model);
   const { task } = model;
-  if (task.kind === "multiclass")
+  if (task.kind !== "binary" && task.kind !== "regression")
     throw new SlipwayError(
       "INPUT_INVALID",
-      `Model "${model.name}" foretells classes, which slipway evaluate does not judge yet. What training measured: slipway models show ${version.model} ${version.number}.`,
+      `Model "${model.name}" is a ${taskText(task)} model, which slipway evaluate does not judge yet. What training measured: slipway models show ${version.model} ${version.number}.`,
     );
   const slices = [...(model.slices ?? []), ...(request.slices ?? []).map((text) => sliceFrom(model, text))];
   const { rows = "test", cluster, onNote } = request;
