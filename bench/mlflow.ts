@@ -36,7 +36,6 @@ async function spell(side: Side, seconds: number, what: string, { path, bodies }
     writeFileSync(file, bodies.map((body) => JSON.stringify(body)).join("\n"));
   }
   const url = `${side.url}${API}${path}`;
-  process.stderr.write(`${side.name}: ${what}\n`);
   await ownLoad(url, file, CONNECTIONS, 1);
   const before = side.cpu();
   const { requests, errors, seconds: spent, p50Ms, p99Ms } = await ownLoad(url, file, CONNECTIONS, seconds);
@@ -179,12 +178,19 @@ export const mlflow: Bench = async (quick) => {
     for (const start of [() => startSlipway(runs), () => startMlflow(python, runs)]) {
       const side = await start();
       try {
-        await measure(side, quick, (what, value) => samples.keep(`${side.name} ${what}`, value));
+        await measure(side, quick, (what, value) => {
+          // A run takes minutes: what is known by then is told when it is stopped, too.
+          process.stderr.write(`${side.name} ${what} ${value.toFixed(2)}\n`);
+          samples.keep(`${side.name} ${what}`, value);
+        });
       } finally {
         side.stop();
       }
     }
-  await growth(quick, samples.keep);
+  await growth(quick, (what, value) => {
+    process.stderr.write(`${what} ${value.toFixed(2)}\n`);
+    samples.keep(what, value);
+  });
   const names = Object.keys(samples.all).flatMap((name) => (name.startsWith("slipway ") ? [name.slice(8)] : []));
   return {
     name: "mlflow",
