@@ -124,7 +124,8 @@ async function readSnapshot(
   return { model, hash, blob, rowCount: Number(rowCount), oldest: oldest as bigint, newest: newest as bigint };
 }
 
-function snapshotScan(offline: OfflineEngine, model: ModelSpec, file: string): string {
+/** A snapshot's file as a table expression. */
+export function snapshotScan(offline: OfflineEngine, model: ModelSpec, file: string): string {
   return offline.dialect.scan({
     kind: "source",
     name: `${model.name}_snapshot`,
@@ -134,7 +135,8 @@ function snapshotScan(offline: OfflineEngine, model: ModelSpec, file: string): s
   });
 }
 
-async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly Value[]> {
+/** The first row of a query's answer; empty where there is none. */
+export async function oneRow(offline: OfflineEngine, sql: string): Promise<readonly Value[]> {
   for await (const table of offline.stream(sql)) return table.columns.map((column) => valueAt(column, 0));
   return [];
 }

@@ -39,5 +39,6 @@ export {
 } from "./readable-dataset.ts";
 export { checkSources, labelsSql, rowColumns, writeSnapshot } from "./snapshot-sql.ts";
 export { type SplitBounds, type SplitPart, splitBounds } from "./split.ts";
+export { type SplitOverlap, splitOverlap } from "./split-overlap.ts";
 export { type DatasetVerification, verifyDataset, verifyTrainingRows } from "./verify-dataset.ts";
 export { type DatasetRequest, writeDataset } from "./write-dataset.ts";

@@ -52,6 +52,12 @@ export const findingCodes = {
   HAS_INFINITY: "warning",
   /** The least or greatest value is so far outside that it is likelier an error of a sensor or a unit than a rare value. */
   VALUE_FAR_OUTSIDE: "warning",
+  /** An input that alone tells the label: it was made from it, or becomes known only with it. */
+  FEATURE_TELLS_LABEL: "warning",
+  /** Features of a source without a time: every row sees today's values. */
+  FEATURE_WITHOUT_TIME: "info",
+  /** Rows to validate or test on that have the inputs and label of a training row. */
+  ROWS_ON_BOTH_SIDES: "warning",
 } as const satisfies Readonly<Record<string, "info" | "warning" | "error">>;
 
 /** A stable name for one kind of finding. */

@@ -128,7 +128,8 @@ export function boundsFrom(recorded: unknown, id: string): SplitBounds {
     const text = texts[name];
     return typeof text === "string" && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
   };
-  const [validateFrom, testFrom, until, knownBy] = [at("validateFrom"), at("testFrom"), at("until"), at("knownBy")];
+  const [validateFrom, testFrom, gap] = [at("validateFrom"), at("testFrom"), at("gap")];
+  const [until, knownBy] = [at("until"), at("knownBy")];
   if (validateFrom === undefined || testFrom === undefined)
     throw new SlipwayError(
       "INPUT_INVALID",
@@ -137,6 +138,7 @@ export function boundsFrom(recorded: unknown, id: string): SplitBounds {
   return {
     validateFrom,
     testFrom,
+    ...(gap === undefined ? {} : { gap }),
     ...(until === undefined ? {} : { until }),
     ...(knownBy === undefined ? {} : { knownBy }),
   };

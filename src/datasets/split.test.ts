@@ -50,6 +50,17 @@ test("starts are inclusive and ends exclusive; a training row's label was known 
   expect(await rowsOf("test", { ...bounds, until: 30n * hours(1) })).toEqual(["first to test", "last to test"]);
 });
 
+test("rows in a gap are in no part, before validation and before the test", async () => {
+  const apart = { ...bounds, gap: 2n * hours(1) };
+  expect(await rowsOf("train", apart)).toEqual(["old"]);
+  expect(await rowsOf("validate", apart)).toEqual(["first to validate"]);
+  expect(await rowsOf("test", apart)).toEqual(["first to test", "last to test", "after"]);
+  const split = byTime({ validateFrom: "2025-01-01", testFrom: "2025-02-01", gap: days(3) });
+  expect(splitBounds(split, at("2030-01-01"))).toMatchObject({ gap: days(3) });
+  expect(splitBounds(byTime({ validate: days(2), test: days(1), gap: days(3) }), 0n)).toMatchObject({ gap: days(3) });
+  expect(() => byTime({ validate: days(2), test: days(1), gap: -1n })).toThrow("gap");
+});
+
 test("labels that came later than what is known do not exist", async () => {
   const then = { ...bounds, knownBy: 30n * hours(1) };
   expect(await rowsOf("validate", then)).toEqual(["first to validate", "last to validate"]);

@@ -1,7 +1,7 @@
 // Which rows of a snapshot train, validate and test. All bounds are instants of prediction time; a training row's label must also have
 // been known before validation starts, for on that day nobody could have trained on it.
 
-import { days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import { type Duration, days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec, SplitSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 
@@ -9,6 +9,8 @@ import type { SqlDialect } from "../ports/ports.ts";
 export interface SplitBounds {
   readonly validateFrom: Instant;
   readonly testFrom: Instant;
+  /** Rows within this length before validation, and before the test, are in no part; absent means none. In microseconds. */
+  readonly gap?: Duration;
   /** Exclusive end of the test rows; absent means no end. */
   readonly until?: Instant;
   /** What was known then is all that is used; absent means everything. */
@@ -20,9 +22,10 @@ export type SplitPart = "train" | "validate" | "test";
 
 /** A split's bounds, for rows up to `newest`. Lengths are counted back from the end of the newest row's day. */
 export function splitBounds(split: SplitSpec, newest: Instant): SplitBounds {
-  if (split.kind === "dates") return { validateFrom: split.validateFrom, testFrom: split.testFrom };
+  const gap = split.gap === undefined ? {} : { gap: split.gap };
+  if (split.kind === "dates") return { validateFrom: split.validateFrom, testFrom: split.testFrom, ...gap };
   const end = floorTo(newest, days(1)) + days(1);
-  return { validateFrom: end - split.test - split.validate, testFrom: end - split.test };
+  return { validateFrom: end - split.test - split.validate, testFrom: end - split.test, ...gap };
 }
 
 /** The rows of a part, as a SQL condition over a snapshot's columns. Only labelled rows are in any part. */
@@ -30,10 +33,11 @@ export function splitCondition(dialect: SqlDialect, bounds: SplitBounds, part: S
   const t = `epoch_us(${dialect.identifier("t")})`;
   const known = `epoch_us(${dialect.identifier("label_known_at")})`;
   const labelled = `${dialect.identifier("label")} IS NOT NULL`;
+  const { gap = 0n } = bounds;
   const visible = bounds.knownBy === undefined ? [] : [`${known} <= ${bounds.knownBy}`];
   const ranges: Readonly<Record<SplitPart, readonly string[]>> = {
-    train: [`${t} < ${bounds.validateFrom}`, `${known} < ${bounds.validateFrom}`],
-    validate: [`${t} >= ${bounds.validateFrom}`, `${t} < ${bounds.testFrom}`],
+    train: [`${t} < ${bounds.validateFrom - gap}`, `${known} < ${bounds.validateFrom}`],
+    validate: [`${t} >= ${bounds.validateFrom}`, `${t} < ${bounds.testFrom - gap}`],
     test: [`${t} >= ${bounds.testFrom}`, ...(bounds.until === undefined ? [] : [`${t} < ${bounds.until}`])],
   };
   return [labelled, ...visible, ...ranges[part]].join(" AND ");

@@ -2,19 +2,13 @@
 // by byte. Nothing is checked out, registered or moved.
 
 import { SlipwayError, sha256 } from "../core/core.ts";
-import {
-  cutDataset,
-  type Dataset,
-  ensureSnapshot,
-  foundSnapshot,
-  type Snapshot,
-  snapshotSchema,
-} from "../datasets/datasets.ts";
+import { cutDataset, ensureSnapshot, foundSnapshot, type Snapshot, snapshotSchema } from "../datasets/datasets.ts";
 import { findDefinition, type ModelSpec } from "../define/define.ts";
 import { isLegibleRuntime } from "../ports/ports.ts";
 import { type DatasetRecord, getDataset, readArtifact, type VersionRecord } from "../registry/registry.ts";
 import { type FittedModel, fitModel, heldOutMetrics, runtimeOf, type TrainingProgress } from "../training/training.ts";
 import { type EnvironmentDifference, environmentDifferences } from "./environment-differences.ts";
+import { trainingRows } from "./find-dataset.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
 
@@ -77,7 +71,7 @@ export async function reproduceVersion(platform: Platform, request: ReproduceReq
   };
   if (data.snapshot === undefined || (request.anyway !== true && differences.some(({ matters }) => matters)))
     return { ...told, differences, verdict: "refused", first: null, metrics: [] };
-  const dataset = await cutDataset(training.engines, data.snapshot, boundsOf(record));
+  const dataset = await cutDataset(training.engines, data.snapshot, trainingRows(record).bounds);
   const { threads } = version.environment as { readonly threads?: number };
   const { onNote, onStep, signal } = request;
   const fitted = await fitModel(
@@ -135,18 +129,6 @@ async function dataFor(
 
 function sameColumns(record: DatasetRecord, model: ModelSpec): boolean {
   return JSON.stringify(record.columns) === JSON.stringify(snapshotSchema(model));
-}
-
-/** The bounds as they were recorded: instants as text. */
-function boundsOf({ labelStats }: DatasetRecord): Dataset["bounds"] {
-  const { bounds } = labelStats as { readonly bounds: Readonly<Record<keyof Dataset["bounds"], string | undefined>> };
-  const { validateFrom = "0", testFrom = "0", until, knownBy } = bounds;
-  return {
-    validateFrom: BigInt(validateFrom),
-    testFrom: BigInt(testFrom),
-    ...(until === undefined ? {} : { until: BigInt(until) }),
-    ...(knownBy === undefined ? {} : { knownBy: BigInt(knownBy) }),
-  };
 }
 
 /** The trainer tells its version only when it has trained. */

@@ -35,6 +35,7 @@ import {
 } from "../registry/registry.ts";
 import { environmentOf } from "./environment.ts";
 import { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
+import { leakageFindings } from "./leakage.ts";
 import { type TrainingWatch, watched } from "./training-watch.ts";
 
 /** What training works with. */
@@ -103,7 +104,12 @@ export async function trainVersion(
     const made = await ensureSnapshot(engines, model, progress.onNote);
     const asked = request.bounds ?? ownBounds(model, made.newest, request.knownBy);
     const cut = await cutDataset(engines, made, asked);
-    return { snapshot: made, bounds: asked, dataset: cut, findings: await trainingFindings(engines, cut) };
+    return {
+      snapshot: made,
+      bounds: asked,
+      dataset: cut,
+      findings: [...(await trainingFindings(engines, cut)), ...(await leakageFindings(engines, cut))],
+    };
   });
   progress.onDataset?.(dataset, findings);
   await recordDataset(registry, {
