@@ -270,6 +270,8 @@ export function expectationOf(type: DataType): string {
 /** A value that came as bare text (a word of a command line, a query parameter) as JSON would have it; what does not fit is left as it is. */
 export function jsonFromText(type: DataType | undefined, text: string): string | number | boolean {
   if (type === "int32" && /^-?\d+$/.test(text)) return Number(text);
+  if ((type === "float32" || type === "float64") && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text))
+    return Number(text);
   if (type === "bool" && (text === "true" || text === "false")) return text === "true";
   return text;
 }
