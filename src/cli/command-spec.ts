@@ -18,6 +18,8 @@ export interface CommandSpec {
   readonly options?: readonly (readonly [flags: string, about: string, byDefault?: string])[];
   readonly examples: readonly string[];
   readonly load: () => Promise<CommandModule>;
+  /** Runs when its noun is followed by no verb's name. */
+  readonly byDefault?: boolean;
 }
 
 /** A noun with its verbs. */

@@ -62,7 +62,8 @@ function createProgram(host: Host, ended: (code: number) => void): Command {
       continue;
     }
     const noun = quiet(new Command(entry.name), host).description(entry.summary);
-    for (const verb of entry.commands) noun.addCommand(leaf(verb, `${entry.name} ${verb.name}`, host, run));
+    for (const verb of entry.commands)
+      noun.addCommand(leaf(verb, `${entry.name} ${verb.name}`, host, run), { isDefault: verb.byDefault === true });
     noun.addHelpText("after", examples(entry.commands.flatMap((verb) => verb.examples.slice(0, 1))));
     program.addCommand(noun);
   }

@@ -509,6 +509,30 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     summary: "search for the parameters that do best",
     commands: [
       {
+        name: "model",
+        byDefault: true,
+        summary: "search for a model's parameters: slipway tune <model>",
+        about:
+          "Trains the model with other parameters, trial by trial, and judges each by the model's first metric on the validation rows. Trials are runs below the study's run; a study that was stopped goes on with --resume. The first trial is the definition as it stands.",
+        arguments: [["<model>", "the model's name"]],
+        options: [
+          ["--trials <number>", "how many trials in all", "30"],
+          ["--seconds <number>", "begin no trial after so many seconds"],
+          [
+            "--space <file>",
+            "what to search, as JSON; docs/tuning.md says how (default: the usual parameters of the trainer)",
+          ],
+          ["--sampler <name>", "auto, gp, tpe, cmaes, sobol, random or grid", "auto"],
+          ["--seed <number>", "the same seed gives the same suggestions", "0"],
+          ["--resume <run>", "go on with a study"],
+        ],
+        examples: [
+          "slipway tune model flight_delay --trials 30",
+          "slipway tune flight_delay --space space.json --json",
+        ],
+        load: () => import("./commands/tune-model.ts"),
+      },
+      {
         name: "serve",
         summary: "be the optimiser of a program in any language: JSON lines on stdin and stdout",
         about:

@@ -2,24 +2,10 @@
 // stopped says so and leaves no version; one that is killed is found and marked when the records are next opened.
 
 import { type Instant, SlipwayError, type Table } from "../core/core.ts";
-import {
-  cutDataset,
-  type Dataset,
-  type DatasetSource,
-  ensureSnapshot,
-  modelDefinitions,
-  type QualityFinding,
-  type SplitBounds,
-  snapshotSchema,
-  snapshotSources,
-  splitBounds,
-  streamPart,
-  trainingFindings,
-} from "../datasets/datasets.ts";
+import { type Dataset, type QualityFinding, type SplitBounds, streamPart } from "../datasets/datasets.ts";
 import { definitionHash, type ModelSpec, type TaskSpec, taskText } from "../define/define.ts";
 import type { ProcessUse, TrainedModel, TrainingStep } from "../ports/ports.ts";
 import {
-  datasetOfBlob,
   failRun,
   finishRun,
   logMetrics,
@@ -28,14 +14,13 @@ import {
   type Provenance,
   type RegistryContext,
   type RunResources,
-  recordDataset,
   registerVersion,
   startRun,
   type VersionRecord,
 } from "../registry/registry.ts";
 import { environmentOf } from "./environment.ts";
 import { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
-import { leakageFindings } from "./leakage.ts";
+import { readyDataset } from "./ready-dataset.ts";
 import { type TrainingWatch, watched } from "./training-watch.ts";
 
 /** What training works with. */
@@ -99,36 +84,7 @@ export async function trainVersion(
 ): Promise<TrainedVersion> {
   const { engines, registry, watch } = context;
   const { model } = request;
-  await context.requireSources(model, progress.onNote);
-  const { snapshot, bounds, dataset, findings } = await watched(watch?.dataset(model), async () => {
-    const made = await ensureSnapshot(engines, model, progress.onNote);
-    const asked = request.bounds ?? ownBounds(model, made.newest, request.knownBy);
-    const cut = await cutDataset(engines, made, asked);
-    return {
-      snapshot: made,
-      bounds: asked,
-      dataset: cut,
-      findings: [...(await trainingFindings(engines, cut)), ...(await leakageFindings(engines, cut))],
-    };
-  });
-  progress.onDataset?.(dataset, findings);
-  await recordDataset(registry, {
-    id: dataset.id,
-    model: model.name,
-    definitionsHash: definitionHash(model),
-    rowCount: dataset.parts.train.rows,
-    columns: snapshotSchema(model),
-    blob: snapshot.blob,
-    timeFrom: dataset.parts.train.from,
-    timeTo: dataset.parts.train.to,
-    labelStats: { parts: dataset.parts, bounds },
-    findings,
-    sources: {
-      snapshot: snapshot.hash,
-      sources: (await knownSources(registry, snapshot.blob)) ?? (await snapshotSources(engines, snapshot)),
-      views: modelDefinitions(model).views,
-    },
-  });
+  const { dataset, findings } = await readyDataset(context, request, progress);
   const { trainer } = model;
   const provenance = await context.provenance();
   const before = context.use();
@@ -200,13 +156,6 @@ export async function trainVersion(
   }
 }
 
-/** The sources of a snapshot as an earlier training on it recorded them: their files need not be read again. */
-async function knownSources(registry: RegistryContext, blob: string): Promise<readonly DatasetSource[] | undefined> {
-  const earlier = await datasetOfBlob(registry, blob);
-  const { sources } = (earlier?.sources ?? {}) as { readonly sources?: readonly DatasetSource[] };
-  return sources;
-}
-
 function usedSince(
   before: ProcessUse,
   now: ProcessUse,
@@ -238,11 +187,6 @@ export function trainerParameters({ task, trainer }: ModelSpec): Readonly<Record
   };
 }
 
-function ownBounds({ split }: ModelSpec, newest: Instant, knownBy: Instant | undefined): SplitBounds {
-  if (knownBy === undefined) return splitBounds(split, newest);
-  return { ...splitBounds(split, knownBy - 1n < newest ? knownBy - 1n : newest), until: knownBy, knownBy };
-}
-
 /** How the version did, beside a constant and a model of the request values alone on the same test rows. */
 function versionMetrics({ test, validate, baselines }: FittedModel): Record<string, number> {
   return {
@@ -264,7 +208,8 @@ function prefixed(prefix: string, metrics: Readonly<Record<string, number>>): Re
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${prefix}.${name}`, value]));
 }
 
-function metricRows(fitted: FittedModel): readonly { key: string; step: number; value: number }[] {
+/** Every round's metrics, and at the best round those on held-out rows. */
+export function metricRows(fitted: FittedModel): readonly { key: string; step: number; value: number }[] {
   const steps = fitted.trained.steps.flatMap(({ round, metrics }) =>
     Object.entries(metrics).map(([key, value]) => ({ key, step: round, value })),
   );

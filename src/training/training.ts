@@ -14,6 +14,7 @@ export {
 export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
 export { cheapestThreshold } from "./evaluation/threshold-choice.ts";
 export { type FitEngines, type FittedModel, fitModel, runtimeOf } from "./fit.ts";
+export { readyDataset } from "./ready-dataset.ts";
 export {
   heldOutMetrics,
   type TrainedVersion,
@@ -24,3 +25,4 @@ export {
   trainVersion,
 } from "./train.ts";
 export { type Ending, type TrainingWatch, watched } from "./training-watch.ts";
+export { type FinishedTrial, trainTrial } from "./trial.ts";

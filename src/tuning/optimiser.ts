@@ -3,7 +3,7 @@
 
 import { SlipwayError } from "../core/core.ts";
 import { checkSpace } from "./check-space.ts";
-import { encode, paramsOf } from "./encoding.ts";
+import { type Encoding, encode, fill, type Point, paramsOf } from "./encoding.ts";
 import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
 import { randomOf } from "./random.ts";
 import { type SamplerName, samplers } from "./samplers.ts";
@@ -23,6 +23,15 @@ export interface OptimiserOptions<S extends Space = Space> {
   readonly pruner?: Partial<PrunerOptions>;
   /** How many constraints are told with each value; a trial is feasible when all are at most 0. */
   readonly constraints?: number;
+  /** Trials that are known already, from an earlier study or from before: they take the first ids. */
+  readonly told?: readonly KnownTrial[];
+}
+
+/** A trial that ended before the study began. A value beyond a bound counts as the bound; a parameter that is missing, as the middle or first choice. */
+export interface KnownTrial {
+  readonly params: Params;
+  /** In the study's direction; without one, the trial failed. */
+  readonly value?: number;
 }
 
 /** What came out of a trial. */
@@ -69,7 +78,14 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     throw invalid(`sampler is one of ${Object.keys(samplers).join(", ")}, not ${JSON.stringify(sampler)}.`);
   const encoding = encode(space);
   const sign = direction === "minimize" ? 1 : -1;
-  const trials: Trial[] = [];
+  const trials: Trial[] = (options.told ?? []).map(({ params, value }, id) => ({
+    id,
+    point: nearestPoint(encoding, params),
+    state: value === undefined ? "failed" : "complete",
+    value: value === undefined ? Number.NaN : sign * finite("a told trial's value", value),
+    violation: 0,
+    steps: new Map(),
+  }));
   const running = (id: number): Trial => {
     const trial = trials[id];
     if (trial?.state === "running") return trial;
@@ -129,6 +145,18 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
       return trial && { id: trial.id, value: sign * trial.value, params: params(trial) };
     },
   };
+}
+
+function nearestPoint(encoding: Encoding, params: Params): Point {
+  return fill(encoding, (index) => {
+    const { name, ordered, placeOf } = encoding.dimensions[index]!;
+    const value = params[name];
+    if (value === undefined) return ordered ? 0.5 : 0;
+    const place = placeOf(value);
+    if (ordered ? Number.isNaN(place) : place < 0)
+      throw invalid(`A told trial has ${name} ${JSON.stringify(value)}, which the space does not have.`);
+    return place;
+  });
 }
 
 function violationOf(count: number, given: readonly number[] | undefined): number {

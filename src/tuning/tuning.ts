@@ -1,7 +1,26 @@
 // The door of `tuning`: spaces, samplers, pruners, and studies that are asked and told.
 
-export { createOptimiser, type Optimiser, type OptimiserOptions, type Outcome, type Suggestion } from "./optimiser.ts";
+export { checkSpace } from "./check-space.ts";
+export {
+  createOptimiser,
+  type KnownTrial,
+  type Optimiser,
+  type OptimiserOptions,
+  type Outcome,
+  type Suggestion,
+} from "./optimiser.ts";
 export { type Conversation, converse } from "./protocol.ts";
 export { type PrunerOptions, prunerKinds } from "./pruner.ts";
 export type { SamplerName } from "./samplers.ts";
-export { bool, categorical, float, int, type Params, type ParamsOf, type Space, space, when } from "./space.ts";
+export {
+  bool,
+  categorical,
+  float,
+  int,
+  type Parameter,
+  type Params,
+  type ParamsOf,
+  type Space,
+  space,
+  when,
+} from "./space.ts";

@@ -1,0 +1,250 @@
+// A search for a model's parameters. The study is a run and each trial a run below it, so what was tried is remembered as it happens: a study that was
+// killed goes on from what its trials recorded, and tracking clients see both.
+
+import { contentHash, SlipwayError } from "../core/core.ts";
+import { findDefinition, type MetricSpec, type ModelSpec } from "../define/define.ts";
+import {
+  failRun,
+  findRun,
+  findRuns,
+  finishRun,
+  logMetrics,
+  logParams,
+  type RunRecord,
+  startRun,
+} from "../registry/registry.ts";
+import { readyDataset, trainTrial } from "../training/training.ts";
+import {
+  checkSpace,
+  createOptimiser,
+  float,
+  int,
+  type KnownTrial,
+  type Parameter,
+  type Params,
+  type SamplerName,
+  type Space,
+  space,
+} from "../tuning/tuning.ts";
+import { requireApplied } from "./apply.ts";
+import type { Platform } from "./open.ts";
+
+/** What to search for. */
+export interface TuneRequest {
+  readonly model: string;
+  /** So many trials in all, those of a resumed study included; from 1 on. */
+  readonly trials: number;
+  /** The trainer's own parameters by name; default: the usual ones of the model's trainer. */
+  readonly space?: Space;
+  readonly seed?: number;
+  readonly sampler?: SamplerName;
+  /** An earlier study's run to go on with. */
+  readonly resume?: string;
+  /** No trial begins after so many seconds. */
+  readonly seconds?: number;
+  readonly signal?: AbortSignal;
+  readonly onNote?: (text: string) => void;
+  readonly onTrial?: (trial: TunedTrial, best: TunedTrial | undefined) => void;
+}
+
+/** One trial. */
+export interface TunedTrial {
+  readonly number: number;
+  readonly runId: string | undefined;
+  readonly params: Params;
+  /** On the validation rows; undefined where the trial failed. */
+  readonly value: number | undefined;
+  /** On the test rows, which the search does not look at. */
+  readonly test: number | undefined;
+  readonly error: string | undefined;
+}
+
+/** What a search found. */
+export interface TuneOutcome {
+  readonly run: string;
+  readonly metric: MetricSpec;
+  readonly trials: readonly TunedTrial[];
+  /** The definition as it stands. */
+  readonly before: TunedTrial | undefined;
+  readonly best: TunedTrial | undefined;
+}
+
+/** What is worth searching for XGBoost, around its defaults. */
+const XGBOOST = space({
+  eta: float(0.01, 0.5, { log: true }),
+  max_depth: int(2, 12),
+  min_child_weight: float(0.1, 100, { log: true }),
+  subsample: float(0.4, 1),
+  colsample_bytree: float(0.3, 1),
+  lambda: float(0.01, 100, { log: true }),
+  alpha: float(0.001, 10, { log: true }),
+});
+
+/**
+ * Searches for a model's parameters by its first metric on the validation rows. The first trial is the definition as it stands.
+ *
+ * @throws SlipwayError `INPUT_INVALID` for a study of another model, space or dataset, and a budget below 1
+ */
+export async function tuneModel(platform: Platform, request: TuneRequest): Promise<TuneOutcome> {
+  await requireApplied(platform);
+  const { registry, training } = platform;
+  const model = findDefinition(platform.project, "model", request.model);
+  const { trials: budget, seed = 0, sampler = "auto", signal } = request;
+  if (!Number.isSafeInteger(budget) || budget < 1)
+    throw new SlipwayError("INPUT_INVALID", `A study has a budget of 1 trial or more, not ${budget}.`);
+  const searched = request.space ?? usualSpace(model);
+  checkSpace(searched);
+  const [metric] = model.metrics;
+  if (metric === undefined)
+    throw new SlipwayError("INPUT_INVALID", `Model ${model.name} names no metric to search by; add metrics to it.`);
+  const { dataset } = await readyDataset(training, { model }, request.onNote ? { onNote: request.onNote } : {});
+  if (dataset.parts.validate.rows === 0)
+    throw new SlipwayError(
+      "TRAINING_SET_EMPTY",
+      `Model ${model.name} has no validation rows to judge trials by; widen its split.`,
+    );
+  const facts = { "study.space": contentHash(searched), "study.metric": metric.name, "study.dataset": dataset.id };
+  const study = request.resume === undefined ? undefined : await findRun(registry, request.resume);
+  const earlier = study === undefined ? [] : await earlierTrials(platform, study, facts, metric, searched);
+  const run =
+    study ??
+    (await startRun(registry, {
+      experiment: model.name,
+      name: `tune ${model.name}`,
+      kind: "tune",
+      model: model.name,
+      datasetId: dataset.id,
+    }));
+  if (study === undefined)
+    await logParams(registry, run.id, { ...facts, "study.seed": seed, "study.sampler": sampler });
+  const trials: TunedTrial[] = [...earlier];
+  const sign = metric.better === "lower" ? 1 : -1;
+  const best = (): TunedTrial | undefined =>
+    trials.reduce<TunedTrial | undefined>(
+      (found, each) =>
+        each.value !== undefined && (found?.value === undefined || sign * each.value < sign * found.value)
+          ? each
+          : found,
+      undefined,
+    );
+  const attempt = async (params: Params): Promise<TunedTrial> => {
+    const number = trials.length;
+    const about = { number, params, runId: undefined, value: undefined, test: undefined, error: undefined };
+    try {
+      const { runId, metrics } = await trainTrial(
+        training,
+        { model, dataset, parentId: run.id, name: `trial ${number}`, params },
+        signal ? { signal } : {},
+      );
+      const value = metrics[`validate.${metric.name}`];
+      const isNumber = value !== undefined && Number.isFinite(value);
+      return {
+        ...about,
+        runId,
+        ...(isNumber ? { value } : { error: `${metric.name} is no number on the validation rows` }),
+        test: metrics[`test.${metric.name}`],
+      };
+    } catch (thrown) {
+      if (signal?.aborted) throw thrown;
+      return { ...about, error: thrown instanceof Error ? thrown.message : String(thrown) };
+    }
+  };
+  const done = (trial: TunedTrial): void => {
+    trials.push(trial);
+    request.onTrial?.(trial, best());
+  };
+  const started = training.use().elapsedSeconds;
+  const hasTime = (): boolean =>
+    training.use().elapsedSeconds - started < (request.seconds ?? Number.POSITIVE_INFINITY);
+  try {
+    if (trials.length === 0) done(await attempt(ownParams(model, searched)));
+    const optimiser = createOptimiser({
+      space: searched,
+      direction: metric.better === "lower" ? "minimize" : "maximize",
+      seed,
+      budget,
+      sampler,
+      told: trials.map(({ params, value }): KnownTrial => (value === undefined ? { params } : { params, value })),
+    });
+    while (trials.length < budget && hasTime()) {
+      const { id, params } = optimiser.ask();
+      const trial = await attempt(params as Params);
+      optimiser.tell(id, trial.value === undefined ? { state: "failed" } : { value: trial.value });
+      done(trial);
+    }
+  } catch (thrown) {
+    if (study === undefined || study.status === "running")
+      await failRun(
+        registry,
+        run.id,
+        thrown instanceof Error ? thrown.message : String(thrown),
+        signal?.aborted ? "cancelled" : "failed",
+      );
+    throw thrown;
+  }
+  const found = best();
+  if (found?.value !== undefined)
+    await logMetrics(registry, run.id, [{ key: `validate.${metric.name}`, step: found.number, value: found.value }]);
+  if (study === undefined || study.status === "running") await finishRun(registry, run.id);
+  return { run: run.id, metric, trials, before: trials.find(({ number }) => number === 0), best: found };
+}
+
+function usualSpace({ name, trainer }: ModelSpec): Space {
+  if (trainer.kind === "xgboost") return XGBOOST;
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `Nothing is known of what to search for a trainer of kind ${trainer.kind}; give a space for model ${name}.`,
+  );
+}
+
+function ownParams({ trainer }: ModelSpec, searched: Space): Params {
+  return Object.fromEntries(Object.entries(trainer.parameters).filter(([name]) => Object.hasOwn(searched, name)));
+}
+
+/** What the trials of a study recorded, in their order; one that was interrupted counts for nothing and is tried anew. */
+async function earlierTrials(
+  { registry }: Platform,
+  study: RunRecord,
+  facts: Readonly<Record<string, string>>,
+  metric: MetricSpec,
+  searched: Space,
+): Promise<readonly TunedTrial[]> {
+  const words = { "study.space": "another space", "study.metric": "another metric", "study.dataset": "other rows" };
+  if (study.kind !== "tune")
+    throw new SlipwayError("INPUT_INVALID", `Run ${study.id} is no study but a ${study.kind}.`);
+  for (const [name, other] of Object.entries(words))
+    if (study.params[name] !== facts[name])
+      throw new SlipwayError("INPUT_INVALID", `Study ${study.id} searched ${other}; start a new one without --resume.`);
+  const { runs } = await findRuns(registry, {
+    filter: `tags.\`mlflow.parentRunId\` = '${study.id}'`,
+    limit: 10_000,
+  });
+  // By the number in their names: clocks may stand still.
+  const numberOf = ({ name }: RunRecord): number => Number(name.replace("trial ", ""));
+  return runs
+    .toSorted((left, right) => numberOf(left) - numberOf(right))
+    .filter(({ status, error }) => status === "finished" || (status === "failed" && !error?.startsWith("interrupted")))
+    .map((run, number) => {
+      const params = Object.fromEntries(
+        Object.entries(searched).flatMap(([name, parameter]) => {
+          const text = run.params[name];
+          return text === undefined ? [] : [[name, recordedValue(parameter, text)] as const];
+        }),
+      );
+      const value = run.metrics[`validate.${metric.name}`];
+      return {
+        number,
+        runId: run.id,
+        params,
+        value: run.status === "finished" && Number.isFinite(value) ? value : undefined,
+        test: run.metrics[`test.${metric.name}`],
+        error: run.error ?? undefined,
+      };
+    });
+}
+
+/** A recorded value as it was; text that is no choice stays as it is, and is refused by name later. */
+function recordedValue(parameter: Parameter, text: string): string | number | boolean {
+  if (parameter.kind === "categorical") return parameter.choices.find((choice) => String(choice) === text) ?? text;
+  return parameter.kind === "bool" ? text === "true" : Number(text);
+}

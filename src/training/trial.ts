@@ -1,0 +1,56 @@
+// One trial of a search: the model with other parameters, fitted on rows that are cut already, as a run of its own below the study's. It leaves no
+// version: what is worth keeping is trained again with the parameters written into the definition.
+
+import type { Dataset } from "../datasets/datasets.ts";
+import type { ModelSpec } from "../define/define.ts";
+import { failRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
+import { fitModel } from "./fit.ts";
+import { heldOutMetrics, metricRows, type TrainingContext, type TrainingProgress, trainerParameters } from "./train.ts";
+
+/** What to try. */
+export interface TrialRequest {
+  readonly model: ModelSpec;
+  readonly dataset: Dataset;
+  /** The study's run. */
+  readonly parentId: string;
+  readonly name: string;
+  /** What is searched over, as it is to be found again. */
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A trial that ended well. */
+export interface FinishedTrial {
+  readonly runId: string;
+  /** By name: `validate.auc`, `test.auc`. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Fits a model with other parameters and records it. What goes wrong is recorded, then thrown. */
+export async function trainTrial(
+  context: TrainingContext,
+  { model, dataset, parentId, name, params }: TrialRequest,
+  { signal }: Pick<TrainingProgress, "signal">,
+): Promise<FinishedTrial> {
+  const { engines, registry } = context;
+  const trainer = { ...model.trainer, parameters: { ...model.trainer.parameters, ...params } };
+  const tried = { ...model, trainer };
+  const run = await startRun(registry, {
+    experiment: model.name,
+    name,
+    kind: "trial",
+    model: model.name,
+    datasetId: dataset.id,
+    parentId,
+  });
+  try {
+    await logParams(registry, run.id, trainerParameters(tried));
+    const fitted = await fitModel(engines, { model: tried, dataset }, signal ? { signal } : {});
+    await logMetrics(registry, run.id, metricRows(fitted));
+    await finishRun(registry, run.id);
+    return { runId: run.id, metrics: heldOutMetrics(fitted) };
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    await failRun(registry, run.id, message, signal?.aborted ? "cancelled" : "failed");
+    throw thrown;
+  }
+}

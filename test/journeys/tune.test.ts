@@ -1,0 +1,126 @@
+// A search for a model's parameters, from the first trial to one that goes on where another stopped.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { main } from "../../src/cli/program.ts";
+import { applyDefinitions, listRuns, type TunedTrial, tuneModel } from "../../src/platform/platform.ts";
+import { categorical, float, int, space } from "../../src/tuning/tuning.ts";
+import { deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
+
+const MODEL = "delivery_late";
+const small = space({ eta: float(0.05, 0.5, { log: true }), max_depth: int(1, 4) });
+let world: World;
+let platform: WorldPlatform;
+
+beforeAll(async () => {
+  world = await deliveriesWorld();
+  platform = await world.open();
+  await applyDefinitions(platform);
+}, 120_000);
+afterAll(() => world.remove());
+
+test("tries the definition first, records each trial as a run below the study's, and goes on with a study that was stopped", async () => {
+  const seen: TunedTrial[] = [];
+  const stopped = new AbortController();
+  const first = tuneModel(platform, {
+    model: MODEL,
+    trials: 5,
+    space: small,
+    signal: stopped.signal,
+    onTrial(trial) {
+      seen.push(trial);
+      if (seen.length === 3) stopped.abort(new Error("enough"));
+    },
+  });
+  await expect(first).rejects.toThrow();
+  expect(seen.map(({ number, value }) => [number, typeof value])).toEqual(
+    [0, 1, 2].map((number) => [number, "number"]),
+  );
+  const [study] = await listRuns(platform.registry, { kind: "tune" });
+  expect(study).toMatchObject({ status: "cancelled", name: `tune ${MODEL}` });
+
+  const { run, trials, best, before } = await tuneModel(platform, {
+    model: MODEL,
+    trials: 5,
+    space: small,
+    resume: study!.id,
+  });
+  expect(run).toBe(study!.id);
+  expect(trials).toHaveLength(5);
+  expect(trials.slice(0, 3).map(({ runId, value }) => [runId, value])).toEqual(
+    seen.map(({ runId, value }) => [runId, value]),
+  );
+  expect(before?.params).toEqual({ eta: expect.any(Number), max_depth: 3 });
+  expect(best?.value).toBe(Math.max(...trials.map(({ value }) => value!)));
+  const runs = await listRuns(platform.registry, { kind: "trial" });
+  for (const { runId, params, value } of trials) {
+    const recorded = runs.find(({ id }) => id === runId);
+    expect(recorded).toMatchObject({
+      parent: run,
+      status: "finished",
+      params: { max_depth: String(params["max_depth"]) },
+    });
+    expect(recorded?.metrics["validate.auc"]).toBe(value);
+  }
+
+  const other = { model: MODEL, trials: 6, resume: run };
+  await expect(tuneModel(platform, { ...other, space: space({ eta: float(0.1, 0.5) }) })).rejects.toThrow(
+    /another space/,
+  );
+  await expect(tuneModel(platform, { ...other, space: small, resume: runs[0]!.id })).rejects.toThrow(
+    /no study but a trial/,
+  );
+}, 120_000);
+
+test("records a trial that fails and goes on; with none that ends well there is no best", async () => {
+  const { trials, best } = await tuneModel(platform, {
+    model: MODEL,
+    trials: 3,
+    space: space({ no_such_parameter: categorical(["a", "b", "c"]) }),
+  });
+  // The first is the definition as it stands, which has no such parameter.
+  expect(trials.map(({ value }) => typeof value)).toEqual(["number", "undefined", "undefined"]);
+  expect(trials[1]?.error).toMatch(/no_such_parameter/);
+  expect(best?.number).toBe(0);
+  await expect(tuneModel(platform, { model: MODEL, trials: 0 })).rejects.toThrow(/budget of 1 trial or more, not 0/);
+}, 120_000);
+
+test("slipway tune <model> shows the best trials, and --json all of them", async () => {
+  const fixture = JSON.stringify(fileURLToPath(new URL("./deliveries.fixture.ts", import.meta.url)));
+  writeFileSync(
+    join(world.root, "slipway.config.ts"),
+    `import { deliveriesProject } from ${fixture};\nexport default deliveriesProject();\n`,
+  );
+  writeFileSync(join(world.root, "space.json"), JSON.stringify(small));
+  const slipway = async (...words: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
+    const said = { out: "", err: "" };
+    const sink = (name: "out" | "err") => ({
+      write(text: string): void {
+        said[name] += text;
+      },
+    });
+    const cache = fileURLToPath(new URL("../../node_modules/.cache/slipway", import.meta.url));
+    const env = { PATH: process.env["PATH"], SLIPWAY_CACHE: cache };
+    const code = await main(["--project", world.root, ...words], {
+      stdout: sink("out"),
+      stderr: sink("err"),
+      env,
+      cwd: world.root,
+    });
+    return { code, ...said };
+  };
+  await platform.close();
+  const asked = await slipway("tune", MODEL, "--trials", "2", "--space", "space.json", "--json");
+  expect(asked.code).toBe(0);
+  expect(JSON.parse(asked.out)).toMatchObject({
+    metric: "auc",
+    trials: [{ number: 0 }, { number: 1 }],
+    best: { value: expect.any(Number) },
+  });
+  const shown = await slipway("tune", MODEL, "--trials", "2", "--space", "space.json");
+  expect(shown.out).toMatch(/Best auc 0\.\d{4}, 0\.\d{4} with the definition as it stands/);
+  expect((await slipway("tune", MODEL, "--trials", "0")).code).toBe(64);
+  expect((await slipway("tune", "nothing")).code).not.toBe(0);
+}, 120_000);
