@@ -10,7 +10,7 @@ import { RecordBatchStreamReader } from "apache-arrow";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { tableFrom } from "../../core/core.ts";
 import type { ProgramSpec } from "../../define/define.ts";
-import type { TrainedModel, TrainingStep, TrainingWatch } from "../../ports/trainer.ts";
+import type { TrainedModel, TrainingJob, TrainingStep, TrainingWatch } from "../../ports/trainer.ts";
 import { matrixRuntime, onnxRuntime } from "../onnx/onnx.ts";
 import { pythonTrainer } from "./python.ts";
 
@@ -56,11 +56,13 @@ const train = (
   instead: Partial<typeof GOOD> = {},
   program: Partial<ProgramSpec> = {},
   watch: TrainingWatch = {},
+  more: Pick<TrainingJob, "group" | "upperBound"> = {},
 ): Promise<TrainedModel> => {
   writeFileSync(join(root, "train.py"), Object.values({ ...GOOD, ...instead }).join(""));
   return trainer.fit(
     {
       inputs: names.map((name) => ({ name, kind: "number" })),
+      ...more,
       label: "label",
       weight: "weight",
       train: batches(),
@@ -185,6 +187,17 @@ describe("pythonTrainer", { timeout: 60_000 }, () => {
       expect(await refusal({}, { script })).toMatchObject({
         code: "INPUT_INVALID",
         message: expect.stringContaining("outside the project"),
+      });
+  });
+
+  it("refuses what a script is not given, instead of leaving it out", async () => {
+    for (const [given, words] of [
+      [{ group: "query" }, "no groups"],
+      [{ upperBound: "ended" }, "no upper bounds"],
+    ] as const)
+      expect(await refusal({}, {}, {}, given)).toMatchObject({
+        code: "INPUT_INVALID",
+        message: expect.stringContaining(words),
       });
   });
 

@@ -54,6 +54,11 @@ async function fitIn(
 ): Promise<TrainedModel> {
   const { program } = job;
   if (!program) throw new SlipwayError("INPUT_INVALID", "A job of a Python trainer names its script.");
+  if (job.group !== undefined || job.upperBound !== undefined)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `A script is given labels and weights, and no ${job.group === undefined ? "upper bounds" : "groups"}: fit ranking and survival models by xgboost().`,
+    );
   const script = await scriptIn(root, program.script);
   const interpreter = interpreterOf(root, program.interpreter ?? env["SLIPWAY_PYTHON"] ?? "python3");
   const facts = await pythonFacts(interpreter, env);
