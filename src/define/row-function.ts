@@ -151,7 +151,8 @@ function strict(operator: Operator, type: DataType, argTypes: readonly DataType[
     case "multiply":
       return isWhole ? ([a, b]) => whole(big(a) * big(b)) : ([a, b]) => num(a) * num(b);
     case "divide":
-      return ([a, b]) => num(a) / num(b);
+      // The sign of a zero is not part of a value, so that what is divided by it must not tell.
+      return ([a, b]) => num(a) / (num(b) + 0);
     case "remainder":
       return ([a, b]) => (big(b) === 0n ? null : big(a) % big(b));
     case "negate":

@@ -113,7 +113,8 @@ function expression(node: ExpressionNode, leaf: LeafSql): string {
     case "multiply":
       return arithmetic("*");
     case "divide":
-      return `((${a})::DOUBLE / (${b})::DOUBLE)`;
+      // The sign of a zero is not part of a value, so that what is divided by it must not tell.
+      return `((${a})::DOUBLE / ((${b})::DOUBLE + 0::DOUBLE))`;
     case "remainder":
       return `(CASE WHEN (${b}) <> 0 THEN ((${a})::HUGEINT % (${b})::HUGEINT)::BIGINT END)`;
     case "negate":

@@ -324,6 +324,27 @@ it("gives the same value in DuckDB SQL and in JavaScript, over random expression
   );
 });
 
+it("divides by either zero alike, for the sign of a zero is not part of a value", async () => {
+  const { dialect } = engine;
+  const node: ExpressionNode = {
+    kind: "call",
+    operator: "divide",
+    type: "float64",
+    args: [
+      { kind: "literal", value: 1, type: "float64" },
+      { kind: "row", name: "real", type: "float64" },
+    ],
+  };
+  for (const value of [0, -0]) {
+    const sql = dialect.expression(node, () => `x`);
+    for await (const table of engine.stream(
+      `SELECT ${sql} AS y FROM (SELECT '${Object.is(value, -0) ? "-0.0" : 0}'::DOUBLE AS x)`,
+    ))
+      expect(rowAt(table, 0)["y"]).toBe(Infinity);
+    expect(rowFunction<{ readonly real: Value }>(node, () => (row) => row.real)({ real: value })).toBe(Infinity);
+  }
+});
+
 it("orders the values of every type alike in DuckDB SQL and in JavaScript: null least, and inside lists and structs greatest", async () => {
   const { dialect } = engine;
   const order = (a: Value, b: Value): number =>
