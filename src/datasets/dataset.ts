@@ -216,8 +216,11 @@ export function streamPart(
   atMost = Number.POSITIVE_INFINITY,
 ): AsyncIterable<Table> {
   const { dialect } = offline;
-  const scan = snapshotScan(offline, snapshot.model, blobs.locate(snapshot.blob));
-  const types = new Map(snapshotSchema(snapshot.model).map(({ name, type }) => [name, type]));
+  const { model, blob } = snapshot;
+  const scan = snapshotScan(offline, model, blobs.locate(blob));
+  const types = new Map(snapshotSchema(model).map(({ name, type }) => [name, type]));
+  // What tells rows apart comes as it is stored: two ids that are one float64 would be one group, or one class.
+  const identities = [rowColumnNames.group, ...(model.task.kind === "multiclass" ? ["label"] : [])];
   // A model's matrix is float32: a float64 loses nothing of what it takes from an int64 or a decimal, and is not a bigint a cell.
   const list = [...columns, "label"]
     .map((name) => {
@@ -228,7 +231,7 @@ export function streamPart(
         args: [{ kind: "row", name, type }],
         type: "float64",
       } as const;
-      const isWide = type === "int64" || isDecimal(type);
+      const isWide = (type === "int64" || isDecimal(type)) && !identities.includes(name);
       const column = dialect.identifier(name);
       return `${isWide ? dialect.expression(node, () => column) : column} AS ${column}`;
     })
@@ -236,9 +239,11 @@ export function streamPart(
   const step = Math.ceil(parts[part].rows / atMost) || 1;
   const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
   // Rows that are ranked together come together, whatever the order of the snapshot.
-  const grouped = [rowColumnNames.group, "t", "key"].map((name) => dialect.identifier(name)).join(", ");
-  const order = snapshot.model.beside?.group === undefined ? "" : ` ORDER BY ${grouped}`;
-  return offline.stream(`SELECT ${list} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}${spaced}${order}`);
+  const grouped = [rowColumnNames.group, "t", "key"].map((name) => `s.${dialect.identifier(name)}`).join(", ");
+  const order = model.beside?.group === undefined ? "" : ` ORDER BY ${grouped}`;
+  return offline.stream(
+    `SELECT ${list} FROM ${scan} s WHERE ${splitCondition(dialect, bounds, part)}${spaced}${order}`,
+  );
 }
 
 /** The distinct values of a text input in the training rows, sorted by code point: a category's codes. Throws INPUT_INVALID for too many. */
