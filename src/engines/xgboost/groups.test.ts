@@ -73,6 +73,15 @@ it.each(["ndcg", "pairwise"] as const)("orders the rows of a group by %s", SLOW,
   expect(scores[3]).toBeGreaterThan(scores[0] ?? 0);
 });
 
+it("orders what is wanted before what is not by map", SLOW, async () => {
+  const wanted = ranked.map((row) => ({ ...row, label: Number(row.x >= 4) }));
+  const { artifact, steps } = await trainer.fit(job(wanted, ranks("map")));
+  expect(Buffer.from(artifact).includes("rank:map")).toBe(true);
+  expect(steps.at(-1)?.metrics["train-map"]).toBe(1);
+  const scores = await scoresAt(artifact, [0, 1, 2, 3, 4, 5, 6]);
+  expect(Math.min(...scores.slice(4))).toBeGreaterThan(Math.max(...scores.slice(0, 4)));
+});
+
 it("keeps a group whole that reaches over batches", SLOW, async () => {
   const whole = await trainer.fit(job(ranked, ranks("ndcg"), 280));
   const cut = await trainer.fit(job(ranked, ranks("ndcg"), 9));
