@@ -16,6 +16,7 @@ import {
 import { readyDataset, trainTrial } from "../training/training.ts";
 import {
   checkSpace,
+  configurationOf,
   createOptimiser,
   float,
   int,
@@ -164,7 +165,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
       seed,
       budget,
       sampler,
-      told: trials.map(({ params, value }): KnownTrial => (value === undefined ? { params } : { params, value })),
+      told: trials.flatMap((trial) => knownTrial(searched, trial)),
     });
     while (trials.length < budget && hasTime()) {
       const { id, params } = optimiser.ask();
@@ -199,6 +200,13 @@ function usualSpace({ name, trainer }: ModelSpec): Space {
 
 function ownParams({ trainer }: ModelSpec, searched: Space): Params {
   return Object.fromEntries(Object.entries(trainer.parameters).filter(([name]) => Object.hasOwn(searched, name)));
+}
+
+/** A trial as the optimiser may know it. The definition's own parameters may be none of the space's: then they are a record to be beaten, nothing more. */
+function knownTrial(searched: Space, { params, value }: TunedTrial): readonly KnownTrial[] {
+  const own = configurationOf(searched, params);
+  if (own === undefined) return [];
+  return [value === undefined ? { params: own } : { params: own, value }];
 }
 
 /** What the trials of a study recorded, in their order; one that was interrupted counts for nothing and is tried anew. */

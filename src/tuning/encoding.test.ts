@@ -1,17 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Encoding, encode, fill, isSame, type Point, paramsOf } from "./encoding.ts";
+import { configurationOf, encode, isSame, paramsOf, pointOf } from "./encoding.ts";
 import { everyPoint, randomPoint } from "./plain-samplers.ts";
 import { randomOf } from "./random.ts";
 import { anySpace, everyKind } from "./space.fixture.ts";
-import { categorical, float, int, type Params, space, when } from "./space.ts";
-
-function pointOf(encoding: Encoding, params: Params): Point {
-  return fill(encoding, (index) => {
-    const { name, placeOf } = encoding.dimensions[index]!;
-    return placeOf(params[name]!);
-  });
-}
+import { bool, categorical, float, int, space, when } from "./space.ts";
 
 describe("an encoded space", () => {
   test("gives params back as they were", () => {
@@ -20,8 +13,8 @@ describe("an encoded space", () => {
         const encoding = encode(given);
         const point = randomPoint(encoding, randomOf(seed, 0));
         const params = paramsOf(encoding, point);
-        const again = pointOf(encoding, params);
-        expect(isSame(again, pointOf(encoding, paramsOf(encoding, again)))).toBe(true);
+        const again = pointOf(encoding, params)!;
+        expect(isSame(again, pointOf(encoding, paramsOf(encoding, again))!)).toBe(true);
         for (const [name, value] of Object.entries(paramsOf(encoding, again)))
           if (typeof value === "number") expect(value).toBeCloseTo(params[name] as number, 5);
           else expect(value).toBe(params[name]);
@@ -75,5 +68,33 @@ describe("an encoded space", () => {
     expect(keys).toHaveLength(5 + 2 + 1);
     expect(new Set(keys).size).toBe(8);
     expect(everyPoint(encoding, 7)).toBeUndefined();
+  });
+
+  test("takes params as one of its own only with every active parameter, in range and on the grid", () => {
+    const given = space({
+      kind: categorical(["a", "b"]),
+      deep: when({ kind: ["a"] }, int(1, 5)),
+      tenth: float(0, 1, { step: 0.1 }),
+      rate: float(0.1, 10, { log: true }),
+      rounds: int(1, 100, { log: true }),
+      quick: bool(),
+    });
+    const own = { kind: "b", tenth: 0.1 + 0.2, rate: 10, rounds: 7, quick: false };
+    expect(configurationOf(given, own)).toEqual(own);
+    expect(configurationOf(given, { ...own, deep: 9, other: 1 })).toEqual(own);
+    for (const wrong of [
+      { kind: "a" },
+      { kind: "c" },
+      { tenth: 0.25 },
+      { tenth: 1.1 },
+      { rate: 0.01 },
+      { rate: "1" },
+      { rate: Number.NaN },
+      { rounds: 7.5 },
+      { quick: 0 },
+    ])
+      expect(configurationOf(given, { ...own, ...wrong })).toBeUndefined();
+    const { quick: _, ...missing } = own;
+    expect(configurationOf(given, missing)).toBeUndefined();
   });
 });

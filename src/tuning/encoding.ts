@@ -18,6 +18,8 @@ export interface Dimension {
   readonly conditions: readonly (readonly [parent: number, allowed: ReadonlySet<ParameterValue>])[];
   valueAt(place: number): ParameterValue;
   placeOf(value: ParameterValue): number;
+  /** Whether the parameter can take a value; whatever it is. */
+  has(value: unknown): boolean;
   /** The place of the n-th value, from 0; of a continuous parameter, an error. */
   nth(level: number): number;
 }
@@ -41,7 +43,7 @@ export function encode(space: Space): Encoding {
   return { dimensions, conditional: dimensions.some(({ conditions }) => conditions.length > 0) };
 }
 
-type Scale = Pick<Dimension, "ordered" | "levels" | "valueAt" | "placeOf" | "nth">;
+type Scale = Pick<Dimension, "ordered" | "levels" | "valueAt" | "placeOf" | "has" | "nth">;
 
 function scaleOf(parameter: Parameter): Scale {
   if (parameter.kind === "bool") return choiceScale([false, true]);
@@ -58,6 +60,7 @@ function choiceScale(choices: readonly ParameterValue[]): Scale {
     levels: choices.length,
     valueAt: (place) => choices[place] as ParameterValue,
     placeOf: (value) => choices.indexOf(value),
+    has: (value) => (choices as readonly unknown[]).includes(value),
     nth: (level) => level,
   };
 }
@@ -68,6 +71,7 @@ function linearScale(low: number, high: number): Scale {
     levels: Number.POSITIVE_INFINITY,
     valueAt: (place) => within(low + place * (high - low), low, high),
     placeOf: (value) => ((value as number) - low) / (high - low),
+    has: (value) => isWithin(value, low, high),
     nth: noLevels,
   };
 }
@@ -79,6 +83,7 @@ function logScale(low: number, high: number): Scale {
     levels: Number.POSITIVE_INFINITY,
     valueAt: (place) => within(Math.exp(from + place * (to - from)), low, high),
     placeOf: (value) => within((Math.log(value as number) - from) / (to - from), 0, 1),
+    has: (value) => isWithin(value, low, high),
     nth: noLevels,
   };
 }
@@ -91,6 +96,9 @@ function grid(low: number, high: number, step: number): Scale {
     levels,
     valueAt: (place) => Math.min(high, low + Math.min(levels - 1, Math.floor(place * levels)) * step),
     placeOf: (value) => (Math.round(((value as number) - low) / step) + 0.5) / levels,
+    // 0.1 + 0.2 lies on a grid of tenths.
+    has: (value) =>
+      isWithin(value, low, high) && Math.abs((value - low) / step - Math.round((value - low) / step)) < 1e-6,
     nth: (level) => (level + 0.5) / levels,
   };
 }
@@ -102,12 +110,17 @@ function logGrid(low: number, high: number): Scale {
     levels: high - low + 1,
     valueAt: (place) => within(Math.round(Math.exp(from + place * (to - from))), low, high),
     placeOf: (value) => (Math.log(value as number) - from) / (to - from),
+    has: (value) => isWithin(value, low, high) && Number.isInteger(value),
     nth: (level) => (Math.log(low + level) - from) / (to - from),
   };
 }
 
 function noLevels(): never {
   throw new RangeError("A continuous parameter has no n-th value.");
+}
+
+function isWithin(value: unknown, low: number, high: number): value is number {
+  return typeof value === "number" && value >= low && value <= high;
 }
 
 function within(value: number, low: number, high: number): number {
@@ -149,6 +162,31 @@ export function paramsOf({ dimensions }: Encoding, point: Point): Params {
     if (!Number.isNaN(place)) entries.push([name, valueAt(place)]);
   });
   return Object.fromEntries(entries);
+}
+
+/** The point of params; undefined where an active parameter is missing or has a value that it cannot take. What is inactive is not looked at. */
+export function pointOf(encoding: Encoding, params: Readonly<Record<string, unknown>>): Point | undefined {
+  let isInside = true;
+  const point = fill(encoding, (index) => {
+    const { name, has, placeOf } = encoding.dimensions[index]!;
+    const value = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (has(value)) return placeOf(value as ParameterValue);
+    isInside = false;
+    return 0;
+  });
+  return isInside ? point : undefined;
+}
+
+/**
+ * The configuration that params are in a space: exactly its active parameters, in order. Undefined where one of them is missing, out of range or off its
+ * grid, for then the params are none of the space's.
+ */
+export function configurationOf(space: Space, params: Params): Params | undefined {
+  const encoding = encode(space);
+  const point = pointOf(encoding, params);
+  if (point === undefined) return undefined;
+  const active = encoding.dimensions.filter((_, index) => !Number.isNaN(point[index]!));
+  return Object.fromEntries(active.map(({ name }) => [name, params[name]!]));
 }
 
 /** Whether two points mean the same params: places stand in the middle of their cells, so equal values are equal places. */

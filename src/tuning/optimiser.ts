@@ -3,7 +3,7 @@
 
 import { SlipwayError } from "../core/core.ts";
 import { checkSpace } from "./check-space.ts";
-import { type Encoding, encode, fill, type Point, paramsOf } from "./encoding.ts";
+import { type Encoding, encode, type Point, paramsOf, pointOf } from "./encoding.ts";
 import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
 import { randomOf } from "./random.ts";
 import { type SamplerName, samplers } from "./samplers.ts";
@@ -27,7 +27,7 @@ export interface OptimiserOptions<S extends Space = Space> {
   readonly told?: readonly KnownTrial[];
 }
 
-/** A trial that ended before the study began. A value beyond a bound counts as the bound; a parameter that is missing, as the middle or first choice. */
+/** A trial that ended before the study began. It lies in the space, with every active parameter; what is inactive is not looked at. */
 export interface KnownTrial {
   readonly params: Params;
   /** In the study's direction; without one, the trial failed. */
@@ -80,7 +80,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
   const sign = direction === "minimize" ? 1 : -1;
   const trials: Trial[] = (options.told ?? []).map(({ params, value }, id) => ({
     id,
-    point: nearestPoint(encoding, params),
+    point: knownPoint(encoding, params),
     state: value === undefined ? "failed" : "complete",
     value: value === undefined ? Number.NaN : sign * finite("a told trial's value", value),
     violation: 0,
@@ -147,16 +147,12 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
   };
 }
 
-function nearestPoint(encoding: Encoding, params: Params): Point {
-  return fill(encoding, (index) => {
-    const { name, ordered, placeOf } = encoding.dimensions[index]!;
-    const value = params[name];
-    if (value === undefined) return ordered ? 0.5 : 0;
-    const place = placeOf(value);
-    if (ordered ? Number.isNaN(place) : place < 0)
-      throw invalid(`A told trial has ${name} ${JSON.stringify(value)}, which the space does not have.`);
-    return place;
-  });
+function knownPoint(encoding: Encoding, params: Params): Point {
+  const point = pointOf(encoding, params);
+  if (point) return point;
+  throw invalid(
+    `A told trial has params that the space does not have: ${JSON.stringify(params)}. Each active parameter needs a value of its own; leave such a trial out.`,
+  );
 }
 
 function violationOf(count: number, given: readonly number[] | undefined): number {

@@ -25,13 +25,21 @@ export function sobolSampler({ encoding, seed, id }: Question): Point {
 }
 
 /**
- * Every combination in order, the last parameter fastest; five evenly set values of a continuous one. After the last it begins again.
+ * Every combination in order, the last parameter fastest; five evenly set values of a continuous one. What was tried already, here or before the
+ * study, is passed over; after the last it begins again.
  */
-export function gridSampler({ encoding, id }: Question): Point {
+export function gridSampler({ encoding, trials, id }: Question): Point {
   const radix = encoding.dimensions.map(({ levels }) => (levels === Number.POSITIVE_INFINITY ? GRID_LEVELS : levels));
   const digits = new Array<number>(radix.length).fill(0);
-  for (let skipped = 0; skipped < id; skipped += 1) advance(encoding, radix, digits);
-  return gridPoint(encoding, radix, digits);
+  const tried = new Set(trials.map(({ point }) => point.join()));
+  const passed: Point[] = [];
+  do {
+    const point = gridPoint(encoding, radix, digits);
+    if (!tried.has(point.join())) return point;
+    passed.push(point);
+    advance(encoding, radix, digits);
+  } while (digits.some((digit) => digit !== 0));
+  return passed[id % passed.length]!;
 }
 
 function gridPoint(encoding: Encoding, radix: readonly number[], digits: readonly number[]): Point {

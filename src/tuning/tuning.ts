@@ -1,6 +1,7 @@
 // The door of `tuning`: spaces, samplers, pruners, and studies that are asked and told.
 
 export { checkSpace } from "./check-space.ts";
+export { configurationOf } from "./encoding.ts";
 export {
   createOptimiser,
   type KnownTrial,

@@ -87,6 +87,28 @@ test("records a trial that fails and goes on; with none that ends well there is 
   await expect(tuneModel(platform, { model: MODEL, trials: 0 })).rejects.toThrow(/budget of 1 trial or more, not 0/);
 }, 120_000);
 
+test("tries every value of a space that the definition lies outside of, and learns nothing wrong from the definition", async () => {
+  const tuned = await tuneModel(platform, {
+    model: MODEL,
+    trials: 3,
+    space: space({ max_depth: categorical([5, 6]) }),
+    sampler: "grid",
+  });
+  expect(tuned.trials.map(({ params, value }) => [params, typeof value])).toEqual([
+    [{ max_depth: 3 }, "number"],
+    [{ max_depth: 5 }, "number"],
+    [{ max_depth: 6 }, "number"],
+  ]);
+  // gamma is searched and the definition does not say it: that is no trial at the middle of its range.
+  const partly = await tuneModel(platform, {
+    model: MODEL,
+    trials: 2,
+    space: space({ max_depth: categorical([3, 4]), gamma: categorical([0, 1]) }),
+    sampler: "grid",
+  });
+  expect(partly.trials.map(({ params }) => params)).toEqual([{ max_depth: 3 }, { max_depth: 3, gamma: 0 }]);
+}, 120_000);
+
 test("slipway tune <model> shows the best trials, and --json all of them", async () => {
   const fixture = JSON.stringify(fileURLToPath(new URL("./deliveries.fixture.ts", import.meta.url)));
   writeFileSync(
