@@ -189,7 +189,8 @@ export {
 } from "./serve.ts";
 export { createSigningKey, distrustKey, listKeys, trustKey } from "./signing-keys.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
-export { type TunedTrial, type TuneOutcome, type TuneRequest, tuneModel } from "./tune-operations.ts";
+export { type TuneOutcome, type TuneRequest, tuneModel } from "./tune-operations.ts";
+export type { TunedTrial } from "./tune-study.ts";
 export {
   type FeatureRead,
   type FeatureRows,

@@ -1,27 +1,15 @@
 // A search for a model's parameters. The study is a run and each trial a run below it, so what was tried is remembered as it happens: a study that was
 // killed goes on from what its trials recorded, and tracking clients see both.
 
-import { contentHash, SlipwayError } from "../core/core.ts";
+import { SlipwayError } from "../core/core.ts";
 import { findDefinition, type MetricSpec, type ModelSpec } from "../define/define.ts";
-import {
-  failRun,
-  findRun,
-  findRuns,
-  finishRun,
-  logMetrics,
-  logParams,
-  type RunRecord,
-  startRun,
-} from "../registry/registry.ts";
+import { failRun, findRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
 import { readyDataset, trainTrial } from "../training/training.ts";
 import {
   checkSpace,
-  configurationOf,
   createOptimiser,
   float,
   int,
-  type KnownTrial,
-  type Parameter,
   type Params,
   type SamplerName,
   type Space,
@@ -29,6 +17,7 @@ import {
 } from "../tuning/tuning.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
+import { earlierTrials, knownTrial, type StudySubject, studyFacts, type TunedTrial } from "./tune-study.ts";
 
 /** What to search for. */
 export interface TuneRequest {
@@ -46,18 +35,6 @@ export interface TuneRequest {
   readonly signal?: AbortSignal;
   readonly onNote?: (text: string) => void;
   readonly onTrial?: (trial: TunedTrial, best: TunedTrial | undefined) => void;
-}
-
-/** One trial. */
-export interface TunedTrial {
-  readonly number: number;
-  readonly runId: string | undefined;
-  readonly params: Params;
-  /** On the validation rows; undefined where the trial failed. */
-  readonly value: number | undefined;
-  /** On the test rows, which the search does not look at. */
-  readonly test: number | undefined;
-  readonly error: string | undefined;
 }
 
 /** What a search found. */
@@ -84,7 +61,7 @@ const XGBOOST = space({
 /**
  * Searches for a model's parameters by its first metric on the validation rows. The first trial is the definition as it stands.
  *
- * @throws SlipwayError `INPUT_INVALID` for a study of another model, space or dataset, and a budget below 1
+ * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space or dataset, and a budget below 1
  */
 export async function tuneModel(platform: Platform, request: TuneRequest): Promise<TuneOutcome> {
   await requireApplied(platform);
@@ -104,9 +81,9 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
       "TRAINING_SET_EMPTY",
       `Model ${model.name} has no validation rows to judge trials by; widen its split.`,
     );
-  const facts = { "study.space": contentHash(searched), "study.metric": metric.name, "study.dataset": dataset.id };
+  const subject: StudySubject = { model, metric, space: searched, datasetId: dataset.id };
   const study = request.resume === undefined ? undefined : await findRun(registry, request.resume);
-  const earlier = study === undefined ? [] : await earlierTrials(platform, study, facts, metric, searched);
+  const earlier = study === undefined ? [] : await earlierTrials(registry, study, subject);
   const run =
     study ??
     (await startRun(registry, {
@@ -117,7 +94,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
       datasetId: dataset.id,
     }));
   if (study === undefined)
-    await logParams(registry, run.id, { ...facts, "study.seed": seed, "study.sampler": sampler });
+    await logParams(registry, run.id, { ...studyFacts(subject), "study.seed": seed, "study.sampler": sampler });
   const trials: TunedTrial[] = [...earlier];
   const sign = metric.better === "lower" ? 1 : -1;
   const best = (): TunedTrial | undefined =>
@@ -200,59 +177,4 @@ function usualSpace({ name, trainer }: ModelSpec): Space {
 
 function ownParams({ trainer }: ModelSpec, searched: Space): Params {
   return Object.fromEntries(Object.entries(trainer.parameters).filter(([name]) => Object.hasOwn(searched, name)));
-}
-
-/** A trial as the optimiser may know it. The definition's own parameters may be none of the space's: then they are a record to be beaten, nothing more. */
-function knownTrial(searched: Space, { params, value }: TunedTrial): readonly KnownTrial[] {
-  const own = configurationOf(searched, params);
-  if (own === undefined) return [];
-  return [value === undefined ? { params: own } : { params: own, value }];
-}
-
-/** What the trials of a study recorded, in their order; one that was interrupted counts for nothing and is tried anew. */
-async function earlierTrials(
-  { registry }: Platform,
-  study: RunRecord,
-  facts: Readonly<Record<string, string>>,
-  metric: MetricSpec,
-  searched: Space,
-): Promise<readonly TunedTrial[]> {
-  const words = { "study.space": "another space", "study.metric": "another metric", "study.dataset": "other rows" };
-  if (study.kind !== "tune")
-    throw new SlipwayError("INPUT_INVALID", `Run ${study.id} is no study but a ${study.kind}.`);
-  for (const [name, other] of Object.entries(words))
-    if (study.params[name] !== facts[name])
-      throw new SlipwayError("INPUT_INVALID", `Study ${study.id} searched ${other}; start a new one without --resume.`);
-  const { runs } = await findRuns(registry, {
-    filter: `tags.\`mlflow.parentRunId\` = '${study.id}'`,
-    limit: 10_000,
-  });
-  // By the number in their names: clocks may stand still.
-  const numberOf = ({ name }: RunRecord): number => Number(name.replace("trial ", ""));
-  return runs
-    .toSorted((left, right) => numberOf(left) - numberOf(right))
-    .filter(({ status, error }) => status === "finished" || (status === "failed" && !error?.startsWith("interrupted")))
-    .map((run, number) => {
-      const params = Object.fromEntries(
-        Object.entries(searched).flatMap(([name, parameter]) => {
-          const text = run.params[name];
-          return text === undefined ? [] : [[name, recordedValue(parameter, text)] as const];
-        }),
-      );
-      const value = run.metrics[`validate.${metric.name}`];
-      return {
-        number,
-        runId: run.id,
-        params,
-        value: run.status === "finished" && Number.isFinite(value) ? value : undefined,
-        test: run.metrics[`test.${metric.name}`],
-        error: run.error ?? undefined,
-      };
-    });
-}
-
-/** A recorded value as it was; text that is no choice stays as it is, and is refused by name later. */
-function recordedValue(parameter: Parameter, text: string): string | number | boolean {
-  if (parameter.kind === "categorical") return parameter.choices.find((choice) => String(choice) === text) ?? text;
-  return parameter.kind === "bool" ? text === "true" : Number(text);
 }

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { main } from "../../src/cli/program.ts";
 import { applyDefinitions, listRuns, type TunedTrial, tuneModel } from "../../src/platform/platform.ts";
 import { categorical, float, int, space } from "../../src/tuning/tuning.ts";
@@ -107,6 +107,21 @@ test("tries every value of a space that the definition lies outside of, and lear
     sampler: "grid",
   });
   expect(partly.trials.map(({ params }) => params)).toEqual([{ max_depth: 3 }, { max_depth: 3, gamma: 0 }]);
+}, 120_000);
+
+test("refuses to go on with a study of another definition, whose values are not to be compared", async () => {
+  const other = await deliveriesWorld();
+  onTestFinished(() => other.remove());
+  const request = { model: MODEL, trials: 1, space: small };
+  const before = await other.open();
+  await applyDefinitions(before);
+  const { run } = await tuneModel(before, request);
+  await before.close();
+  const after = await other.open({ changes: { maxDepth: 4 } });
+  await applyDefinitions(after);
+  await expect(tuneModel(after, { ...request, resume: run })).rejects.toThrow(/another definition of the model/);
+  const [, ...more] = await listRuns(after.registry, { kind: "trial" });
+  expect(more).toEqual([]);
 }, 120_000);
 
 test("slipway tune <model> shows the best trials, and --json all of them", async () => {
