@@ -6,9 +6,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createOptimiser } from "slipway/tuning";
-import { randomOf } from "../src/tuning/random.ts";
 import { repository } from "./support/project.ts";
 import { venvWith } from "./support/venv.ts";
+import { drawsOf } from "./tuning/draws.ts";
 import { type Curves, difference, meanOf, regrets, type Scale } from "./tuning/paired.ts";
 import { type Peer, startPeer } from "./tuning/peer.ts";
 import { type Task, tasks } from "./tuning/tasks.ts";
@@ -72,7 +72,7 @@ const kinds = [...new Set(some.map(({ kind }) => kind)), "all"];
 const rows = kinds.flatMap((kind) =>
   points.map((trials) => {
     const [left, right] = [ours, theirs].map(({ curves }) => regrets(pick(curves, kind), scales, trials));
-    const { mean, low, high } = difference(left!, right!, randomOf(1, trials).next);
+    const { mean, low, high } = difference(left!, right!, drawsOf("resamples", trials).next);
     return { kind, trials, ours: meanOf(left!), theirs: meanOf(right!), difference: mean, low, high };
   }),
 );

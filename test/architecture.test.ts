@@ -229,3 +229,11 @@ describe("inside src/", () => {
     expect(files.filter((file) => /(^|[/-])(utils?|helpers?|managers?|common|misc)\b/.test(file))).toEqual([]);
   });
 });
+
+test("benches know the package by its public doors alone, so that they measure what users have and share no chance with it", () => {
+  const bench = join(root, "bench");
+  const inside = readdirSync(bench, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /from "(?:\.\.\/)+src\//.test(readFileSync(join(bench, file), "utf8")));
+  expect(inside).toEqual([]);
+});

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Params } from "slipway/tuning";
-import { randomOf } from "../../src/tuning/random.ts";
+import { drawsOf } from "./draws.ts";
 import type { Task } from "./tasks.ts";
 
 /** An optimiser behind the ask-tell protocol, in a process of its own. */
@@ -31,7 +31,7 @@ export function startPeer([program = "", ...words]: readonly string[], sampler?:
   return {
     async run(task, seed, budget) {
       await send({ cmd: "create", space: task.space, direction: "minimize", seed, budget, sampler });
-      const noise = randomOf(seed, 1);
+      const noise = drawsOf("noise", seed);
       let [best, bestTrue] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
       const curve: number[] = [];
       for (let trial = 0; trial < budget; trial += 1) {

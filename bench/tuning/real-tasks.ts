@@ -2,8 +2,8 @@
 // rows held out. The optimum is
 // not known, so it is NaN: who measures takes the best that any side found.
 
-import { randomOf } from "../../src/tuning/random.ts";
-import { bool, categorical, float, int, type Params, when } from "../../src/tuning/space.ts";
+import { bool, categorical, float, int, type Params, when } from "slipway/tuning";
+import { drawsOf } from "./draws.ts";
 import type { Task } from "./tasks.ts";
 
 interface Rows {
@@ -12,7 +12,7 @@ interface Rows {
 }
 
 function made(seed: number, count: number, width: number): Rows {
-  const random = randomOf(seed, 3);
+  const random = drawsOf("rows", seed);
   const x = Array.from({ length: count }, () => Array.from({ length: width }, () => random.normal()));
   const y = x.map(
     (row) =>

@@ -1,17 +1,8 @@
 // Objectives of known kind whose optimum is known, to hold samplers against. Each is a function of params in a space of its own; shifts, turns
 // and interactions come from the task's own seed, so that no optimum lies at the centre, at a corner or on an axis.
 
-import { randomOf } from "../../src/tuning/random.ts";
-import {
-  bool,
-  categorical,
-  float,
-  int,
-  type Parameter,
-  type Params,
-  type Space,
-  when,
-} from "../../src/tuning/space.ts";
+import { bool, categorical, float, int, type Parameter, type Params, type Space, when } from "slipway/tuning";
+import { drawsOf } from "./draws.ts";
 import { realTasks } from "./real-tasks.ts";
 
 /** What a sampler is judged on. */
@@ -35,7 +26,7 @@ const sum = (x: Vector, term: (value: number, index: number) => number): number 
 
 /** A random rotation: Gram and Schmidt on normal draws. */
 function rotation(seed: number, size: number): readonly Vector[] {
-  const random = randomOf(seed, 77);
+  const random = drawsOf("rotation", seed);
   const rows: number[][] = [];
   while (rows.length < size) {
     const row = Array.from({ length: size }, () => random.normal());
@@ -56,7 +47,7 @@ const turn = (rows: readonly Vector[], x: Vector): Vector =>
 
 /** Where the optimum is, per dimension, in the unit cube: at least 0.15 from every wall. */
 const place = (seed: number, size: number): Vector => {
-  const random = randomOf(seed, 1);
+  const random = drawsOf("place", seed);
   return Array.from({ length: size }, () => 0.15 + 0.7 * random.next());
 };
 
@@ -172,7 +163,7 @@ function onGrid(
 
 /** Choices with an effect each and for each pair; the optimum is found by looking at all. */
 function choices(name: string, count: number, levels: number, pairs: number, seed: number): Task {
-  const random = randomOf(seed, 5);
+  const random = drawsOf("choices", seed);
   const single = names(count).map(() => Array.from({ length: levels }, () => random.next()));
   const joint = Array.from({ length: pairs }, () => ({
     left: random.below(count),
@@ -212,7 +203,7 @@ function mixed(
   width: number,
   move: number,
 ): Task {
-  const random = randomOf(seed, 9);
+  const random = drawsOf("mixed", seed);
   const cost = Array.from({ length: cats }, () => {
     const costs = Array.from({ length: 4 }, () => 0.2 + random.next());
     costs[random.below(4)] = 0;
