@@ -85,6 +85,13 @@ export function countOf(option: string, text: string): number {
   throw new SlipwayError("USAGE", `${option} takes a whole number above zero, not "${text}".`);
 }
 
+/** Reads an option that takes a whole number between two others, both allowed. Throws USAGE, naming the option. */
+export function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new SlipwayError("USAGE", `${option} takes a whole number from ${least} to ${most}, not "${text}".`);
+}
+
 const SIZES: Readonly<Record<string, number>> = {
   B: 1,
   KB: 1e3,

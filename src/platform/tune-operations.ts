@@ -5,16 +5,7 @@ import { SlipwayError } from "../core/core.ts";
 import { findDefinition, type MetricSpec, type ModelSpec } from "../define/define.ts";
 import { failRun, findRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
 import { readyDataset, trainTrial } from "../training/training.ts";
-import {
-  checkSpace,
-  createOptimiser,
-  float,
-  int,
-  type Params,
-  type SamplerName,
-  type Space,
-  space,
-} from "../tuning/tuning.ts";
+import { createOptimiser, float, int, type Params, type SamplerName, type Space, space } from "../tuning/tuning.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
 import { earlierTrials, knownTrial, type StudySubject, studyFacts, type TunedTrial } from "./tune-study.ts";
@@ -71,10 +62,18 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
   if (!Number.isSafeInteger(budget) || budget < 1)
     throw new SlipwayError("INPUT_INVALID", `A study has a budget of 1 trial or more, not ${budget}.`);
   const searched = request.space ?? usualSpace(model);
-  checkSpace(searched);
   const [metric] = model.metrics;
   if (metric === undefined)
     throw new SlipwayError("INPUT_INVALID", `Model ${model.name} names no metric to search by; add metrics to it.`);
+  const options = {
+    space: searched,
+    direction: metric.better === "lower" ? "minimize" : "maximize",
+    seed,
+    budget,
+    sampler,
+  } as const;
+  // One that is thrown away: what cannot be is refused before anything is made or trained.
+  createOptimiser(options);
   const { dataset } = await readyDataset(training, { model }, request.onNote ? { onNote: request.onNote } : {});
   if (dataset.parts.validate.rows === 0)
     throw new SlipwayError(
@@ -136,14 +135,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
     training.use().elapsedSeconds - started < (request.seconds ?? Number.POSITIVE_INFINITY);
   try {
     if (trials.length === 0) done(await attempt(ownParams(model, searched)));
-    const optimiser = createOptimiser({
-      space: searched,
-      direction: metric.better === "lower" ? "minimize" : "maximize",
-      seed,
-      budget,
-      sampler,
-      told: trials.flatMap((trial) => knownTrial(searched, trial)),
-    });
+    const optimiser = createOptimiser({ ...options, told: trials.flatMap((trial) => knownTrial(searched, trial)) });
     while (trials.length < budget && hasTime()) {
       const { id, params } = optimiser.ask();
       const trial = await attempt(params as Params);

@@ -5,8 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { main } from "../../src/cli/program.ts";
-import { applyDefinitions, listRuns, type TunedTrial, tuneModel } from "../../src/platform/platform.ts";
-import { categorical, float, int, space } from "../../src/tuning/tuning.ts";
+import {
+  applyDefinitions,
+  listRuns,
+  type TunedTrial,
+  type TuneRequest,
+  tuneModel,
+} from "../../src/platform/platform.ts";
+import { categorical, float, int, type SamplerName, space } from "../../src/tuning/tuning.ts";
 import { deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
 
 const MODEL = "delivery_late";
@@ -109,6 +115,17 @@ test("tries every value of a space that the definition lies outside of, and lear
   expect(partly.trials.map(({ params }) => params)).toEqual([{ max_depth: 3 }, { max_depth: 3, gamma: 0 }]);
 }, 120_000);
 
+test.each<[string, Partial<TuneRequest>, RegExp]>([
+  ["a seed that is no number", { seed: Number.NaN }, /seed is a whole number/],
+  ["an unknown sampler", { sampler: "gpp" as SamplerName }, /sampler is one of auto, /],
+  ["a space that cannot be", { space: { eta: float(2, 1) } }, /low must be below high/],
+])("refuses %s before there is a study", async (_, wrong, message) => {
+  const count = async (): Promise<number> => (await listRuns(platform.registry, {})).length;
+  const before = await count();
+  await expect(tuneModel(platform, { model: MODEL, trials: 2, space: small, ...wrong })).rejects.toThrow(message);
+  expect(await count()).toBe(before);
+});
+
 test("refuses to go on with a study of another definition, whose values are not to be compared", async () => {
   const other = await deliveriesWorld();
   onTestFinished(() => other.remove());
@@ -159,5 +176,7 @@ test("slipway tune <model> shows the best trials, and --json all of them", async
   const shown = await slipway("tune", MODEL, "--trials", "2", "--space", "space.json");
   expect(shown.out).toMatch(/Best auc 0\.\d{4}, 0\.\d{4} with the definition as it stands/);
   expect((await slipway("tune", MODEL, "--trials", "0")).code).toBe(64);
+  expect((await slipway("tune", MODEL, "--seed", "abc")).code).toBe(64);
+  expect((await slipway("tune", MODEL, "--sampler", "gpp")).err).toMatch(/sampler is one of auto/);
   expect((await slipway("tune", "nothing")).code).not.toBe(0);
 }, 120_000);

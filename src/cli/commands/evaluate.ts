@@ -9,7 +9,7 @@ import { evaluationReport } from "../report/evaluation-report.ts";
 import type { CommandContext } from "../run-command.ts";
 import { visible } from "../visible.ts";
 import { withPlatform } from "../with-platform.ts";
-import { figure } from "../words.ts";
+import { figure, wholeNumber } from "../words.ts";
 
 interface Options {
   readonly rows: string;
@@ -64,12 +64,6 @@ function costFrom(text: string): { readonly falsePositive: number; readonly fals
       `--cost takes what a false positive and a false negative cost, such as 1:5, not "${text}".`,
     );
   return cost;
-}
-
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new SlipwayError("USAGE", `${flag} takes a whole number from ${least} to ${most}, not "${text}".`);
 }
 
 const between = (interval: { readonly low: number; readonly high: number } | null): string =>

@@ -8,7 +8,7 @@ import type { SamplerName, Space } from "../../tuning/tuning.ts";
 import type { Line } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
-import { countOf, figure } from "../words.ts";
+import { countOf, figure, wholeNumber } from "../words.ts";
 
 interface TuneWords {
   readonly trials: string;
@@ -35,7 +35,7 @@ export async function run(context: CommandContext, words: TuneWords, model: stri
         ...space,
         ...(words.seconds === undefined ? {} : { seconds: countOf("--seconds", words.seconds) }),
         ...(words.resume === undefined ? {} : { resume: words.resume }),
-        seed: Number(words.seed),
+        seed: wholeNumber("--seed", words.seed, 0, Number.MAX_SAFE_INTEGER),
         // The optimiser refuses a name that it does not know, and lists those it does.
         sampler: words.sampler as SamplerName,
         signal,
