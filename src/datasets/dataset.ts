@@ -14,8 +14,9 @@ import {
   valueAt,
 } from "../core/core.ts";
 import { definitionHash, type ModelSpec, meaningOf, rowColumnNames, type TaskSpec } from "../define/define.ts";
-import type { BlobStore, OfflineEngine, SqlDialect } from "../ports/ports.ts";
+import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
+import { problemConditions, rowProblems } from "./row-problems.ts";
 import { checkSources, rowColumns, writeSnapshot } from "./snapshot-sql.ts";
 import { checkPart, type SplitBounds, type SplitPart, splitCondition } from "./split.ts";
 
@@ -145,13 +146,6 @@ export async function oneRow(offline: OfflineEngine, sql: string): Promise<reado
 const SQL_FIGURES = 8;
 const FIGURES = 10;
 
-/** How many rows have a weight that is none, as SQL. */
-function weightProblems(dialect: SqlDialect, { beside }: ModelSpec): string {
-  if (beside?.weight === undefined) return "0::BIGINT";
-  const weight = `${dialect.identifier(rowColumnNames.weight)}::DOUBLE`;
-  return `(count(*) FILTER (WHERE coalesce(NOT (${weight} > 0 AND isfinite(${weight})), true)))::BIGINT`;
-}
-
 function constantSql(task: TaskSpec, label: string): string {
   if (task.kind === "regression" && task.loss === "absolute") return `median(${label})`;
   if (task.kind === "regression" && task.loss === "quantile") return `quantile_cont(${label}, ${task.at})`;
@@ -171,8 +165,8 @@ export async function cutDataset(
   const { type } = snapshot.model.label.value;
   const isNumber = isNumeric(type) || isDecimal(type);
   const number = type === "bool" ? `${label}::INTEGER` : `${label}::DOUBLE`;
-  const unlike = isFloat(type) ? `(NOT isfinite(${label}))` : "false";
-  const finite = `(CASE WHEN NOT ${unlike} THEN ${number} END)`;
+  const wrong = problemConditions(dialect, snapshot.model);
+  const finite = `(CASE WHEN NOT (${wrong.labels}) THEN ${number} END)`;
   const figures = [
     "count(*)::BIGINT",
     `coalesce(min(${t}), 0)::BIGINT`,
@@ -180,15 +174,14 @@ export async function cutDataset(
     `(count(*) FILTER (WHERE ${type === "bool" ? label : "false"}))::BIGINT`,
     // A sketch may take two values for one; whether there are two is too grave for that.
     `(CASE WHEN min(${label}) = max(${label}) THEN 1 WHEN count(*) = 0 THEN 0 ELSE greatest(2, approx_count_distinct(${label})) END)::BIGINT`,
-    `(count(*) FILTER (WHERE ${unlike}))::BIGINT`,
     ...(isNumber || type === "bool"
       ? [`avg(${finite})::DOUBLE`, `${constantSql(snapshot.model.task, finite)}::DOUBLE`]
       : ["NULL::DOUBLE", "NULL::DOUBLE"]),
-    weightProblems(dialect, snapshot.model),
+    ...rowProblems.map((problem) => `(count(*) FILTER (WHERE ${wrong[problem]}))::BIGINT`),
   ];
   const parts = {} as Record<SplitPart, PartSummary>;
   for (const part of ["train", "validate", "test"] as const) {
-    const [rows = 0n, from, to, positives, labels, notFinite, mean, constant, badWeights] = await oneRow(
+    const [rows = 0n, from, to, positives, labels, mean, constant, ...counts] = await oneRow(
       offline,
       `SELECT ${figures.join(", ")} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}`,
     );
@@ -202,7 +195,8 @@ export async function cutDataset(
       from: none ? null : (from as bigint),
       to: none ? null : (to as bigint),
     };
-    checkPart(snapshot.model, part, bounds, parts[part], Number(notFinite), Number(badWeights));
+    const problems = Object.fromEntries(rowProblems.map((problem, place) => [problem, Number(counts[place] ?? 0n)]));
+    checkPart(snapshot.model, part, bounds, parts[part], problems);
   }
   return { id: contentHash({ snapshot: snapshot.hash, bounds }), snapshot, bounds, parts };
 }

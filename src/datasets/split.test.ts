@@ -85,7 +85,7 @@ test("a part without rows, and training labels of one class, are refused with th
       expect.objectContaining({ code: "LABEL_SINGLE_CLASS", message: expect.stringContaining(`is ${value};`) }),
     );
   expect(() => checkPart(m, "validate", dates, labelled(7, 7, 1))).not.toThrow();
-  expect(() => checkPart(m, "train", dates, labelled(7, 0, 2), 3)).toThrow(
+  expect(() => checkPart(m, "train", dates, labelled(7, 0, 2), { labels: 3 })).toThrow(
     expect.objectContaining({
       code: "LABEL_INVALID",
       message: expect.stringContaining("3 of the 7 labels to train on"),

@@ -4,6 +4,7 @@
 import { type Duration, days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec, SplitSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
+import { problemText, type RowProblems } from "./row-problems.ts";
 
 /** Bounds of one training: train < validateFrom ≤ validate < testFrom ≤ test < until. Labels known after `knownBy` do not exist yet. */
 export interface SplitBounds {
@@ -56,8 +57,7 @@ export function checkPart(
   part: SplitPart,
   bounds: SplitBounds,
   { rows, positives, labels }: PartLabels,
-  notFinite = 0,
-  badWeights = 0,
+  problems: RowProblems = {},
 ): void {
   const range = `train before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
   if (rows === 0 && part !== "test")
@@ -65,16 +65,8 @@ export function checkPart(
       "TRAINING_SET_EMPTY",
       `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split's dates, and that labels find their rows by id.`,
     );
-  if (notFinite > 0)
-    throw new SlipwayError(
-      "LABEL_INVALID",
-      `Model "${model.name}": ${notFinite} of the ${rows} labels to ${part} on are NaN or infinite. Make them null in the label's expression, and their rows are left out.`,
-    );
-  if (badWeights > 0)
-    throw new SlipwayError(
-      "LABEL_INVALID",
-      `Model "${model.name}": ${badWeights} of the ${rows} weights to ${part} on are null, NaN, infinite, 0 or below. A weight is above 0; make the label of such rows null, and they are left out.`,
-    );
+  const problem = problemText(part, rows, problems);
+  if (problem !== undefined) throw new SlipwayError("LABEL_INVALID", `Model "${model.name}": ${problem}`);
   if (part === "train" && labels < 2)
     throw new SlipwayError(
       "LABEL_SINGLE_CLASS",
