@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { days, parseInstant } from "../core/core.ts";
-import { count, entity, featureView, type PushSpec, pushSource, specOf, t } from "../define/define.ts";
+import { count, entity, featureView, oneOf, type PushSpec, pushSource, specOf, t } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
 import { fileEventLog } from "../engines/files/files.ts";
 import { lmdbStore } from "../engines/lmdb/lmdb.ts";
@@ -317,6 +317,43 @@ test("a compaction under way ends before another process may take the log over",
   expect((await log.files("clicks")).columns).toHaveLength(1);
   offline = engine;
   expect(await counted(await open("two", ["two"]))).toBe(1n);
+});
+
+test("a push that still waits for what it turned away when the intake closes appends nothing afterwards", async () => {
+  const checked = pushSource("clicks", {
+    columns: { click: t.string(), user: t.string(), at: t.timestamp() },
+    id: "click",
+    eventTime: "at",
+    expect: [oneOf("user", ["ann"])],
+  });
+  let keep = (): void => undefined;
+  let isKeeping = false;
+  const intake = await openIntake(
+    {
+      offline,
+      online,
+      events: log,
+      clock,
+      scheduler: { every: () => () => undefined },
+      process: { mark: "one", isAlive: () => true },
+      turnedAway: () => {
+        isKeeping = true;
+        return new Promise((resolve) => (keep = resolve));
+      },
+    },
+    [specOf(checked) as PushSpec],
+    [view],
+  );
+  const pushed = push(intake, event("a"), event("b", "bob")).catch((thrown) => thrown);
+  while (!isKeeping) await new Promise((resolve) => setTimeout(resolve, 1));
+  await intake.close();
+  const other = await open("two", ["two"]);
+  keep();
+  expect(await pushed).toMatchObject({ code: "NOT_READY" });
+  expect(appended).toBe(0);
+  // Nothing of it was taken, so it may be sent again.
+  expect(await push(other, event("a"))).toMatchObject({ accepted: 1, duplicates: 0 });
+  expect(await counted(other)).toBe(1n);
 });
 
 test("one process owns the log until it closes or is gone", async () => {

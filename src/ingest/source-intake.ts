@@ -103,6 +103,8 @@ export async function openSourceIntake(
   /** The last event that is safe, and its stamp. */
   let acknowledged = { number, at: stamp };
   let closed = false;
+  /** No line may set out any more; pushes that had their turn before are done. */
+  let isGivenUp = false;
   let checking: Promise<unknown> = Promise.resolve();
   const writing = new Set<Promise<unknown>>();
 
@@ -142,7 +144,7 @@ export async function openSourceIntake(
   );
 
   const push = async (given: readonly unknown[]): Promise<PushOutcome> => {
-    if (closed) throw new SlipwayError("NOT_READY", "The server is closing; push again when it is back.");
+    if (closed) throw closing();
     if (followed.lag() > LARGEST_LAG) throw tooFarBehind(source, followed.lag(), followed.problem());
     const now = clock.now();
     const rejected: Rejection[] = [];
@@ -164,6 +166,8 @@ export async function openSourceIntake(
     if (wanted.length === 0) return { source: source.name, accepted: 0, duplicates: 0, rejected };
     const others = new Set<Promise<void>>();
     const begun = await inTurn(async () => {
+      // What was turned away took its time to write, and the log may be another process's by now.
+      if (isGivenUp) throw closing();
       // Both are looked at in the same moment: followers may keep an id, and it be recent no more, while the store answers.
       const earlier = wanted.map(({ event }) => recent.get(event.id));
       const unseen = wanted.filter((_, place) => !earlier[place]);
@@ -282,10 +286,16 @@ export async function openSourceIntake(
       closed = true;
       // The next owner may compact the same lines, and they would be there twice.
       await ticking.catch(() => undefined);
-      await paused(async () => undefined);
+      await paused(async () => {
+        isGivenUp = true;
+      });
       await followed.finish();
     },
   };
+}
+
+function closing(): SlipwayError {
+  return new SlipwayError("NOT_READY", "The server is closing; push again when it is back.");
 }
 
 function tooFarBehind({ name }: PushSpec, lag: number, problem: string | undefined): SlipwayError {
