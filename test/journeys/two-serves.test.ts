@@ -89,22 +89,24 @@ export default project({ name: "two", definitions: {}, engines: local({ records:
   test("both log runs, and every acknowledged write is there when one of them is killed", {
     timeout: SLOW,
   }, async () => {
-    const told: { readonly id: string; steps: number }[] = [];
+    const told: { readonly id: string; readonly acknowledged: string[] }[] = [];
+    const written = ({ step, value }: { readonly step: number; readonly value: number }): string => `${step}: ${value}`;
     let isKilled = false;
     const log = async (server: RunningServer): Promise<void> => {
       for (let n = 0; n < 15; n += 1) {
         const made = await ask(server, "POST", `${API}/runs/create`, { experiment_id: "0" }).catch(() => undefined);
         if (made?.status !== 200) return;
-        const run = { id: made.body.run.info.run_id as string, steps: 0 };
+        const run = { id: made.body.run.info.run_id as string, acknowledged: [] as string[] };
         told.push(run);
         // Of one run, half is told at either.
         for (let step = 0; step < 4; step += 1) {
           const to = isKilled ? servers[0] : (servers[step % 2] as RunningServer);
-          const metrics = [{ key: "m", value: step, timestamp: 1, step: run.steps }];
-          const answer = await ask(to, "POST", `${API}/runs/log-batch`, { run_id: run.id, metrics }).catch(
+          // A value of its own, so that none of another run or step passes for it.
+          const metric = { key: "m", value: told.length + step / 8, timestamp: 1, step };
+          const answer = await ask(to, "POST", `${API}/runs/log-batch`, { run_id: run.id, metrics: [metric] }).catch(
             () => undefined,
           );
-          if (answer?.status === 200) run.steps += 1;
+          if (answer?.status === 200) run.acknowledged.push(written(metric));
         }
       }
     };
@@ -114,10 +116,11 @@ export default project({ name: "two", definitions: {}, engines: local({ records:
     servers[1].child.kill("SIGKILL");
     await working;
     expect(told.length).toBeGreaterThanOrEqual(30);
-    for (const { id, steps } of told) {
+    expect(told.flatMap(({ acknowledged }) => acknowledged).length).toBeGreaterThanOrEqual(30);
+    for (const { id, acknowledged } of told) {
       const { body } = await ask(servers[0], "GET", `${API}/metrics/get-history?run_id=${id}&metric_key=m`);
       // One that was under way when the server died may be there without having been acknowledged.
-      expect((body.metrics ?? []).length).toBeGreaterThanOrEqual(steps);
+      expect((body.metrics ?? []).map(written)).toEqual(expect.arrayContaining(acknowledged));
     }
     const { body } = await ask(servers[0], "POST", `${API}/runs/search`, { experiment_ids: ["0"], max_results: 1000 });
     const known = new Set(body.runs.map((run: { info: { run_id: string } }) => run.info.run_id));
