@@ -13,6 +13,7 @@ export {
 export { canonicalJson, contentHash, sha256, sha256Mark } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
 export { didYouMean, nearestName } from "./nearest.ts";
+export { OWNER_FILE } from "./owner-file.ts";
 export { redactText, redactWords } from "./redact.ts";
 export { type Role, roles } from "./role.ts";
 export { type CellEncoder, cellEncoders, encodeTable, type ModelInput } from "./signature.ts";

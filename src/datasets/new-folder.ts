@@ -2,7 +2,7 @@
 
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { SlipwayError, sha256 } from "../core/core.ts";
+import { OWNER_FILE, SlipwayError, sha256 } from "../core/core.ts";
 import { MANIFEST } from "./manifest.ts";
 
 /** A mark of this process, and whether the process of a mark still runs: what a killed one left is removed. */
@@ -27,9 +27,6 @@ export async function refuseFilled(folder: string): Promise<void> {
     );
 }
 
-/** The file that names the process which fills a folder, until the folder is whole. */
-export const OWNER = ".slipway-owner";
-
 /** Lets `write` fill a folder beside the target, then gives it the target's name. What killed processes left there is removed. */
 export async function writeFolder<T>(
   target: string,
@@ -41,15 +38,15 @@ export async function writeFolder<T>(
   await mkdir(parent, { recursive: true });
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
-    const owner = await readFile(join(parent, name, OWNER), "utf8").catch(() => mark);
+    const owner = await readFile(join(parent, name, OWNER_FILE), "utf8").catch(() => mark);
     if (owner === mark || !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true });
   }
   const temporary = join(parent, `${prefix}${sha256(mark).slice(0, 16)}${suffix}`);
   try {
     await mkdir(temporary);
-    await writeText(join(temporary, OWNER), mark);
+    await writeText(join(temporary, OWNER_FILE), mark);
     const written = await write(temporary);
-    await rm(join(temporary, OWNER));
+    await rm(join(temporary, OWNER_FILE));
     await flush(temporary);
     await rename(temporary, target);
     await flush(parent);

@@ -2,10 +2,9 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { contentHash } from "../core/core.ts";
+import { contentHash, OWNER_FILE } from "../core/core.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type DatasetManifest, MANIFEST, partFile, readManifest } from "./manifest.ts";
-import { OWNER } from "./new-folder.ts";
 import { requireSnapshot, TRAINING_PARTS, type TrainingRows } from "./readable-dataset.ts";
 import { splitCondition } from "./split.ts";
 
@@ -56,7 +55,7 @@ export async function verifyDataset(offline: OfflineEngine, folder: string): Pro
     else if ((await offline.hashFile(file)) !== part.hash)
       problems.push(`${part.path} has other bytes than were written`);
   }
-  const known = new Set([MANIFEST, OWNER, ...manifest.parts.map(({ path }) => path)]);
+  const known = new Set([MANIFEST, OWNER_FILE, ...manifest.parts.map(({ path }) => path)]);
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/");
     if (entry.isFile() && !known.has(path)) problems.push(`${path} is not part of it`);

@@ -7,6 +7,7 @@ import { systemClock } from "../engines/system/system.ts";
 import { clearTemporary } from "./clear-temporary.ts";
 import type { Platform } from "./platform.ts";
 
+const process = { mark: "this one", isAlive: (mark: string) => mark === "alive" };
 let stateDir: string;
 let tmp: string;
 beforeEach(() => {
@@ -17,7 +18,7 @@ afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
 const clear = (olderThan: bigint, dryRun = false) =>
   clearTemporary(
-    { stateDir, engines: { clock: systemClock() } as unknown as Platform["engines"] },
+    { stateDir, engines: { clock: systemClock(), process } as unknown as Platform["engines"] },
     { olderThan, dryRun },
   );
 
@@ -43,6 +44,22 @@ it("takes what was left long ago, and nothing that may be in use or is kept on p
   expect(readdirSync(tmp)).toHaveLength(5);
   expect(await clear(0n)).toEqual({ files: 2, bytes: 10 });
   expect(readdirSync(tmp).sort()).toEqual(["prediction-columns", "spill-in-use", "young.parquet"]);
+});
+
+it("takes a folder as soon as its owner is gone, and never while that runs", async () => {
+  const longAgo = Date.now() / 1000 - 3 * 86_400;
+  for (const owner of ["alive", "killed"])
+    for (const ageDays of [0, 3]) {
+      const folder = `python-${owner}-${ageDays}`;
+      mkdirSync(join(tmp, folder, "output"), { recursive: true });
+      written(`${folder}/train.arrow`, ageDays);
+      writeFileSync(join(tmp, folder, ".slipway-owner"), owner);
+      utimesSync(join(tmp, folder, ".slipway-owner"), longAgo, longAgo);
+      for (const each of [`${folder}/output`, folder]) utimesSync(join(tmp, each), longAgo, longAgo);
+    }
+  expect(await clear(days(7), true)).toMatchObject({ files: 4 });
+  expect(await clear(0n)).toMatchObject({ files: 4 });
+  expect(readdirSync(tmp).sort()).toEqual(["python-alive-0", "python-alive-3"]);
 });
 
 it("finds nothing where there is no folder", async () => {

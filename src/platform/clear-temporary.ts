@@ -1,16 +1,19 @@
-// What processes that were killed left in the state folder's `tmp/`: spilled queries and half-written Parquet files. Nothing but its age says that
-// its writer is gone.
+// What processes that were killed left in the state folder's `tmp/`: a folder with its owner's mark goes when that process is gone. Of spilled queries
+// and half-written Parquet files nothing but their age says that their writer is.
 
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Duration, days } from "../core/core.ts";
+import { type Duration, days, OWNER_FILE } from "../core/core.ts";
 import type { Platform } from "./open.ts";
 
 /** What serving keeps there and uses again (serving/log-query.ts). */
 const KEPT = new Set(["prediction-columns"]);
 const LONGEST_PAUSE: Duration = days(1);
 
-/** Removes what nothing was written to for `olderThan`, a day at least; with `dryRun` it says what would go. */
+/**
+ * Removes folders whose owner is gone and, of what has no owner's mark, what nothing was written to for `olderThan`, a day at least; with `dryRun`
+ * it says what would go.
+ */
 export async function clearTemporary(
   { stateDir, engines }: Pick<Platform, "stateDir" | "engines">,
   { olderThan, dryRun = false }: { readonly olderThan: Duration; readonly dryRun?: boolean },
@@ -22,12 +25,20 @@ export async function clearTemporary(
     if (KEPT.has(entry.name)) continue;
     const path = join(folder, entry.name);
     const found = await ageOf(path, entry.isDirectory());
-    if (found === undefined || found.writtenAt > before) continue;
+    if (found === undefined) continue;
+    const owner = entry.isDirectory() ? await ownerOf(path) : undefined;
+    if (owner === undefined ? found.writtenAt > before : engines.process.isAlive(owner)) continue;
     if (!dryRun) await rm(path, { recursive: true, force: true });
     files += found.files;
     bytes += found.bytes;
   }
   return { files, bytes };
+}
+
+/** The mark of the process that made a folder, if it left one. */
+async function ownerOf(folder: string): Promise<string | undefined> {
+  const mark = await readFile(join(folder, OWNER_FILE), "utf8").catch(absent);
+  return typeof mark === "string" ? mark : undefined;
 }
 
 interface Age {

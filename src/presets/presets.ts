@@ -75,6 +75,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
     const threads = options.threads ?? availableParallelism();
     const durable = options.durable ?? disposable !== true;
     const temporaryFolder = join(stateDir, "tmp");
+    const mark = thisProcess();
     await mkdir(temporaryFolder, { recursive: true });
     const library = { env, cacheDir };
     const tensors = onnxRuntime();
@@ -106,14 +107,14 @@ export function local(options: LocalOptions = {}): EngineFactory {
       blobs: fileBlobs(join(stateDir, "blobs")),
       events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
-      trainers: [xgboostTrainer(library), pythonTrainer({ root, env, temporaryFolder, runtimes })],
+      trainers: [xgboostTrainer(library), pythonTrainer({ root, env, temporaryFolder, mark, runtimes })],
       runtimes,
       tensorRuntimes: [tensors],
       clock: systemClock(),
       outbound: guardedOutbound(options.outbound),
       scheduler: systemScheduler(),
       random: randomBytes,
-      process: { mark: thisProcess(), isAlive: isProcessAlive },
+      process: { mark, isAlive: isProcessAlive },
       versionControl: git(env),
       workspace: { command: processCommand(), packages: projectPackages, machine: thisMachine, use: processUse },
       versions: { lmdb: lmdbVersion() },

@@ -17,7 +17,7 @@ const temporaryFolder = mkdtempSync(join(tmpdir(), "slipway-python-"));
 afterAll(() => rmSync(temporaryFolder, { recursive: true, force: true }));
 
 const runtime = matrixRuntime(onnxRuntime());
-const trainer = pythonTrainer({ root, env: process.env, temporaryFolder, runtimes: [runtime] });
+const trainer = pythonTrainer({ root, env: process.env, temporaryFolder, mark: "this one", runtimes: [runtime] });
 
 const canImport = (modules: string): boolean => {
   try {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RecordBatchStreamReader } from "apache-arrow";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { tableFrom } from "../../core/core.ts";
+import { OWNER_FILE, tableFrom } from "../../core/core.ts";
 import type { ProgramSpec } from "../../define/define.ts";
 import type { TrainedModel, TrainingJob, TrainingStep, TrainingWatch } from "../../ports/trainer.ts";
 import { matrixRuntime, onnxRuntime } from "../onnx/onnx.ts";
@@ -35,7 +35,13 @@ const schema = [
 const folder = mkdtempSync(join(tmpdir(), "slipway-python-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const [root, temporaryFolder] = [mkdtempSync(join(folder, "project-")), join(folder, "tmp")];
-const trainer = pythonTrainer({ root, env: process.env, temporaryFolder, runtimes: [matrixRuntime(onnxRuntime())] });
+const trainer = pythonTrainer({
+  root,
+  env: process.env,
+  temporaryFolder,
+  mark: "this one",
+  runtimes: [matrixRuntime(onnxRuntime())],
+});
 
 async function* batches() {
   yield tableFrom(schema, rows.slice(0, 5));
@@ -108,6 +114,8 @@ describe("pythonTrainer", { timeout: 60_000 }, () => {
     const copy = join(folder, "copy");
     await train({ end: `shutil.copytree(os.path.dirname(os.environ['SLIPWAY_JOB']), ${JSON.stringify(copy)})\n` });
     const job = JSON.parse(readFileSync(join(copy, "job.json"), "utf8"));
+    // Whoever clears up asks whether that process still runs.
+    expect(readFileSync(join(copy, OWNER_FILE), "utf8")).toBe("this one");
     expect(job).toMatchObject({ version: 1, label: "label", parameters: { depth: 3 }, seed: 4, threads: 1 });
     expect(job.rows).toEqual({ train: 12, validate: 12, sample: 5 });
     for (const [part, count] of [

@@ -2,10 +2,19 @@
 // (float32, categories as codes); the model comes back as a file that a Runtime loads here, and becomes one only when its scores of a sample are those that
 // the script's own framework gave. What a script may read and write is in docs/training-python.md.
 
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { columnOf, encodeTable, isNumeric, isValid, SlipwayError, type Table, typeText } from "../../core/core.ts";
+import {
+  columnOf,
+  encodeTable,
+  isNumeric,
+  isValid,
+  OWNER_FILE,
+  SlipwayError,
+  type Table,
+  typeText,
+} from "../../core/core.ts";
 import type { Runtime } from "../../ports/runtime.ts";
 import type { TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../../ports/trainer.ts";
 import { type Block, loadArrow, writeArrow } from "./arrow-file.ts";
@@ -20,6 +29,8 @@ export interface PythonTrainerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Rows and models are kept there while a job runs. */
   readonly temporaryFolder: string;
+  /** This process's mark, left with them: a script may run for days without writing. */
+  readonly mark: string;
   readonly runtimes: readonly Runtime[];
 }
 
@@ -38,12 +49,20 @@ export function pythonTrainer(options: PythonTrainerOptions): Trainer {
       await mkdir(options.temporaryFolder, { recursive: true });
       const folder = await mkdtemp(join(options.temporaryFolder, "python-"));
       try {
+        await own(folder, options.mark);
         return await fitIn(folder, options, job, watch);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
     },
   };
+}
+
+/** Whole or not at all: half a mark would be taken for one of another kind. */
+async function own(folder: string, mark: string): Promise<void> {
+  const file = join(folder, OWNER_FILE);
+  await writeFile(`${file}.draft`, mark, { flush: true });
+  await rename(`${file}.draft`, file);
 }
 
 async function fitIn(
