@@ -16,7 +16,7 @@ export { didYouMean, nearestName } from "./nearest.ts";
 export { OWNER_FILE } from "./owner-file.ts";
 export { redactText, redactWords } from "./redact.ts";
 export { type Role, roles } from "./role.ts";
-export { type CellEncoder, cellEncoders, encodeTable, type ModelInput } from "./signature.ts";
+export { type CellEncoder, cellEncoders, encodeTable, type ModelInput, requireMatrix } from "./signature.ts";
 export {
   allocateValues,
   type Column,

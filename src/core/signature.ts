@@ -1,5 +1,6 @@
 // A model's inputs in matrix order, and the one way typed rows become the float32 matrix that training and serving both use.
 
+import { SlipwayError } from "./errors.ts";
 import { type Column, isValid, numberAt, type Table, valueAt } from "./table.ts";
 import { decimalNumber, isDecimal, isFloat, type Value } from "./types.ts";
 
@@ -37,6 +38,15 @@ function numberCell(value: Value | undefined): number {
 
 function decimalCell(scale: number): CellEncoder {
   return (value) => (value === null || value === undefined ? Number.NaN : decimalNumber(value as bigint, scale));
+}
+
+/** Throws INPUT_INVALID where a matrix has not the cells of shape (rows, inputs). */
+export function requireMatrix(matrix: Float32Array, rows: number, inputs: number): void {
+  if (Number.isSafeInteger(rows) && rows >= 0 && matrix.length === rows * inputs) return;
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `The matrix has ${matrix.length} cells, and ${rows} rows of ${inputs} inputs need ${rows * inputs}.`,
+  );
 }
 
 /** Rows encoded at a time: their part of the matrix stays in the processor's cache while every column is written into it. */

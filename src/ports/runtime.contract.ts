@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../core/core.ts";
+import { refusal } from "./refusal.contract.ts";
 import type { Predictor, Runtime } from "./runtime.ts";
 
 /** A runtime and a model for it. */
@@ -14,14 +15,6 @@ export interface RuntimeCase {
 }
 
 const SLOW = 60_000;
-
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof SlipwayError ? error.code : `no SlipwayError but ${String(error)}`;
-}
 
 /** Cells that repeat: the same matrix for the same sizes, with missing values in it. */
 function matrixOf(rows: number, width: number): Float32Array {
@@ -102,9 +95,9 @@ export function runtimeContract(name: string, makeCase: () => Promise<RuntimeCas
 
     it("refuses a matrix of the wrong size", () =>
       withPredictor(async (predictor, width) => {
-        expect(await refusal(predictor.predict(new Float32Array(width), 2))).toBe("INPUT_INVALID");
-        expect(await refusal(predictor.predict(new Float32Array(width + 1), 1))).toBe("INPUT_INVALID");
-        expect(await refusal(predictor.predict(new Float32Array(0), -1))).toBe("INPUT_INVALID");
+        expect((await refusal(predictor.predict(new Float32Array(width), 2))).code).toBe("INPUT_INVALID");
+        expect((await refusal(predictor.predict(new Float32Array(width + 1), 1))).code).toBe("INPUT_INVALID");
+        expect((await refusal(predictor.predict(new Float32Array(0), -1))).code).toBe("INPUT_INVALID");
       }));
 
     it("ends a call under way before it closes, and then takes no more", async () => {
@@ -125,7 +118,7 @@ export function runtimeContract(name: string, makeCase: () => Promise<RuntimeCas
       broken.push(new TextEncoder().encode("this is no model"), new TextEncoder().encode("[1, 2]"));
       for (let seed = 1; seed <= 20; seed += 1)
         broken.push(new Uint8Array(500).map((_, index) => ((index + seed) * 2654435761) >>> (seed % 24)));
-      for (const bytes of broken) expect(await refusal(runtime.load(bytes))).toBe("ARTIFACT_CORRUPT");
+      for (const bytes of broken) expect((await refusal(runtime.load(bytes))).code).toBe("ARTIFACT_CORRUPT");
     });
 
     it("uses only the rounds it is told to", async (context) => {
@@ -140,8 +133,8 @@ export function runtimeContract(name: string, makeCase: () => Promise<RuntimeCas
       };
       expect(await scores(rounds)).toEqual(await scores());
       expect(await scores(1)).not.toEqual(await scores());
-      expect(await refusal(scores(rounds + 1))).toBe("INPUT_INVALID");
-      expect(await refusal(scores(0))).toBe("INPUT_INVALID");
+      expect((await refusal(scores(rounds + 1))).code).toBe("INPUT_INVALID");
+      expect((await refusal(scores(0))).code).toBe("INPUT_INVALID");
     });
   });
 }

@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../core/core.ts";
+import { refusal } from "./refusal.contract.ts";
 import type { Tensor, TensorModel, TensorRuntime } from "./tensor-runtime.ts";
 
 /** A runtime and a model for it. */
@@ -14,14 +15,6 @@ export interface TensorRuntimeCase {
 }
 
 const SLOW = 60_000;
-
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof SlipwayError ? error.code : `no SlipwayError but ${String(error)}`;
-}
 
 /** Some rows of a tensor. */
 function rowsOf({ name, datatype, shape, data }: Tensor, from: number, to: number): Tensor {
@@ -129,7 +122,7 @@ export function tensorRuntimeContract(name: string, makeCase: () => Promise<Tens
 
     it("refuses inputs that are missing, and answers afterwards", () =>
       withModel(async (model, inputs) => {
-        expect(await refusal(model.infer([], allOf(model)))).toBe("INPUT_INVALID");
+        expect((await refusal(model.infer([], allOf(model)))).code).toBe("INPUT_INVALID");
         expect(await model.infer(inputs, allOf(model))).toHaveLength(model.outputs.length);
       }));
 
@@ -147,7 +140,7 @@ export function tensorRuntimeContract(name: string, makeCase: () => Promise<Tens
         artifact.slice(0, length),
       );
       broken.push(new TextEncoder().encode("this is no model"), new TextEncoder().encode("[1, 2]"));
-      for (const bytes of broken) expect(await refusal(runtime.open(bytes))).toBe("ARTIFACT_CORRUPT");
+      for (const bytes of broken) expect((await refusal(runtime.open(bytes))).code).toBe("ARTIFACT_CORRUPT");
     });
   });
 }

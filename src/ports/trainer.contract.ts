@@ -2,7 +2,8 @@
 // binary classifier. The data is small and made here: the label follows `signal` and `color`, never `noise`.
 
 import { describe, expect, it } from "vitest";
-import { cellEncoders, type ModelInput, SlipwayError, type Table, tableFrom, type Value } from "../core/core.ts";
+import { cellEncoders, type ModelInput, type Table, tableFrom, type Value } from "../core/core.ts";
+import { refusal } from "./refusal.contract.ts";
 import type { TrainedModel, Trainer, TrainingJob, TrainingStep } from "./trainer.ts";
 
 /** A trainer and what to train with. */
@@ -62,15 +63,6 @@ export async function* contractBatches(rows: readonly TrainerRow[], size: number
 const SLOW = 120_000;
 const trainRows = contractRows(400, 1);
 const validateRows = contractRows(200, 2);
-
-async function refusal(promise: Promise<unknown>): Promise<SlipwayError> {
-  const error = await promise.then(
-    () => new Error("it was not refused"),
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof SlipwayError) return error;
-  throw error;
-}
 
 /**
  * Rows as the matrix that a runtime takes, encoded value by value: (rows, 3) float32, row-major, NaN = missing.

@@ -2,7 +2,7 @@
 // the scores: a float tensor called probabilities where there is one, else the last float tensor. Two columns are the two classes of a binary
 // classifier, of which the second is the score.
 
-import { SlipwayError } from "../../core/core.ts";
+import { requireMatrix, SlipwayError } from "../../core/core.ts";
 import type { Predictor, Runtime } from "../../ports/runtime.ts";
 import type { Tensor, TensorInfo, TensorModel, TensorRuntime } from "../../ports/tensor-runtime.ts";
 
@@ -32,11 +32,7 @@ function predictorOf(model: TensorModel): Predictor {
     inputNames,
     predict: async (matrix, rows) => {
       if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
-      if (!Number.isSafeInteger(rows) || rows < 0 || matrix.length !== rows * inputCount)
-        throw new SlipwayError(
-          "INPUT_INVALID",
-          `The matrix has ${matrix.length} cells, and ${rows} rows of ${inputCount} inputs need ${rows * inputCount}.`,
-        );
+      requireMatrix(matrix, rows, inputCount);
       if (rows === 0) return new Float32Array(0);
       underWay += 1;
       try {

@@ -2,7 +2,7 @@
 // so long matrices are scored in slices, and other work gets its turn between them.
 
 import { setImmediate } from "node:timers/promises";
-import { SlipwayError } from "../../core/core.ts";
+import { requireMatrix, SlipwayError } from "../../core/core.ts";
 import type { LegibleRuntime, Predictor } from "../../ports/runtime.ts";
 import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
@@ -87,11 +87,7 @@ function predictorOf(library: Xgboost, booster: Handle, rounds: number): Predict
     inputCount,
     predict: async (matrix, rows) => {
       if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
-      if (!Number.isSafeInteger(rows) || rows < 0 || matrix.length !== rows * inputCount)
-        throw new SlipwayError(
-          "INPUT_INVALID",
-          `The matrix has ${matrix.length} cells, and ${rows} rows of ${inputCount} inputs need ${rows * inputCount}.`,
-        );
+      requireMatrix(matrix, rows, inputCount);
       if (rows === 0) return new Float32Array(0);
       if (rows <= sliceRows) return score(matrix, rows);
       underWay += 1;
