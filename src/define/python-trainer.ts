@@ -1,6 +1,6 @@
 // A model fitted by a Python script of the project: whatever it trains with, what comes back is an ONNX or XGBoost model.
 
-import { type Duration, SlipwayError } from "../core/core.ts";
+import { type Duration, days, SlipwayError } from "../core/core.ts";
 import type { LabelType, Task } from "./task.ts";
 import type { TrainerSpec } from "./trainer.ts";
 
@@ -16,6 +16,9 @@ export interface ProgramSpec {
   readonly tolerance: number;
 }
 
+/** Timers count milliseconds in 31 bits. */
+const LONGEST_LIMIT: Duration = days(24);
+
 /** The options of a Python trainer. */
 export interface PythonOptions<L extends LabelType = LabelType> {
   /** What is foretold: `binary()`, `multiclass()`, `regression()`; default what the label's type means. */
@@ -26,7 +29,7 @@ export interface PythonOptions<L extends LabelType = LabelType> {
   readonly python?: string;
   /** Values that the script reads as `job.parameters`. */
   readonly parameters?: Readonly<Record<string, string | number | boolean>>;
-  /** How long it may take, such as `hours(2)`; default without limit. */
+  /** How long it may take, such as `hours(2)`; default without limit, and 24 days at most. */
   readonly timeLimit?: Duration;
   /** How far the saved model's scores may be from those of the script, relative to the larger of 1 and the score; default 0.0001. */
   readonly tolerance?: number;
@@ -45,7 +48,8 @@ export function python<L extends LabelType = LabelType>(options: PythonOptions<L
     throw new SlipwayError("DEFINITION_INVALID", `python trainer: ${problem}`);
   };
   if (script.trim() === "") refuse('script is empty; name a file of the project, such as "train.py".');
-  if (timeLimit !== undefined && timeLimit <= 0n) refuse("timeLimit must be longer than nothing.");
+  if (timeLimit !== undefined && (timeLimit <= 0n || timeLimit > LONGEST_LIMIT))
+    refuse("timeLimit must be longer than nothing and at most 24 days.");
   if (!(tolerance >= 0)) refuse(`tolerance ${tolerance} must be 0 or more.`);
   return Object.freeze({
     kind: "python",

@@ -1,13 +1,22 @@
 // Judging a version from the outside: which rows, who scores them beside it, at which threshold; the figures are training's.
 
-import { didYouMean, formatInstant, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
+import {
+  didYouMean,
+  formatInstant,
+  type Instant,
+  parseInstant,
+  SlipwayError,
+  sameType,
+  typeText,
+} from "../core/core.ts";
 import { ensureSnapshot, type JudgedSpan, requireSnapshot, snapshotSchema } from "../datasets/datasets.ts";
-import { type CostSpec, findDefinition, type ModelSpec, taskText } from "../define/define.ts";
+import { type CostSpec, findDefinition, leavesOf, type ModelSpec, type SliceSpec, taskText } from "../define/define.ts";
 import type { Predictor } from "../ports/ports.ts";
 import {
   aliasOf,
   type DatasetRecord,
   getDataset,
+  getRun,
   getVersion,
   listVersions,
   metricHistory,
@@ -71,11 +80,13 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
       "INPUT_INVALID",
       `Model "${model.name}" is a ${taskText(task)} model, which slipway evaluate does not judge yet. What training measured: slipway models show ${version.model} ${version.number}.`,
     );
-  const slices = [...(model.slices ?? []), ...(request.slices ?? []).map((text) => sliceFrom(model, text))];
+  const asked = [...(model.slices ?? []), ...(request.slices ?? []).map((text) => sliceFrom(model, text))];
   const { rows = "test", cluster, onNote } = request;
   const record = version.datasetId === null ? undefined : await getDataset(registry, version.datasetId);
   const judged = await rowsNamed(platform, model, version, record, rows, onNote);
+  requireSameLabel(model, version, judged.columns);
   const notes: string[] = [];
+  const slices = knownSlices(asked, judged.columns, notes);
   const champion = await championBeside(platform, version, judged.columns, notes);
   const scorers: Scorer[] = [];
   try {
@@ -88,9 +99,9 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
     const [own] = scorers;
     if (own === undefined) throw new SlipwayError("INTERNAL", "No version was loaded.");
     onNote?.(`scoring the ${rows} rows`);
-    const asked = { model, blob: judged.blob, columns: judged.columns, slices };
+    const read = { model, blob: judged.blob, columns: judged.columns, slices };
     const scored = await scoreSpan(engines, {
-      ...asked,
+      ...read,
       span: judged.span,
       scorers: [own, ...scorers.slice(1)],
       ...(cluster === undefined ? {} : { cluster: columnOf(model, cluster) }),
@@ -103,8 +114,11 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
     const cost = request.cost ?? model.cost;
     const decided =
       cost === undefined || judged.validation === undefined || task.kind !== "binary"
-        ? { threshold: 0.5, chosen: "0.5, for no cost of mistakes is given" }
-        : await cheapest(engines, { ...asked, span: judged.validation, scorers: [own], slices: [] }, cost);
+        ? {
+            threshold: 0.5,
+            chosen: `0.5, for ${cost === undefined ? "no cost of mistakes is given" : "the rows that it was validated on are not known here"}`,
+          }
+        : await cheapest(engines, { ...read, span: judged.validation, scorers: [own], slices: [] }, cost);
     const rate = trainingConstant(record);
     const others = rate === undefined ? {} : { "a constant": new Float64Array(scored.labels.length).fill(rate) };
     onNote?.("drawing resamples");
@@ -133,6 +147,31 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
   } finally {
     for (const { predictor } of scorers) predictor.close();
   }
+}
+
+/** Labels of another type were made by another definition: its scores mean something else. */
+function requireSameLabel(model: ModelSpec, version: VersionRecord, columns: DatasetRecord["columns"]): void {
+  const recorded = columns.find(({ name }) => name === "label")?.type;
+  const { type } = model.label.value;
+  if (recorded === undefined || sameType(recorded, type)) return;
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `${version.model}@${version.number} was trained on labels of type ${typeText(recorded)}, and the definition's are ${typeText(type)} now: it cannot be judged as a ${taskText(model.task)} model. What training measured: slipway models show ${version.model} ${version.number}.`,
+  );
+}
+
+/** Slices whose features the rows have; the others are noted. */
+function knownSlices(
+  slices: readonly SliceSpec[],
+  columns: DatasetRecord["columns"],
+  notes: string[],
+): readonly SliceSpec[] {
+  const known = new Set(columns.map(({ name }) => name));
+  return slices.filter(({ name, value }) => {
+    const lacks = leavesOf(value).find((leaf) => leaf.kind === "feature" && !known.has(leaf.name));
+    if (lacks) notes.push(`The slice "${name}" is left out: it reads "${lacks.name}", which these rows do not have.`);
+    return lacks === undefined;
+  });
 }
 
 async function versionOrChampion(platform: Platform, reference: string): Promise<VersionRecord> {
@@ -257,7 +296,8 @@ function trainingConstant(record: DatasetRecord | undefined): number | undefined
 async function learningOf({ registry }: Platform, { runId }: VersionRecord): Promise<Evaluation["learning"]> {
   if (runId === null) return [];
   const found: { name: string; points: (readonly [number, number])[] }[] = [];
-  for (const name of ["train-logloss", "validate-logloss", "train-rmse", "validate-rmse"]) {
+  const { metrics } = await getRun(registry, runId);
+  for (const name of Object.keys(metrics).filter((each) => /^(train|validate)-/.test(each))) {
     const points = (await metricHistory(registry, runId, name)).map(({ step, value }) => [step, value] as const);
     if (points.length > 1) found.push({ name, points });
   }

@@ -1,6 +1,7 @@
 // Judging versions as a person does: the test rows, spans of time, slices of the model and of the command line, costs, the champion.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ModelSpec } from "../../src/define/define.ts";
 import {
   applyDefinitions,
   type Evaluation,
@@ -90,4 +91,33 @@ test("what cannot be judged is refused by name", async () => {
   await expect(judged({ slices: ["city ~ 3"] })).rejects.toThrow(refusal("USAGE", "city ~ 3"));
   await expect(judged({ slices: ["distance_km > far"] })).rejects.toThrow(refusal("USAGE", '"far" is not a number'));
   await expect(judged({ version: `${MODEL}@9` })).rejects.toThrow(refusal("VERSION_NOT_FOUND", "9"));
+});
+
+/** The platform as it would be with a changed model. */
+const withModel = (change: (spec: ModelSpec) => ModelSpec): WorldPlatform => ({
+  ...platform,
+  project: {
+    ...platform.project,
+    definitions: platform.project.definitions.map((spec) => (spec.kind === "model" ? change(spec) : spec)),
+  },
+});
+
+test("a version whose labels were of another type is not judged by what the definition says now", async () => {
+  const changed = withModel((spec) => ({
+    ...spec,
+    task: { kind: "regression", loss: "squared" },
+    label: { ...spec.label, value: { ...spec.label.value, type: "int32" } as ModelSpec["label"]["value"] },
+  }));
+  await expect(evaluateVersion(changed, { version: `${MODEL}@1` })).rejects.toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringContaining("was trained on labels of type bool, and the definition's are int32 now"),
+  });
+});
+
+test("a slice of a feature that the rows of an old version do not have is left out with a note", async () => {
+  const value = { kind: "feature", view: "courier_record", name: "added_later", type: "bool" } as const;
+  const changed = withModel((spec) => ({ ...spec, slices: [{ name: "later", value }] }));
+  const { slices, notes } = await evaluateVersion(changed, { version: `${MODEL}@1`, resamples: 20 });
+  expect(slices).toEqual([]);
+  expect(notes).toEqual([expect.stringContaining('The slice "later" is left out: it reads "added_later"')]);
 });

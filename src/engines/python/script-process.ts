@@ -62,6 +62,8 @@ export async function runScript(run: ScriptRun, watch: TrainingWatch): Promise<r
       fail(new SlipwayError("ENGINE_NOT_INSTALLED", advice, { cause: error }));
       resolve(undefined);
     });
+    // Workers that it left behind hold its output open, which would not close then, and the machine.
+    child.once("exit", end);
     child.once("close", (code, signal) =>
       resolve(signal ? `was ended by ${signal}` : code === 0 ? undefined : `ended with exit code ${code}`),
     );
@@ -86,8 +88,6 @@ export async function runScript(run: ScriptRun, watch: TrainingWatch): Promise<r
     }
   });
   const ending = await ended;
-  // Workers that it left behind would hold the machine.
-  end();
   watch.signal?.removeEventListener("abort", onAbort);
   limit?.removeEventListener("abort", onLimit);
   if (failure) throw failure.error;

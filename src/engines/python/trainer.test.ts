@@ -174,6 +174,12 @@ describe("pythonTrainer", { timeout: 60_000 }, () => {
     expect(readdirSync(folder)).not.toContain("late");
   });
 
+  it("does not wait for the processes that a script left behind", async () => {
+    // Ten times what this test may take.
+    const left = `import subprocess\nsubprocess.Popen(["sleep", "600"])\n`;
+    expect((await train({ end: left })).format).toBe("onnx");
+  });
+
   it("is cancelled in the middle", async () => {
     const stop = new AbortController();
     const stopped = refusal({ end: "time.sleep(60)\n" }, {}, { signal: stop.signal, onStep: () => stop.abort() });
