@@ -168,7 +168,8 @@ test("a derived view's history has the moments of all that it is made of", async
         const told = changes.findLast((change) => change.at <= at)?.values ?? before;
         query.features.forEach(({ rules, name }, place) => {
           const isClock = rules.some(
-            ({ rule }) => rule.kind === "age" || (rule.kind === "window" && rule.aggregate === "timeSinceLast"),
+            ({ rule }) =>
+              rule.kind === "age" || (rule.kind === "window" && ["timeSinceLast", "rate"].includes(rule.aggregate)),
           );
           if (!isClock && !same(told[place], values[index]?.[place]))
             expect.fail(`${name} at ${at} is ${String(values[index]?.[place])}, told as ${String(told[place])}`);

@@ -58,7 +58,8 @@ describe("a key's history", () => {
           expect(page.changes).toHaveLength(limit);
         }
         const isClock = view.features.map(
-          ({ rule }) => rule.kind === "age" || (rule.kind === "window" && rule.aggregate === "timeSinceLast"),
+          ({ rule }) =>
+            rule.kind === "age" || (rule.kind === "window" && ["timeSinceLast", "rate"].includes(rule.aggregate)),
         );
         const moments = [...probes, ...changes.flatMap(({ at }) => [at - 1n, at, at + 1n])].filter((at) => at <= to);
         for (const at of moments) {

@@ -1,7 +1,7 @@
 // One key's values through time, computed offline as they were known: never from the online store, which only goes forward. A feature changes at
 // few moments, and these follow from the rows: a row becomes known, an event starts to count just after it happened, a window's tail moves past
 // an event, the newest row grows too old. Each such moment is asked for, and those at which nothing differed are left out. What grows with the
-// clock alone (an age, the time since the last event) is shown, but is no reason for a change.
+// clock alone (an age, the time since the last event, a rate, whose window's length moves with it) is shown, but is no reason for a change.
 
 import {
   canonicalJson,
@@ -130,7 +130,7 @@ function same(a: Value, b: Value): boolean {
 }
 
 const growsWithTime = (rule: FeatureRule): boolean =>
-  rule.kind === "age" || (rule.kind === "window" && rule.aggregate === "timeSinceLast");
+  rule.kind === "age" || (rule.kind === "window" && ["timeSinceLast", "rate"].includes(rule.aggregate));
 
 /** Whether a feature can change by the clock alone. */
 function isClock({ features }: ViewQuery, place: number): boolean {

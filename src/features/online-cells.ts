@@ -79,7 +79,8 @@ export function fillSlots(term: CellTerm, value: Value, slots: Float64Array, sta
     slots[start + 2] = Number(whole >> (LIMB * 2n));
   } else if (term.kind === "moments") {
     const tame = Math.abs(value as number) < MOMENTS_LIMIT;
-    slots.set([1, tame ? (value as number) : Number.NaN, tame ? 0 : Number.NaN], start);
+    // Plus 0 as below.
+    slots.set([1, tame ? (value as number) + 0 : Number.NaN, tame ? 0 : Number.NaN], start);
   } else if (term.kind === "floatSum") addExactly(slots, start, value as number);
   // Plus 0, because -0 and 0 are one value, and which of them is kept must not depend on the order of events.
   else if (isFloat(term.value.type)) slots[start] = (value as number) + 0;

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../core/core.ts";
-import { refusal } from "./refusal.contract.ts";
+import { refusal } from "./refusal.ts";
 import type { Predictor, Runtime } from "./runtime.ts";
 
 /** A runtime and a model for it. */

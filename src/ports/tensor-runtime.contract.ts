@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../core/core.ts";
-import { refusal } from "./refusal.contract.ts";
+import { refusal } from "./refusal.ts";
 import type { Tensor, TensorModel, TensorRuntime } from "./tensor-runtime.ts";
 
 /** A runtime and a model for it. */

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { cellEncoders, type ModelInput, type Table, tableFrom, type Value } from "../core/core.ts";
-import { refusal } from "./refusal.contract.ts";
+import { refusal } from "./refusal.ts";
 import type { TrainedModel, Trainer, TrainingJob, TrainingStep } from "./trainer.ts";
 
 /** A trainer and what to train with. */
