@@ -45,6 +45,8 @@ export interface PartSummary {
   readonly rows: number;
   /** Rows whose label is true; 0 where the label is no bool. */
   readonly positives: number;
+  /** What the rows whose label is true weigh together, and what the others do; absent where rows have no weight or the label is no bool. */
+  readonly weights?: { readonly positives: number; readonly others: number };
   /** Different labels, at least about. */
   readonly labels: number;
   /** Mean of a label of numbers, or share of true ones; null where it is text, or there are no rows. */
@@ -152,6 +154,12 @@ function constantSql(task: TaskSpec, label: string): string {
   return `avg(${label})`;
 }
 
+/** What rows weigh together, as SQL; how many they are where the model has no weight. */
+function weightSql({ dialect }: OfflineEngine, { beside }: ModelSpec, condition: string): string {
+  if (beside?.weight === undefined) return `(count(*) FILTER (WHERE ${condition}))::DOUBLE`;
+  return `coalesce(fsum(${dialect.identifier(rowColumnNames.weight)}::DOUBLE) FILTER (WHERE ${condition}), 0)`;
+}
+
 /** Cuts a dataset out of a snapshot. Throws TRAINING_SET_EMPTY, LABEL_SINGLE_CLASS or LABEL_INVALID when it cannot train a model. */
 export async function cutDataset(
   { offline, blobs }: DatasetEngines,
@@ -167,6 +175,7 @@ export async function cutDataset(
   const number = type === "bool" ? `${label}::INTEGER` : `${label}::DOUBLE`;
   const wrong = problemConditions(dialect, snapshot.model);
   const finite = `(CASE WHEN NOT (${wrong.labels}) THEN ${number} END)`;
+  const hasWeights = snapshot.model.beside?.weight !== undefined && type === "bool";
   const figures = [
     "count(*)::BIGINT",
     `coalesce(min(${t}), 0)::BIGINT`,
@@ -177,11 +186,12 @@ export async function cutDataset(
     ...(isNumber || type === "bool"
       ? [`avg(${finite})::DOUBLE`, `${constantSql(snapshot.model.task, finite)}::DOUBLE`]
       : ["NULL::DOUBLE", "NULL::DOUBLE"]),
+    ...(hasWeights ? [label, `NOT ${label}`].map((which) => weightSql(offline, snapshot.model, which)) : ["0", "0"]),
     ...rowProblems.map((problem) => `(count(*) FILTER (WHERE ${wrong[problem]}))::BIGINT`),
   ];
   const parts = {} as Record<SplitPart, PartSummary>;
   for (const part of ["train", "validate", "test"] as const) {
-    const [rows = 0n, from, to, positives, labels, mean, constant, ...counts] = await oneRow(
+    const [rows = 0n, from, to, positives, labels, mean, constant, weight, others, ...counts] = await oneRow(
       offline,
       `SELECT ${figures.join(", ")} FROM ${scan} WHERE ${splitCondition(dialect, bounds, part)}`,
     );
@@ -189,6 +199,7 @@ export async function cutDataset(
     parts[part] = {
       rows: Number(rows),
       positives: Number(positives),
+      ...(hasWeights ? { weights: { positives: Number(weight), others: Number(others) } } : {}),
       labels: Number(labels),
       mean: mean === null || none ? null : Number(mean),
       constant: constant === null || none ? null : Number(constant),
@@ -263,10 +274,12 @@ export async function trainingCategories(
   return found;
 }
 
-/** A class and how many training rows have it. */
+/** A class, how many training rows have it, and what they weigh together. */
 export interface LabelClass {
   readonly name: string;
   readonly rows: number;
+  /** As many as the rows where these have no weight. */
+  readonly weight: number;
 }
 
 /** The classes of a label, in their order: its distinct values in the training and validation rows. Throws LABEL_INVALID for too many. */
@@ -281,10 +294,14 @@ export async function labelClasses(
   const train = splitCondition(dialect, bounds, "train");
   const found: LabelClass[] = [];
   for await (const { columns, rowCount } of offline.stream(
-    `SELECT ${label} AS v, (count(*) FILTER (WHERE ${train}))::BIGINT AS n FROM ${scan} WHERE (${train}) OR (${splitCondition(dialect, bounds, "validate")}) GROUP BY v ORDER BY v LIMIT ${mostClasses + 1}`,
+    `SELECT ${label} AS v, (count(*) FILTER (WHERE ${train}))::BIGINT AS n, ${weightSql(offline, snapshot.model, train)} AS w FROM ${scan} WHERE (${train}) OR (${splitCondition(dialect, bounds, "validate")}) GROUP BY v ORDER BY v LIMIT ${mostClasses + 1}`,
   ))
     for (let row = 0; row < rowCount; row += 1)
-      found.push({ name: String(columns[0]?.values[row]), rows: Number(columns[1]?.values[row]) });
+      found.push({
+        name: String(columns[0]?.values[row]),
+        rows: Number(columns[1]?.values[row]),
+        weight: Number(columns[2]?.values[row]),
+      });
   if (found.length <= mostClasses) return found;
   const some = found.slice(0, 3).map(({ name }) => JSON.stringify(name));
   throw new SlipwayError(

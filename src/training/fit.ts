@@ -139,16 +139,17 @@ function constraintsOn(
   };
 }
 
-/** Weights with which each class's training rows count as much together as any other's; 1 on average. */
+/** Factors with which each class's training rows weigh as much together as any other's; on average a row's own weight stays. */
 function balancedWeights(classes: readonly LabelClass[]): readonly number[] {
   const present = classes.filter(({ rows }) => rows > 0);
-  const rows = present.reduce((sum, each) => sum + each.rows, 0);
-  return classes.map((each) => (each.rows === 0 ? 1 : rows / (present.length * each.rows)));
+  const whole = present.reduce((sum, { weight }) => sum + weight, 0);
+  return classes.map(({ rows, weight }) => (rows === 0 ? 1 : whole / (present.length * weight)));
 }
 
 function balancedClasses({ task, trainer }: ModelSpec, { parts: { train } }: Dataset): TrainingJob["parameters"] {
   if (trainer.balance !== true || task.kind !== "binary") return {};
-  return { scale_pos_weight: (train.rows - train.positives) / train.positives };
+  const { positives, others } = train.weights ?? { ...train, others: train.rows - train.positives };
+  return { scale_pos_weight: others / positives };
 }
 
 async function fitInputs(
