@@ -522,8 +522,8 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
             "--space <file>",
             "what to search, as JSON; docs/tuning.md says how (default: the usual parameters of the trainer)",
           ],
-          ["--sampler <name>", "auto, gp, tpe, cmaes, sobol, random or grid", "auto"],
-          ["--seed <number>", "the same seed gives the same suggestions", "0"],
+          ["--sampler <name>", "auto, gp, tpe, cmaes, sobol, random or grid (default: auto, or the study's)"],
+          ["--seed <number>", "the same seed gives the same suggestions (default: 0, or the study's)"],
           ["--resume <run>", "go on with a study"],
         ],
         examples: [

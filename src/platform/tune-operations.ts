@@ -8,7 +8,16 @@ import { readyDataset, trainTrial } from "../training/training.ts";
 import { createOptimiser, float, int, type Params, type SamplerName, type Space, space } from "../tuning/tuning.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
-import { earlierTrials, knownTrial, type StudySubject, studyFacts, type TunedTrial } from "./tune-study.ts";
+import {
+  earlierTrials,
+  firstPlan,
+  knownTrial,
+  planFacts,
+  recordedPlan,
+  type StudySubject,
+  studyFacts,
+  type TunedTrial,
+} from "./tune-study.ts";
 
 /** What to search for. */
 export interface TuneRequest {
@@ -17,7 +26,9 @@ export interface TuneRequest {
   readonly trials: number;
   /** The trainer's own parameters by name; default: the usual ones of the model's trainer. */
   readonly space?: Space;
+  /** Default 0, or what the resumed study has. */
   readonly seed?: number;
+  /** Default `auto`, or what the resumed study has. */
   readonly sampler?: SamplerName;
   /** An earlier study's run to go on with. */
   readonly resume?: string;
@@ -52,19 +63,21 @@ const XGBOOST = space({
 /**
  * Searches for a model's parameters by its first metric on the validation rows. The first trial is the definition as it stands.
  *
- * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space or dataset, and a budget below 1
+ * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space, dataset, seed or sampler, and a budget below 1
  */
 export async function tuneModel(platform: Platform, request: TuneRequest): Promise<TuneOutcome> {
   await requireApplied(platform);
   const { registry, training } = platform;
   const model = findDefinition(platform.project, "model", request.model);
-  const { trials: budget, seed = 0, sampler = "auto", signal } = request;
+  const { trials: budget, signal } = request;
   if (!Number.isSafeInteger(budget) || budget < 1)
     throw new SlipwayError("INPUT_INVALID", `A study has a budget of 1 trial or more, not ${budget}.`);
   const searched = request.space ?? usualSpace(model);
   const [metric] = model.metrics;
   if (metric === undefined)
     throw new SlipwayError("INPUT_INVALID", `Model ${model.name} names no metric to search by; add metrics to it.`);
+  const study = request.resume === undefined ? undefined : await findRun(registry, request.resume);
+  const { seed, sampler } = study === undefined ? firstPlan(request) : recordedPlan(study, request);
   const options = {
     space: searched,
     direction: metric.better === "lower" ? "minimize" : "maximize",
@@ -81,7 +94,6 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
       `Model ${model.name} has no validation rows to judge trials by; widen its split.`,
     );
   const subject: StudySubject = { model, metric, space: searched, datasetId: dataset.id };
-  const study = request.resume === undefined ? undefined : await findRun(registry, request.resume);
   const earlier = study === undefined ? [] : await earlierTrials(registry, study, subject);
   const run =
     study ??
@@ -93,7 +105,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
       datasetId: dataset.id,
     }));
   if (study === undefined)
-    await logParams(registry, run.id, { ...studyFacts(subject), "study.seed": seed, "study.sampler": sampler });
+    await logParams(registry, run.id, { ...studyFacts(subject), ...planFacts({ seed, sampler }) });
   const trials: TunedTrial[] = [...earlier];
   const sign = metric.better === "lower" ? 1 : -1;
   const best = (): TunedTrial | undefined =>

@@ -4,7 +4,14 @@
 import { contentHash, SlipwayError } from "../core/core.ts";
 import { definitionHash, type MetricSpec, type ModelSpec } from "../define/define.ts";
 import { findRuns, type RegistryContext, type RunRecord } from "../registry/registry.ts";
-import { configurationOf, type KnownTrial, type Parameter, type Params, type Space } from "../tuning/tuning.ts";
+import {
+  configurationOf,
+  type KnownTrial,
+  type Parameter,
+  type Params,
+  type SamplerName,
+  type Space,
+} from "../tuning/tuning.ts";
 
 /** One trial. */
 export interface TunedTrial {
@@ -51,6 +58,43 @@ export function studyFacts({
   };
 }
 
+/** How a study searches. */
+export interface StudyPlan {
+  readonly seed: number;
+  readonly sampler: SamplerName;
+}
+
+/** The plan of a new study. */
+export function firstPlan({ seed = 0, sampler = "auto" }: Partial<StudyPlan>): StudyPlan {
+  return { seed, sampler };
+}
+
+/** The plan as a study's run has it among its params. */
+export function planFacts({ seed, sampler }: StudyPlan): Readonly<Record<string, string | number>> {
+  return { "study.seed": seed, "study.sampler": sampler };
+}
+
+/**
+ * The plan that a study recorded.
+ *
+ * @throws SlipwayError `INPUT_INVALID` for a run that is no study, and where another seed or sampler is asked for.
+ */
+export function recordedPlan(study: RunRecord, asked: Partial<StudyPlan>): StudyPlan {
+  requireStudy(study);
+  const plan = { seed: Number(study.params["study.seed"]), sampler: study.params["study.sampler"] as SamplerName };
+  for (const name of ["seed", "sampler"] as const)
+    if (asked[name] !== undefined && asked[name] !== plan[name])
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `Study ${study.id} has ${name} ${plan[name]}, so it cannot go on with ${asked[name]}; leave --${name} out, or start a new one without --resume.`,
+      );
+  return plan;
+}
+
+function requireStudy(run: RunRecord): void {
+  if (run.kind !== "tune") throw new SlipwayError("INPUT_INVALID", `Run ${run.id} is no study but a ${run.kind}.`);
+}
+
 /**
  * What the trials of a study recorded, in their order; one that was interrupted counts for nothing and is tried anew.
  *
@@ -61,8 +105,7 @@ export async function earlierTrials(
   study: RunRecord,
   subject: StudySubject,
 ): Promise<readonly TunedTrial[]> {
-  if (study.kind !== "tune")
-    throw new SlipwayError("INPUT_INVALID", `Run ${study.id} is no study but a ${study.kind}.`);
+  requireStudy(study);
   for (const [name, fact] of Object.entries(studyFacts(subject)))
     if (study.params[name] !== fact)
       throw new SlipwayError(

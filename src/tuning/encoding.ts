@@ -66,11 +66,13 @@ function choiceScale(choices: readonly ParameterValue[]): Scale {
 }
 
 function linearScale(low: number, high: number): Scale {
+  const width = high - low;
+  const canonical = rounding(ulp(Math.max(Math.abs(low), Math.abs(high))) / width);
   return {
     ordered: true,
     levels: Number.POSITIVE_INFINITY,
-    valueAt: (place) => within(low + place * (high - low), low, high),
-    placeOf: (value) => ((value as number) - low) / (high - low),
+    valueAt: (place) => within(low + place * width, low, high),
+    placeOf: (value) => canonical(((value as number) - low) / width),
     has: (value) => isWithin(value, low, high),
     nth: noLevels,
   };
@@ -78,14 +80,30 @@ function linearScale(low: number, high: number): Scale {
 
 function logScale(low: number, high: number): Scale {
   const [from, to] = [Math.log(low), Math.log(high)];
+  const width = to - from;
+  const canonical = rounding((ulp(Math.max(Math.abs(from), Math.abs(to))) + Number.EPSILON) / width);
   return {
     ordered: true,
     levels: Number.POSITIVE_INFINITY,
-    valueAt: (place) => within(Math.exp(from + place * (to - from)), low, high),
-    placeOf: (value) => within((Math.log(value as number) - from) / (to - from), 0, 1),
+    valueAt: (place) => within(Math.exp(from + place * width), low, high),
+    placeOf: (value) => canonical(within((Math.log(value as number) - from) / width, 0, 1)),
     has: (value) => isWithin(value, low, high),
     nth: noLevels,
   };
+}
+
+/**
+ * How the place of a continuous value is rounded: to a part of the range so wide that a value's own rounding, `error` of the range, never moves it to another.
+ * So a value that was written down and read again has the place it had, and a study that is opened again knows exactly what it knew.
+ */
+function rounding(error: number): (place: number) => number {
+  const cells = 2 ** Math.min(40, Math.max(1, Math.floor(-Math.log2(error)) - 4));
+  return (place) => Math.round(place * cells) / cells;
+}
+
+/** The distance from a number above 0 to the next, or up to twice that. */
+function ulp(value: number): number {
+  return value * Number.EPSILON;
 }
 
 function grid(low: number, high: number, step: number): Scale {
@@ -147,11 +165,9 @@ export function fill(encoding: Encoding, place: (index: number, point: Point) =>
   return point;
 }
 
-/** A place moved to the middle of its cell, so that equal values are equal places. */
-export function snap(dimension: Dimension, place: number): number {
-  if (!dimension.ordered) return place;
-  const inside = within(place, 0, 1);
-  return dimension.levels === Number.POSITIVE_INFINITY ? inside : dimension.placeOf(dimension.valueAt(inside));
+/** A place moved to that of its value, so that equal values are equal places. */
+export function snap({ ordered, placeOf, valueAt }: Dimension, place: number): number {
+  return ordered ? placeOf(valueAt(within(place, 0, 1))) : place;
 }
 
 /** The params of a point: exactly the active parameters, in the space's order. */

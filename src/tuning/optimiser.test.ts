@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createOptimiser } from "./optimiser.ts";
-import { categorical, int, space } from "./space.ts";
+import { type SamplerName, samplers } from "./samplers.ts";
+import { everyKind } from "./space.fixture.ts";
+import { categorical, float, int, type Params, space } from "./space.ts";
 
 describe("a study with trials that were known before", () => {
   const given = space({ depth: int(1, 3), kind: categorical(["a", "b"]) });
@@ -12,6 +14,12 @@ describe("a study with trials that were known before", () => {
     expect(asked.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
     for (const { params } of asked) expect(params).not.toEqual(known);
     expect(study.best()).toEqual({ id: 0, value: 1, params: known });
+  });
+
+  test("gives back a known trial's params to the last digit", () => {
+    const rate = 0.1 + 0.2;
+    const study = createOptimiser({ space: space({ rate: float(0, 1) }), told: [{ params: { rate }, value: 1 }] });
+    expect(study.best()?.params).toEqual({ rate });
   });
 
   test("refuses one that is no configuration of the space, for it would stand for another", () => {
@@ -29,4 +37,28 @@ describe("a study with trials that were known before", () => {
     const known = all[3]!;
     expect(grid([{ params: known, value: 0 }])).toEqual(all.filter((params) => params !== known));
   });
+
+  test.each(Object.keys(samplers) as SamplerName[])(
+    "%s goes on with a study that is opened again as it would have",
+    (sampler) => {
+      const score = (params: Params): number =>
+        Math.abs((params["rate"] as number) - 0.01) + Number(params["share"] ?? 0);
+      const options = { space: everyKind, sampler, seed: 4, budget: 24 };
+      const whole = createOptimiser(options);
+      const trials = Array.from({ length: 24 }, () => {
+        const { id, params } = whole.ask();
+        whole.tell(id, { value: score(params) });
+        return { params: params as Params, value: score(params) };
+      });
+      const told = JSON.parse(JSON.stringify(trials.slice(0, 13))) as typeof trials;
+      const again = createOptimiser({ ...options, told });
+      const rest = Array.from({ length: 11 }, () => {
+        const { id, params } = again.ask();
+        again.tell(id, { value: score(params) });
+        return params;
+      });
+      expect(rest).toEqual(trials.slice(13).map(({ params }) => params));
+      expect(again.best()).toEqual(whole.best());
+    },
+  );
 });

@@ -3,7 +3,7 @@
 
 import { SlipwayError } from "../core/core.ts";
 import { checkSpace } from "./check-space.ts";
-import { type Encoding, encode, type Point, paramsOf, pointOf } from "./encoding.ts";
+import { configurationOf, type Encoding, encode, type Point, paramsOf, pointOf } from "./encoding.ts";
 import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
 import { randomOf } from "./random.ts";
 import { type SamplerName, samplers } from "./samplers.ts";
@@ -78,7 +78,8 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     throw invalid(`sampler is one of ${Object.keys(samplers).join(", ")}, not ${JSON.stringify(sampler)}.`);
   const encoding = encode(space);
   const sign = direction === "minimize" ? 1 : -1;
-  const trials: Trial[] = (options.told ?? []).map(({ params, value }, id) => ({
+  const told = options.told ?? [];
+  const trials: Trial[] = told.map(({ params, value }, id) => ({
     id,
     point: knownPoint(encoding, params),
     state: value === undefined ? "failed" : "complete",
@@ -96,7 +97,11 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
         : `Trial ${id} was already told (${trial.state}); ask for another.`,
     );
   };
-  const params = ({ point }: Trial): ParamsOf<S> => paramsOf(encoding, point) as ParamsOf<S>;
+  // A known trial has the value that it had, which is within a hair of what its place gives.
+  const params = ({ id, point }: Trial): ParamsOf<S> => {
+    const known = told[id];
+    return (known ? configurationOf(space, known.params) : paramsOf(encoding, point)) as ParamsOf<S>;
+  };
   const end = (trial: Trial, state: TrialState, value: number, violation = 0): void => {
     trials[trial.id] = { ...trial, state, value, violation };
   };

@@ -34,6 +34,7 @@ test("tries the definition first, records each trial as a run below the study's,
     model: MODEL,
     trials: 5,
     space: small,
+    seed: 5,
     signal: stopped.signal,
     onTrial(trial) {
       seen.push(trial);
@@ -71,7 +72,14 @@ test("tries the definition first, records each trial as a run below the study's,
     expect(recorded?.metrics["validate.auc"]).toBe(value);
   }
 
+  const whole = await tuneModel(platform, { model: MODEL, trials: 5, space: small, seed: 5 });
+  expect(trials.map(({ params, value }) => [params, value])).toEqual(
+    whole.trials.map(({ params, value }) => [params, value]),
+  );
+
   const other = { model: MODEL, trials: 6, resume: run };
+  await expect(tuneModel(platform, { ...other, space: small, seed: 6 })).rejects.toThrow(/has seed 5, .* with 6/);
+  await expect(tuneModel(platform, { ...other, space: small, sampler: "tpe" })).rejects.toThrow(/has sampler auto/);
   await expect(tuneModel(platform, { ...other, space: space({ eta: float(0.1, 0.5) }) })).rejects.toThrow(
     /another space/,
   );

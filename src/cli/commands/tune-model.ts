@@ -14,8 +14,8 @@ interface TuneWords {
   readonly trials: string;
   readonly seconds?: string;
   readonly space?: string;
-  readonly sampler: string;
-  readonly seed: string;
+  readonly sampler?: string;
+  readonly seed?: string;
   readonly resume?: string;
 }
 
@@ -26,6 +26,7 @@ const SHOWN = 10;
 export async function run(context: CommandContext, words: TuneWords, model: string): Promise<void> {
   const { output, progress, signal, host } = context;
   const trials = countOf("--trials", words.trials);
+  const seed = words.seed === undefined ? {} : { seed: wholeNumber("--seed", words.seed, 0, Number.MAX_SAFE_INTEGER) };
   const space = words.space === undefined ? {} : { space: spaceIn(resolve(host.cwd, words.space)) };
   await withPlatform(context, async (platform) => {
     const outcome = await progress.step(`Tuning ${model}`, () =>
@@ -35,9 +36,9 @@ export async function run(context: CommandContext, words: TuneWords, model: stri
         ...space,
         ...(words.seconds === undefined ? {} : { seconds: countOf("--seconds", words.seconds) }),
         ...(words.resume === undefined ? {} : { resume: words.resume }),
-        seed: wholeNumber("--seed", words.seed, 0, Number.MAX_SAFE_INTEGER),
+        ...seed,
         // The optimiser refuses a name that it does not know, and lists those it does.
-        sampler: words.sampler as SamplerName,
+        ...(words.sampler === undefined ? {} : { sampler: words.sampler as SamplerName }),
         signal,
         onNote: (text) => progress.note(text),
         onTrial: (trial, best) =>
