@@ -4,7 +4,7 @@
 import { SlipwayError } from "../core/core.ts";
 import { findDefinition, type MetricSpec, type ModelSpec } from "../define/define.ts";
 import { failRun, findRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
-import { readyDataset, trainTrial } from "../training/training.ts";
+import { isTrialsFault, readyDataset, trainTrial } from "../training/training.ts";
 import { createOptimiser, float, int, type Params, type SamplerName, type Space, space } from "../tuning/tuning.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
@@ -36,6 +36,8 @@ export interface TuneRequest {
   readonly seconds?: number;
   readonly signal?: AbortSignal;
   readonly onNote?: (text: string) => void;
+  /** Told the study's run as soon as it exists: what to resume, however this ends. */
+  readonly onStudy?: (run: string) => void;
   readonly onTrial?: (trial: TunedTrial, best: TunedTrial | undefined) => void;
 }
 
@@ -63,7 +65,8 @@ const XGBOOST = space({
 /**
  * Searches for a model's parameters by its first metric on the validation rows. The first trial is the definition as it stands.
  *
- * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space, dataset, seed or sampler, and a budget below 1
+ * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space, dataset, seed or sampler, and a budget below 1; `TRAINER_FAILED` where no trial got a
+ *   value; what is not a trial's own fault, such as a full disk, ends the study as it is
  */
 export async function tuneModel(platform: Platform, request: TuneRequest): Promise<TuneOutcome> {
   await requireApplied(platform);
@@ -106,6 +109,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
     }));
   if (study === undefined)
     await logParams(registry, run.id, { ...studyFacts(subject), ...planFacts({ seed, sampler }) });
+  request.onStudy?.(run.id);
   const trials: TunedTrial[] = [...earlier];
   const sign = metric.better === "lower" ? 1 : -1;
   const best = (): TunedTrial | undefined =>
@@ -134,7 +138,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
         test: metrics[`test.${metric.name}`],
       };
     } catch (thrown) {
-      if (signal?.aborted) throw thrown;
+      if (signal?.aborted || !isTrialsFault(thrown)) throw thrown;
       return { ...about, error: thrown instanceof Error ? thrown.message : String(thrown) };
     }
   };
@@ -154,6 +158,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
       optimiser.tell(id, trial.value === undefined ? { state: "failed" } : { value: trial.value });
       done(trial);
     }
+    if (best() === undefined) throw nothingFound(trials, metric.name, run.id);
   } catch (thrown) {
     if (study === undefined || study.status === "running")
       await failRun(
@@ -169,6 +174,13 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
     await logMetrics(registry, run.id, [{ key: `validate.${metric.name}`, step: found.number, value: found.value }]);
   if (study === undefined || study.status === "running") await finishRun(registry, run.id);
   return { run: run.id, metric, trials, before: trials.find(({ number }) => number === 0), best: found };
+}
+
+function nothingFound(trials: readonly TunedTrial[], metric: string, run: string): SlipwayError {
+  return new SlipwayError(
+    "TRAINER_FAILED",
+    `None of ${trials.length} trials ended with a ${metric}; the last said: ${trials.at(-1)?.error ?? "nothing"}. Mend the model or its space, or go on with --resume ${run}.`,
+  );
 }
 
 function usualSpace({ name, trainer }: ModelSpec): Space {

@@ -25,4 +25,4 @@ export {
   trainVersion,
 } from "./train.ts";
 export { type Ending, type TrainingWatch, watched } from "./training-watch.ts";
-export { type FinishedTrial, trainTrial } from "./trial.ts";
+export { type FinishedTrial, isTrialsFault, trainTrial } from "./trial.ts";

@@ -1,6 +1,7 @@
 // One trial of a search: the model with other parameters, fitted on rows that are cut already, as a run of its own below the study's. It leaves no
 // version: what is worth keeping is trained again with the parameters written into the definition.
 
+import { asSlipwayError, type ErrorCode } from "../core/core.ts";
 import type { Dataset } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import { failRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
@@ -25,7 +26,25 @@ export interface FinishedTrial {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Fits a model with other parameters and records it. What goes wrong is recorded, then thrown. */
+/** What says something of the parameters that were tried; all else (a full disk, records that are locked, a bug) says something of the machine. */
+const OWN_FAILURES: readonly ErrorCode[] = [
+  "TRAINER_FAILED",
+  "INPUT_INVALID",
+  "DEFINITION_INVALID",
+  "MEMORY_EXHAUSTED",
+];
+
+/** Whether a trial failed by its own parameters, so that others may do better. */
+export function isTrialsFault(thrown: unknown): boolean {
+  const { code, message } = asSlipwayError(thrown);
+  // A trainer in a process of its own tells of a full disk in words.
+  return OWN_FAILURES.includes(code) && asSlipwayError(new Error(message)).code !== "STORAGE_FULL";
+}
+
+/**
+ * Fits a model with other parameters and records it. What goes wrong is recorded, then thrown: as failed where the parameters are at fault, else as
+ * cancelled, for then nothing is known of them.
+ */
 export async function trainTrial(
   context: TrainingContext,
   { model, dataset, parentId, name, params }: TrialRequest,
@@ -50,7 +69,8 @@ export async function trainTrial(
     return { runId: run.id, metrics: heldOutMetrics(fitted) };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    await failRun(registry, run.id, message, signal?.aborted ? "cancelled" : "failed");
+    const isCancelled = signal?.aborted || !isTrialsFault(thrown);
+    await failRun(registry, run.id, message, isCancelled ? "cancelled" : "failed");
     throw thrown;
   }
 }

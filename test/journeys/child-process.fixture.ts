@@ -33,6 +33,7 @@ const DOOR = [
   "openPlatform",
   "applyDefinitions",
   "trainModel",
+  "tuneModel",
   "materialize",
   "writeDatasetFolder",
   "moveAlias",

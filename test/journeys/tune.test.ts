@@ -5,14 +5,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { main } from "../../src/cli/program.ts";
+import { SlipwayError } from "../../src/core/core.ts";
 import {
   applyDefinitions,
+  getRun,
   listRuns,
   type TunedTrial,
   type TuneRequest,
   tuneModel,
 } from "../../src/platform/platform.ts";
 import { categorical, float, int, type SamplerName, space } from "../../src/tuning/tuning.ts";
+import { endOf, startChild } from "./child-process.fixture.ts";
 import { deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
 
 const MODEL = "delivery_late";
@@ -149,6 +152,89 @@ test("refuses to go on with a study of another definition, whose values are not 
   expect(more).toEqual([]);
 }, 120_000);
 
+test("a study that is killed has named its run, keeps the trials that ended, and ends as if nothing had been", async () => {
+  const killed = await deliveriesWorld();
+  onTestFinished(() => killed.remove());
+  const prepared = await killed.open();
+  await applyDefinitions(prepared);
+  await prepared.close();
+  const child = startChild(
+    killed.root,
+    `const platform = await openPlatform(worldOptions(root));
+     await tuneModel(platform, { model: ${JSON.stringify(MODEL)}, trials: 500, space: ${JSON.stringify(small)}, seed: 9,
+       onStudy: (run) => say(run), onTrial: ({ params, value }) => say(JSON.stringify({ params, value })) });`,
+  );
+  const lines: string[] = [];
+  const { signal } = await endOf(child, (line) => {
+    lines.push(line);
+    if (lines.length === 4) child.kill("SIGKILL");
+  });
+  expect(signal).toBe("SIGKILL");
+  const [run = "", ...said] = lines;
+  const after = await killed.open();
+  expect(await getRun(after.registry, run)).toMatchObject({ kind: "tune", status: "failed" });
+  const { trials } = await tuneModel(after, { model: MODEL, trials: said.length + 3, space: small, resume: run });
+  const known = trials.map(({ params, value }) => ({ params, value }));
+  expect(known.slice(0, said.length)).toEqual(said.map((line) => JSON.parse(line)));
+  const whole = await tuneModel(after, { model: MODEL, trials: known.length, space: small, seed: 9 });
+  expect(known).toEqual(whole.trials.map(({ params, value }) => ({ params, value })));
+}, 120_000);
+
+test("fails a study in which no trial got a value, and tells what the last one said", async () => {
+  const broken = await deliveriesWorld();
+  onTestFinished(() => broken.remove());
+  const failing = await broken.open({
+    engines: (engines) => ({
+      ...engines,
+      trainers: engines.trainers.map((trainer) => ({
+        ...trainer,
+        fit: () => Promise.reject(new SlipwayError("TRAINER_FAILED", "no tree could be grown")),
+      })),
+    }),
+  });
+  await applyDefinitions(failing);
+  await expect(tuneModel(failing, { model: MODEL, trials: 2, space: small })).rejects.toThrow(
+    /None of 2 trials ended with a auc; the last said: no tree could be grown/,
+  );
+  expect(await listRuns(failing.registry, { kind: "tune" })).toMatchObject([{ status: "failed" }]);
+}, 120_000);
+
+test.each([
+  ["a full disk", Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })],
+  ["a full disk of the trainer's", new SlipwayError("TRAINER_FAILED", "XGBoost: No space left on device")],
+  ["locked records", new Error("SQLITE_BUSY: database is locked")],
+])(
+  "ends a study for %s, which is no trial's fault, and counts no trial",
+  async (_, trouble) => {
+    const full = await deliveriesWorld();
+    onTestFinished(() => full.remove());
+    let left = 2;
+    const filling = await full.open({
+      engines: (engines) => ({
+        ...engines,
+        trainers: engines.trainers.map((trainer) => ({
+          ...trainer,
+          fit: (...given: Parameters<typeof trainer.fit>) =>
+            left-- > 0 ? trainer.fit(...given) : Promise.reject(trouble),
+        })),
+      }),
+    });
+    await applyDefinitions(filling);
+    const seen: TunedTrial[] = [];
+    const request = { model: MODEL, trials: 4, space: small };
+    await expect(tuneModel(filling, { ...request, onTrial: (trial) => seen.push(trial) })).rejects.toThrow(
+      trouble.message,
+    );
+    expect(seen.map(({ error }) => error)).toEqual([undefined, undefined]);
+    const [study] = await listRuns(filling.registry, { kind: "tune" });
+    expect(study?.status).toBe("failed");
+    left = 9;
+    const { trials } = await tuneModel(filling, { ...request, resume: study!.id });
+    expect(trials.map(({ value }) => typeof value)).toEqual(new Array(4).fill("number"));
+  },
+  120_000,
+);
+
 test("slipway tune <model> shows the best trials, and --json all of them", async () => {
   const fixture = JSON.stringify(fileURLToPath(new URL("./deliveries.fixture.ts", import.meta.url)));
   writeFileSync(
@@ -182,6 +268,7 @@ test("slipway tune <model> shows the best trials, and --json all of them", async
     best: { value: expect.any(Number) },
   });
   const shown = await slipway("tune", MODEL, "--trials", "2", "--space", "space.json");
+  expect(shown.err).toMatch(/study (\S+); go on with --resume \1\n/);
   expect(shown.out).toMatch(/Best auc 0\.\d{4}, 0\.\d{4} with the definition as it stands/);
   expect((await slipway("tune", MODEL, "--trials", "0")).code).toBe(64);
   expect((await slipway("tune", MODEL, "--seed", "abc")).code).toBe(64);

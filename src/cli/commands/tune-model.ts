@@ -41,6 +41,7 @@ export async function run(context: CommandContext, words: TuneWords, model: stri
         ...(words.sampler === undefined ? {} : { sampler: words.sampler as SamplerName }),
         signal,
         onNote: (text) => progress.note(text),
+        onStudy: (run) => progress.line(`  study ${run}; go on with --resume ${run}`),
         onTrial: (trial, best) =>
           progress.line(
             `  trial ${trial.number + 1} of ${trials}: ${trial.error ?? figure(trial.value)}; best ${figure(best?.value)} (trial ${(best?.number ?? 0) + 1})`,
@@ -87,11 +88,9 @@ function lines({ run, metric, trials, before, best }: TuneOutcome, good: (text: 
     },
     ...(failed.length === 0 ? [] : [`${failed.length} failed, the last with: ${failed.at(-1)?.error}`]),
     "",
-    best === undefined
-      ? `No trial of ${trials.length} ended with a ${metric.name}. Go on with: slipway tune --resume ${run}`
-      : good(
-          `Best ${metric.name} ${figure(best.value)}${before?.value === undefined ? "" : `, ${figure(before.value)} with the definition as it stands`}.`,
-        ),
+    good(
+      `Best ${metric.name} ${figure(best?.value)}${before?.value === undefined ? "" : `, ${figure(before.value)} with the definition as it stands`}.`,
+    ),
     `Trials are runs below ${run}; go on with --resume ${run}.`,
   ];
 }
