@@ -62,8 +62,6 @@ export function csvFrame(text: string): {
 } {
   const [names, ...rows] = csvCells(text);
   if (!names) throw invalid("The CSV is empty. Send a line of column names and a line for each row.");
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice !== undefined) throw invalid(`The CSV has the column ${JSON.stringify(twice.slice(0, 64))} twice.`);
   rows.forEach((row, place) => {
     if (row.length !== names.length)
       throw invalid(`Row ${place} of the CSV has ${row.length} cells; its first line names ${names.length} columns.`);

@@ -64,6 +64,10 @@ beforeAll(async () => {
   const late = fileURLToPath(new URL("sklearn_mixed/model.onnx", testModels));
   await importModelFile(importedPlatform(open.tracking), { file: late, model: "late" });
   await moveAlias(open.tracking, { model: "late", alias: "champion", version: 1, reason: "test" });
+  const bare = fileURLToPath(new URL("xgboost_categorical/model.ubj", testModels));
+  await importModelFile(importedPlatform(open.tracking), { file: bare, model: "bare_trees" });
+  await moveAlias(open.tracking, { model: "bare_trees", alias: "champion", version: 1, reason: "test" });
+  await logged("unsigned_trees", "xgboost_categorical/model.ubj", undefined);
   const mixed = [column("distance"), column("delay"), column("carrier", "string")];
   await logged("zipped", "sklearn_mixed_zipmap/model.onnx", mixed);
   await logged("zipped_bare", "sklearn_mixed_zipmap/model.onnx", undefined);
@@ -246,6 +250,65 @@ describe("a model with a signature of columns", { timeout: SLOW }, () => {
       const lines = rows.map((row) => row.map((cell) => cell ?? missing).join(","));
       close((await csv("trees", [names.join(","), ...lines].join("\n"))).body, { predictions: expected });
     }
+  });
+
+  it.each(["bare_trees", "unsigned_trees"])(
+    "(%s) without one, of XGBoost, asks for every name that the booster has, and may have no value for it",
+    async (model) => {
+      const names = ["f0", "f1", "f2", "f3", "f4", "f5", "carrier", "airport"];
+      const rows = chunks((await json("xgboost_categorical/input.json")).inputs[0].data, 8);
+      const expected = { predictions: (await json("xgboost_categorical/expected.json")).outputs[0].data };
+      const lines = rows.map((row) => row.map((cell) => cell ?? "").join(","));
+      close((await invoke(model, { dataframe_split: { columns: names, data: rows } })).body, expected);
+      close((await csv(model, [names.join(","), ...lines].join("\n"))).body, expected);
+      const records = rows.map((row) => Object.fromEntries(names.map((name, place) => [name, row[place]])));
+      close((await invoke(model, { dataframe_records: records })).body, expected);
+
+      const misspelt = names.with(6, "carier");
+      for (const { status, body } of [
+        await invoke(model, { dataframe_split: { columns: misspelt, data: rows } }),
+        await invoke(model, {
+          dataframe_records: records.map(({ carrier: carier, ...rest }) => ({ ...rest, carier })),
+        }),
+        await csv(model, [misspelt.join(","), ...lines].join("\n")),
+      ]) {
+        expect([status, body.error?.code]).toEqual([400, "INPUT_INVALID"]);
+        expect(body.error.message).toMatch(/no column "carrier".*carier/);
+      }
+      const headless = await csv(model, "1,2,3,4,5,6,0,7\n2,3,4,5,6,7,0,1\n");
+      expect([headless.status, headless.body.error?.message]).toEqual([400, expect.stringMatching(/no column "f0"/)]);
+    },
+  );
+
+  it("is refused by the row that has too many values or too few", async () => {
+    for (const values of [
+      [
+        [1, 2, "UA"],
+        [1, 2],
+      ],
+      [
+        [1, 2, "UA"],
+        [1, 2, "UA", 9],
+      ],
+    ])
+      for (const body of [{ inputs: values }, { instances: values }, { dataframe_split: { data: values } }]) {
+        const { status, body: found } = await invoke("zipped", body);
+        expect([status, found.error?.message]).toEqual([400, expect.stringMatching(/[Rr]ow 1 /)]);
+      }
+  });
+
+  it("is refused by the column that stands twice, in JSON and CSV alike, also one that is not taken or a tensor's", async () => {
+    const twice = async (answer: Promise<{ status: number; body: { error?: { message: string } } }>, name: string) => {
+      const { status, body } = await answer;
+      expect([status, body.error?.message]).toEqual([400, expect.stringContaining(`"${name}" twice`)]);
+    };
+    const columns = ["distance", "delay", "carrier", "delay"];
+    await twice(invoke("zipped", { dataframe_split: { columns, data: [[1, 2, "UA", 3]] } }), "delay");
+    await twice(csv("zipped", `${columns.join(",")}\n1,2,UA,3`), "delay");
+    await twice(csv("zipped", "distance,delay,carrier,x,x\n1,2,UA,3,4"), "x");
+    const same = widths.with(3, "c0");
+    await twice(invoke("mlp", { dataframe_split: { columns: same, data: [widths.map(() => 1)] } }), "c0");
+    await twice(csv("mlp", `${same.join(",")}\n${widths.map(() => 1).join(",")}`), "c0");
   });
 
   it("imported as a file it has the names of its own", async () => {

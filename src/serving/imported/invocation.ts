@@ -3,7 +3,7 @@
 // Where MLflow is lax and nothing is lost by it, so is this: a column that the model does not take is passed over, and a frame without names is
 // read by place. Where MLflow would cast a value that does not fit, it is refused.
 
-import { SlipwayError } from "../../core/core.ts";
+import { didYouMean, SlipwayError } from "../../core/core.ts";
 import type { Tensor, TensorInfo, TensorModel } from "../../ports/ports.ts";
 import { type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
 import { valueFromText } from "./elements.ts";
@@ -52,6 +52,9 @@ export function readInvocation(invoked: Invoked, asked: Invocation): InvokedTens
 
 function fromFrame(invoked: Invoked, frame: Frame): InvokedTensors {
   const { name, model, binding, signature, isBare } = invoked;
+  const twice = frame.names?.find((column, place, names) => names.indexOf(column) !== place);
+  if (twice !== undefined)
+    throw refused(`Model "${name}": the table has the column ${JSON.stringify(twice.slice(0, 64))} twice.`);
   if (signature?.kind === "tensors") return fromTensors(invoked, listsOfFrame(invoked, frame));
   const { rows } = frame;
   const write = (outputs: readonly Tensor[]): unknown => rowsWritten(model.outputs, outputs, rows.length, isBare);
@@ -67,12 +70,23 @@ function fromFrame(invoked: Invoked, frame: Frame): InvokedTensors {
 }
 
 /** Rows by the names of the model's columns, which a frame without names has by place. */
-function namedRows({ name, binding }: Invoked, frame: Frame, columns: readonly string[]): readonly JsonRow[] {
+function namedRows(
+  { name, binding, signature }: Invoked,
+  frame: Frame,
+  columns: readonly string[],
+): readonly JsonRow[] {
   const names = frame.names ?? columns;
-  const width = frame.rows[0]?.length ?? 0;
-  if (!frame.names && width !== columns.length)
+  frame.rows.forEach(({ length }, row) => {
+    if (length !== names.length)
+      throw refused(
+        `Model "${name}": row ${row} has ${length} values; its columns are ${names.length}: ${names.join(", ")}.`,
+      );
+  });
+  // A model that says of none of its columns that it may be left out would answer a misspelt table from nothing.
+  const absent = signature?.kind === "columns" ? undefined : columns.find((column) => !names.includes(column));
+  if (absent !== undefined)
     throw refused(
-      `Model "${name}": a row has ${width} values; its columns are ${columns.length}: ${columns.join(", ")}.`,
+      `Model "${name}": the table has no column "${absent}". ${didYouMean(absent, names) ?? ""} Its columns are: ${columns.join(", ")}.`,
     );
   const known = new Set(columns);
   const typeOf = (column: string): TensorInfo["datatype"] => {
