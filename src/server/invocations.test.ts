@@ -86,6 +86,14 @@ beforeAll(async () => {
   );
   await logged("trees_tensor", "xgboost_categorical/model.ubj", [tensor([-1, 8])]);
   await logged("whole", "identity/int64.onnx", [tensor([-1, 1])]);
+  await logged("whole_column", "identity/int64.onnx", [column("x", "long")]);
+  await logged("whole_float", "identity/fp32.onnx", [column("x", "long")]);
+  await logged("whole_double", "identity/fp64.onnx", [column("x", "integer")]);
+  await logged(
+    "counts",
+    "xgboost_categorical/model.ubj",
+    ["f0", "f1", "f2", "f3", "f4", "f5", "c0", "c1"].map((name) => column(name, name === "f1" ? "long" : "double")),
+  );
   await logged("half", "identity/fp16.onnx", undefined);
 }, SLOW);
 afterAll(async () => {
@@ -279,6 +287,49 @@ describe("a model with a signature of columns", { timeout: SLOW }, () => {
       expect([headless.status, headless.body.error?.message]).toEqual([400, expect.stringMatching(/no column "f0"/)]);
     },
   );
+
+  it("of whole numbers takes those that its model can hold, and none that MLflow would cut or round", async () => {
+    const split = (value: unknown) => ({ dataframe_split: { columns: ["x"], data: [[value]] } });
+    const taken: readonly (readonly [model: string, text: string, y: unknown])[] = [
+      ["whole_float", "16777216", 16777216],
+      ["whole_float", "16777218.0", 16777218],
+      ["whole_float", "-1e3", -1000],
+      ["whole_float", "true", 1],
+      ["whole_double", "9007199254740991", 9007199254740991],
+      ["whole_column", "9007199254740993.0", "9007199254740993"],
+      ["whole_column", "9007199254740991", 9007199254740991],
+    ];
+    for (const [model, text, y] of taken) {
+      expect((await csv(model, `x\n${text}`)).body).toEqual({ predictions: [{ y }] });
+      if (Number.isSafeInteger(y)) expect((await invoke(model, split(y))).body).toEqual({ predictions: [{ y }] });
+    }
+    const refused = async (
+      answer: Promise<{ status: number; body: ReturnType<typeof JSON.parse> }>,
+      reason: RegExp,
+    ) => {
+      const { status, body } = await answer;
+      expect([status, body.error?.message]).toEqual([400, expect.stringMatching(reason)]);
+    };
+    for (const text of ["16777217", "1.5", "16777216.0000000001", "9007199254740993", "1e39"]) {
+      await refused(csv("whole_float", `x\n${text}`), /"x" of row 0 is .* long.* whole number that FP32 holds/);
+      await refused(invoke("whole_float", split(Number(text) + (text.includes("000") ? 0.5 : 0))), /FP32 holds/);
+    }
+    await refused(csv("whole_double", "x\n9007199254740991.4"), /integer.* whole number that FP64 holds/);
+    await refused(invoke("whole_double", split(9007199254740992)), /FP64 holds/);
+    for (const text of ["9007199254740991.4", "1.5", "1e-1", "9223372036854775808"])
+      await refused(csv("whole_column", `x\n${text}`), /"x" of row 0 is not a whole number/);
+    await refused(csv("whole", "x\n9007199254740991.4"), /whole number/);
+    // Beside columns of other types, and over rows by name.
+    const names = ["f0", "f1", "f2", "f3", "f4", "f5", "c0", "c1"];
+    await refused(
+      invoke("counts", { dataframe_split: { columns: names, data: [[1.5, 1.5, 1, 1, 1, 1, 0, 1]] } }),
+      /"f1"/,
+    );
+    const { status } = await invoke("counts", {
+      dataframe_split: { columns: names, data: [[1.5, 1, 1, 1, 1, 1, 0, null]] },
+    });
+    expect(status).toBe(200);
+  });
 
   it("is refused by the row that has too many values or too few", async () => {
     for (const values of [

@@ -114,11 +114,25 @@ numbers = columns.copy()
 numbers.loc[::7, "b"] = np.nan
 label = (numbers["a"] > 0).astype(int)
 booster = xgb.train({"objective": "binary:logistic", "max_depth": 3}, xgb.DMatrix(numbers, label), 10)
-logged("trees", booster, infer_signature(numbers, booster.predict(xgb.DMatrix(numbers))), mlflow.xgboost.log_model, "xgboost")
-compare("trees", split_of(numbers[:20]))
-compare("trees", {"dataframe_records": json.loads(numbers[:20].to_json(orient="records"))})
-compare("trees", {"instances": head.to_dict(orient="records")})
-compare("trees", numbers[:20].to_csv(index=False))
+logged("boosted", booster, infer_signature(numbers, booster.predict(xgb.DMatrix(numbers))), mlflow.xgboost.log_model, "xgboost")
+compare("boosted", split_of(numbers[:20]))
+compare("boosted", {"dataframe_records": json.loads(numbers[:20].to_json(orient="records"))})
+compare("boosted", {"instances": head.to_dict(orient="records")})
+compare("boosted", numbers[:20].to_csv(index=False))
+
+# Whole numbers of a signature over a model that computes in float32: the same answers, where MLflow neither cuts nor rounds.
+counts = pd.DataFrame({"n": rng.integers(0, 50, rows), "big": 2**24 + 2 * rng.integers(0, 50, rows)})
+few = xgb.train({"objective": "reg:squarederror", "max_depth": 3}, xgb.DMatrix(counts, counts["n"] % 7), 5)
+logged("counts", few, infer_signature(counts, few.predict(xgb.DMatrix(counts))), mlflow.xgboost.log_model, "xgboost")
+compare("counts", split_of(counts[:20]))
+compare("counts", counts[:20].to_csv(index=False))
+compare("counts", "n,big\n1e1,16777218.0\n")
+for body, kind in [
+    ({"dataframe_split": {"columns": ["n", "big"], "data": [[1.5, 2]]}}, "application/json"),
+    ({"dataframe_split": {"columns": ["n", "big"], "data": [[1, 2**24 + 1]]}}, "application/json"),
+    ("n,big\n1.5,2\n", "text/csv"),
+]:
+    assert "whole number" in post("/api/v1/models/counts/invocations", body, 400, kind)["error"]["message"]
 
 # Bare, as `mlflow models serve` is asked: with several models the question is which.
 refused = post("/invocations", {"inputs": some}, 400)

@@ -3,7 +3,7 @@
 
 import { didYouMean, SlipwayError } from "../../core/core.ts";
 import type { Tensor, TensorInfo, TensorModel } from "../../ports/ports.ts";
-import { elementsFrom, elementToJson } from "./elements.ts";
+import { elementsFrom, elementToJson, valueFromText } from "./elements.ts";
 import type { NamedColumn } from "./mlmodel.ts";
 
 /** A row by column name, as JSON has it. */
@@ -47,6 +47,25 @@ function isMatrix({ shape, datatype }: TensorInfo): boolean {
   return shape.length === 2 && shape[0] === -1 && datatype !== "FP16";
 }
 
+/** A cell of text as the value of a column, for {@link tensorsOfRows} to judge. */
+export function cellFromText(binding: ColumnBinding, place: number, text: string): unknown {
+  const datatype = datatypeOf(binding, place);
+  return valueFromText(isWhole(binding.columns[place]) && isFloat(datatype) ? "INT64" : datatype, text);
+}
+
+function datatypeOf(binding: ColumnBinding, place: number): TensorInfo["datatype"] {
+  return binding.kind === "matrix" ? binding.input.datatype : (binding.inputs[place]?.datatype ?? "BYTES");
+}
+
+function isFloat(datatype: TensorInfo["datatype"]): boolean {
+  return datatype === "FP32" || datatype === "FP64";
+}
+
+/** Whether the signature asks for whole numbers, whatever the model computes with. */
+function isWhole(column: NamedColumn | undefined): boolean {
+  return column?.type === "long" || column?.type === "integer";
+}
+
 /** Rows as the tensors that the model takes. INPUT_INVALID that names the row and the column. */
 export function tensorsOfRows(model: string, binding: ColumnBinding, rows: readonly JsonRow[]): readonly Tensor[] {
   const names = binding.columns.map(({ name }) => name);
@@ -60,20 +79,27 @@ export function tensorsOfRows(model: string, binding: ColumnBinding, rows: reado
           { details: { model, row: place, field: name.slice(0, 64) } },
         );
   });
-  const cellOf = ({ name, required }: NamedColumn, place: number): unknown => {
+  const what = (column: string, place: number): string => `Model "${model}": "${column}" of row ${place}`;
+  const cellOf = (column: NamedColumn, place: number, datatype: TensorInfo["datatype"]): unknown => {
+    const { name, required, type } = column;
     const row = rows[place] ?? {};
     const value = Object.hasOwn(row, name) ? row[name] : undefined;
     if (value === undefined && required)
       throw new SlipwayError("INPUT_INVALID", `Model "${model}": row ${place} has no "${name}".`, {
         details: { model, row: place, field: name },
       });
+    if (value !== undefined && value !== null && isWhole(column) && isFloat(datatype) && !holds(datatype, value))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `${what(name, place)} is ${JSON.stringify(value).slice(0, 64)}; the signature calls it ${type}, so send a whole number that ${datatype} holds exactly.`,
+        { details: { model, row: place, field: name } },
+      );
     return value ?? null;
   };
-  const what = (column: string, place: number): string => `Model "${model}": "${column}" of row ${place}`;
   if (binding.kind === "each")
     return binding.columns.map((column, index) => {
       const input = binding.inputs[index] as TensorInfo;
-      const values = rows.map((_, place) => cellOf(column, place));
+      const values = rows.map((_, place) => cellOf(column, place, input.datatype));
       return {
         name: input.name,
         datatype: input.datatype,
@@ -82,11 +108,17 @@ export function tensorsOfRows(model: string, binding: ColumnBinding, rows: reado
       };
     });
   const { input, columns } = binding;
-  const cells = rows.flatMap((_, place) => columns.map((column) => numeric(cellOf(column, place))));
+  const cells = rows.flatMap((_, place) => columns.map((column) => numeric(cellOf(column, place, input.datatype))));
   const data = elementsFrom(input.datatype, cells, (place) =>
     what(columns[place % columns.length]?.name ?? "", Math.floor(place / columns.length)),
   );
   return [{ name: input.name, datatype: input.datatype, shape: [rows.length, columns.length], data }];
+}
+
+/** Whether a float holds a whole number exactly, as far as JSON told it exactly. */
+function holds(datatype: TensorInfo["datatype"], value: unknown): boolean {
+  if (typeof value === "boolean") return true;
+  return Number.isSafeInteger(value) && (datatype === "FP64" || Math.fround(value as number) === value);
 }
 
 /** In a matrix of numbers true is 1. */

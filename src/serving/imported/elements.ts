@@ -102,17 +102,29 @@ function wholes(
 const MISSING = new Set(
   "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|"),
 );
-const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+const MOST_DIGITS = 20;
+const NUMBER = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
 /** A cell of text as the value that a type asks for; what cannot be read so stays text, for {@link elementsFrom} to refuse. */
 export function valueFromText(type: TensorType, text: string): unknown {
   if (type === "BYTES") return text;
   if (type === "BOOL") return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text;
   if (MISSING.has(text)) return null;
-  // Digits alone stay text where a number of JSON would round them.
-  if (/^-?\d{16,20}$/.test(text) && type.includes("INT")) return text;
-  if (NUMBER.test(text)) return Number(text);
+  if (NUMBER.test(text)) return type.includes("INT") ? (wholeFromText(text) ?? text) : Number(text);
   return /^true$/i.test(text) ? 1 : /^false$/i.test(text) ? 0 : text;
+}
+
+/** What a decimal is when it is whole, as "7.0" and "1e3" are: digits alone where a number would round it. */
+function wholeFromText(text: string): number | string | undefined {
+  const [, sign = "", before = "", behind = "", exponent = "0"] =
+    /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/.exec(text) ?? [];
+  const digits = before + behind;
+  const point = Math.max(before.length + Number(exponent), 0);
+  if (/[1-9]/.test(digits.slice(point))) return undefined;
+  // Twenty zeros more are beyond every type, however many there are.
+  const padded = digits.slice(0, point).padEnd(Math.min(point, digits.length + MOST_DIGITS), "0");
+  const whole = (sign === "-" ? "-" : "") + (padded.replace(/^0+/, "") || "0");
+  return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
 }
 
 /** The value of IEEE 754's 16 bits. */

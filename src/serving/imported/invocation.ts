@@ -1,11 +1,11 @@
 // A model asked as MLflow's scoring server is, and answering as `mlflow.pyfunc` does: a frame of columns is answered row by row, values that go in
 // as tensors come out as tensors by the outputs' names. Which of the two bare values are, the model's signature says.
 // Where MLflow is lax and nothing is lost by it, so is this: a column that the model does not take is passed over, and a frame without names is
-// read by place. Where MLflow would cast a value that does not fit, it is refused.
+// read by place. A whole number that the model cannot hold exactly, which MLflow would cut or round, is refused.
 
 import { didYouMean, SlipwayError } from "../../core/core.ts";
 import type { Tensor, TensorInfo, TensorModel } from "../../ports/ports.ts";
-import { type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
+import { type ColumnBinding, cellFromText, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
 import { valueFromText } from "./elements.ts";
 import type { Signature } from "./mlmodel.ts";
 import { listsFromTensor, tensorFromLists } from "./nested.ts";
@@ -58,9 +58,8 @@ function fromFrame(invoked: Invoked, frame: Frame): InvokedTensors {
   if (signature?.kind === "tensors") return fromTensors(invoked, listsOfFrame(invoked, frame));
   const { rows } = frame;
   const write = (outputs: readonly Tensor[]): unknown => rowsWritten(model.outputs, outputs, rows.length, isBare);
-  const columns = binding?.columns.map((column) => column.name);
-  if (binding && columns) {
-    const named = namedRows(invoked, frame, columns);
+  if (binding) {
+    const named = namedRows(invoked, binding, frame);
     return { inputs: tensorsOfRows(name, binding, named), rows: rows.length, write };
   }
   const [input] = model.inputs;
@@ -70,11 +69,8 @@ function fromFrame(invoked: Invoked, frame: Frame): InvokedTensors {
 }
 
 /** Rows by the names of the model's columns, which a frame without names has by place. */
-function namedRows(
-  { name, binding, signature }: Invoked,
-  frame: Frame,
-  columns: readonly string[],
-): readonly JsonRow[] {
+function namedRows({ name, signature }: Invoked, binding: ColumnBinding, frame: Frame): readonly JsonRow[] {
+  const columns = binding.columns.map((column) => column.name);
   const names = frame.names ?? columns;
   frame.rows.forEach(({ length }, row) => {
     if (length !== names.length)
@@ -88,18 +84,13 @@ function namedRows(
     throw refused(
       `Model "${name}": the table has no column "${absent}". ${didYouMean(absent, names) ?? ""} Its columns are: ${columns.join(", ")}.`,
     );
-  const known = new Set(columns);
-  const typeOf = (column: string): TensorInfo["datatype"] => {
-    if (binding?.kind !== "each") return binding?.input.datatype ?? "FP32";
-    return binding.inputs[columns.indexOf(column)]?.datatype ?? "FP32";
-  };
-  const taken = names.flatMap((column, place) => (known.has(column) ? [{ column, place, type: typeOf(column) }] : []));
+  const taken = columns.map((column, own) => ({ column, own, place: names.indexOf(column) }));
   return frame.rows.map((cells) =>
     Object.fromEntries(
-      taken.flatMap(({ column, place, type }) => {
+      taken.flatMap(({ column, own, place }) => {
         const cell = cells[place];
         if (cell === undefined) return [];
-        return [[column, frame.isText ? valueFromText(type, String(cell)) : cell]];
+        return [[column, frame.isText ? cellFromText(binding, own, String(cell)) : cell]];
       }),
     ),
   );
