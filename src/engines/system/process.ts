@@ -1,40 +1,27 @@
-// A mark that names this very process, also after its number has been given to another: host, boot, whose numbers, number and start time.
+// A mark that names this very process, also after its number has been given to another: host, boot, number and start time.
 
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 interface ProcessMark {
   readonly host: string;
   readonly boot: string;
-  /** The namespace that the number counts in, a container's own; absent from marks of earlier versions. */
-  readonly pids?: string;
   readonly pid: number;
   readonly started: string;
 }
 
 /** This process's mark, to be kept with what it works on. */
 export function thisProcess(): string {
-  const mark: ProcessMark = {
-    host: hostname(),
-    boot: bootId(),
-    pids: pidNamespace(),
-    pid: process.pid,
-    started: startOf(process.pid) ?? "",
-  };
+  const mark: ProcessMark = { host: hostname(), boot: bootId(), pid: process.pid, started: startOf(process.pid) ?? "" };
   return JSON.stringify(mark);
 }
 
-/**
- * Whether the process of a mark still runs. One on another machine or in another container cannot be asked and counts as alive, as does a mark of
- * another kind.
- */
+/** Whether the process of a mark still runs. One on another machine cannot be asked and counts as alive, as does a mark of another kind. */
 export function isProcessAlive(mark: string): boolean {
   if (!mark.startsWith("{")) return true;
-  const { host, boot, pids, pid, started } = JSON.parse(mark) as ProcessMark;
+  const { host, boot, pid, started } = JSON.parse(mark) as ProcessMark;
   if (host !== hostname()) return true;
   if (boot !== bootId()) return false;
-  // Containers may share a host's name, and none sees the processes of another.
-  if (pids !== undefined && pids !== pidNamespace()) return true;
   if (started !== "") return startOf(pid) === started;
   try {
     process.kill(pid, 0);
@@ -47,14 +34,6 @@ export function isProcessAlive(mark: string): boolean {
 function bootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "";
-  }
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
   } catch {
     return "";
   }

@@ -1,7 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { spawn } from "node:child_process";
 import { describe, expect, test, vi } from "vitest";
 import { dateOf, parseInstant, seconds } from "../../core/core.ts";
 import { clockContract, replayClockContract } from "../../ports/clock.contract.ts";
@@ -63,47 +60,6 @@ describe("a process's mark", () => {
     expect(isProcessAlive("a mark of another kind")).toBe(true);
     expect(isProcessAlive(mark.replace(/"host":"[^"]*"/, '"host":"another"'))).toBe(true);
   });
-
-  test("of an earlier version, without a namespace, is read as it was", () => {
-    const mark = thisProcess().replace(/"pids":"[^"]*",/, "");
-    expect(JSON.parse(mark)).not.toHaveProperty("pids");
-    expect(isProcessAlive(mark)).toBe(true);
-    expect(isProcessAlive(mark.replace(/"started":"\d+"/, '"started":"1"'))).toBe(false);
-  });
-
-  test("of another container on a host of the same name is alive, for its number means nothing here", () => {
-    const gone = thisProcess().replace(/"pid":\d+/, '"pid":4194303');
-    expect(isProcessAlive(gone)).toBe(false);
-    expect(isProcessAlive(gone.replace(/"pids":"[^"]*"/, '"pids":"pid:[1]"'))).toBe(true);
-    // After the machine started anew no container of before is left.
-    const before = gone.replace(/"pids":"[^"]*"/, '"pids":"pid:[1]"').replace(/"boot":"[^"]*"/, '"boot":"another"');
-    expect(isProcessAlive(before)).toBe(false);
-  });
-
-  const isolated = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
-  const canIsolate = spawnSync("unshare", [...isolated, "true"]).status === 0;
-  test.skipIf(!canIsolate)(
-    "made in a namespace of its own is alive to those outside (needs unshare)",
-    async () => {
-      const code = `
-      import { thisProcess } from ${JSON.stringify(new URL("system.ts", import.meta.url).href)};
-      process.stdout.write(thisProcess());
-      process.stdin.resume();`;
-      const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-      const node = [process.execPath, "--import", tsx, "--input-type=module", "--eval", code];
-      const child = spawn("unshare", [...isolated, ...node], { stdio: ["pipe", "pipe", "inherit"] });
-      try {
-        const [said] = (await once(child.stdout, "data")) as [Buffer];
-        const mark = String(said);
-        expect(JSON.parse(mark).pid).toBeLessThan(10);
-        expect(isProcessAlive(mark)).toBe(true);
-      } finally {
-        child.stdin.end();
-        await once(child, "close");
-      }
-    },
-    60_000,
-  );
 
   test("is dead when the process is", async () => {
     const child = spawn(process.execPath, ["--eval", ""]);
