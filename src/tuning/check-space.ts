@@ -68,6 +68,8 @@ function checkNumber(place: string, { kind, low, high, log, step }: Readonly<Rec
     throw invalid(`${place}: step must be a number above 0, not`, step);
   if (kind === "int" && !Number.isSafeInteger(step))
     throw invalid(`${place}: the step of an int is a whole number, not`, step);
+  if ((high - low) / step >= 2 ** 53)
+    throw invalid(`${place}: step must leave fewer than 2^53 values between low and high; it is`, step);
   if (step > high - low) throw invalid(`${place}: step must be at most high - low (${high - low}), not`, step);
 }
 

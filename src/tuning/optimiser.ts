@@ -8,7 +8,7 @@ import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
 import { randomOf } from "./random.ts";
 import { type SamplerName, samplers } from "./samplers.ts";
 import type { Params, ParamsOf, Space } from "./space.ts";
-import { bestOf, type Trial, type TrialState } from "./trial.ts";
+import { bestOf, type Curve, type Trial, type TrialState } from "./trial.ts";
 import { unseen } from "./unseen.ts";
 
 /** What a study is about. */
@@ -58,6 +58,9 @@ export interface Optimiser<P = Params> {
   best(): (Suggestion<P> & { readonly value: number }) | undefined;
 }
 
+/** A curve to its owner, who alone may add to it. */
+type Growing = { readonly [K in keyof Curve]: number[] };
+
 /**
  * A study that is asked and told.
  *
@@ -74,7 +77,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     throw invalid(`budget is a whole number from 0 on, not ${JSON.stringify(budget)}.`);
   if (!isCount(constraints))
     throw invalid(`constraints is how many there are, from 0 on, not ${JSON.stringify(constraints)}.`);
-  if (!Object.hasOwn(samplers, sampler))
+  if (typeof sampler !== "string" || !Object.hasOwn(samplers, sampler))
     throw invalid(`sampler is one of ${Object.keys(samplers).join(", ")}, not ${JSON.stringify(sampler)}.`);
   const encoding = encode(space);
   const sign = direction === "minimize" ? 1 : -1;
@@ -85,7 +88,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     state: value === undefined ? "failed" : "complete",
     value: value === undefined ? Number.NaN : sign * finite("a told trial's value", value),
     violation: 0,
-    steps: new Map(),
+    curve: { steps: [], values: [], bests: [] },
   }));
   const running = (id: number): Trial => {
     const trial = trials[id];
@@ -115,7 +118,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
         state: "running",
         value: Number.NaN,
         violation: 0,
-        steps: new Map(),
+        curve: { steps: [], values: [], bests: [] },
       };
       trials.push(trial);
       return { id, params: params(trial) };
@@ -124,8 +127,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
       const trial = running(id);
       if ("state" in outcome && outcome.state === "failed") return end(trial, "failed", Number.NaN);
       if ("state" in outcome) {
-        const last =
-          outcome.value === undefined ? [...trial.steps.values()].at(-1) : sign * finite("value", outcome.value);
+        const last = outcome.value === undefined ? trial.curve.values.at(-1) : sign * finite("value", outcome.value);
         return end(trial, "pruned", last ?? Number.NaN);
       }
       const value = finite("value", outcome.value);
@@ -134,16 +136,15 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     report(id, step, value) {
       const trial = running(id);
       if (!Number.isSafeInteger(step)) throw invalid(`step is a whole number, not ${JSON.stringify(step)}.`);
-      const last = [...trial.steps.keys()].at(-1);
+      const { steps, values, bests } = trial.curve as Growing;
+      const last = steps.at(-1);
       if (last !== undefined && step <= last)
         throw invalid(`Steps of a trial rise: trial ${id} already reported step ${last}, so it cannot report ${step}.`);
-      const reported = { ...trial, steps: new Map(trial.steps).set(step, sign * finite("value", value)) };
-      trials[id] = reported;
-      return shouldStop(
-        pruner,
-        reported,
-        trials.filter((other) => other.id !== id),
-      );
+      const reported = sign * finite("value", value);
+      steps.push(step);
+      values.push(reported);
+      bests.push(Math.min(bests.at(-1) ?? reported, reported));
+      return shouldStop(pruner, trial, trials);
     },
     best() {
       const trial = bestOf(trials);

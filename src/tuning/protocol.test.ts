@@ -137,6 +137,32 @@ describe("the protocol", () => {
     expect(send({ cmd: "best" })).toMatchObject({ id: 3, value: 7 });
   });
 
+  test("takes null as absent, in commands, parameters and pruners, and ignores fields that the protocol does not have", () => {
+    const told = [{ params: { x: 0.5 }, value: -1 }];
+    const nothing = { sampler: null, budget: null, constraints: null, colour: "red", told };
+    const space = { x: { kind: "float", low: 0, high: 1, log: null, step: null, when: null } };
+    const send = talk({ ...create, ...nothing, space, pruner: { kind: "asha", minSteps: null, maxSteps: 9 } });
+    const first = send({ cmd: "ask" });
+    expect(first.id).toBe(0);
+    expect(talk(create)({ cmd: "ask" })).toEqual(first);
+    expect(send({ cmd: "report", id: 0, step: 1, value: null }).error.code).toBe("invalid_command");
+    expect(send({ cmd: "tell", id: 0, value: null, state: "failed", constraints: null })).toEqual({ ok: true });
+    const { id } = send({ cmd: "ask" });
+    send({ cmd: "report", id, step: 3, value: 4 });
+    expect(send({ cmd: "tell", id, state: "pruned", value: null })).toEqual({ ok: true });
+    expect(send({ cmd: "tell", id: send({ cmd: "ask" }).id, value: 1, state: null })).toEqual({ ok: true });
+    expect(send({ cmd: "create", space: { x: null, y: { kind: "bool" } } }).error.code).toBe("invalid_space");
+    expect(send({ cmd: "create", space: null }).error.code).toBe("invalid_space");
+  });
+
+  test("takes a hundred thousand reports of a trial, however many came before", () => {
+    const send = talk({ ...create, pruner: { kind: "median", minSteps: 1, maxSteps: 200_000 } });
+    const { id } = send({ cmd: "ask" });
+    for (let step = 1; step <= 100_000; step += 1)
+      expect(send({ cmd: "report", id, step, value: -step })).toEqual({ stop: false });
+    expect(send({ cmd: "report", id, step: 7, value: 0 }).error.code).toBe("invalid_command");
+  });
+
   test("answers an error to each bad command, and nothing changes", () => {
     const answer = converse("1");
     const code = (line: string): string => (JSON.parse(answer(line) ?? "{}") as Reply).error.code;
@@ -159,6 +185,7 @@ describe("the protocol", () => {
     expect(code('{"cmd":"create","space":{"x":{"kind":"float","low":1,"high":0}}}')).toBe("invalid_space");
     expect(code('{"cmd":"create","space":{"x":{"kind":"bool"}},"seed":-1}')).toBe("invalid_command");
     expect(code('{"cmd":"create","space":{"x":{"kind":"bool"}},"sampler":"toString"}')).toBe("invalid_command");
+    expect(code('{"cmd":"create","space":{"x":{"kind":"bool"}},"sampler":["gp"]}')).toBe("invalid_command");
     expect(code('{"cmd":"create","space":{"x":{"kind":"bool"}},"pruner":{"kind":"axe"}}')).toBe("invalid_command");
     expect(JSON.parse(answer('{"cmd":"tell","id":0,"value":1,"colour":"red"}') ?? "")).toEqual({ ok: true });
     expect(code('{"cmd":"tell","id":0,"value":1}')).toBe("unknown_trial");

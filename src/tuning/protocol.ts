@@ -27,12 +27,7 @@ export function converse(version: string): Conversation {
       case "hello":
         return { protocol: 1, name: "slipway", version, features: ["report", "batch", "constraints", "conditional"] };
       case "create":
-        // Some languages write what is absent as null.
-        study = createOptimiser(
-          Object.fromEntries(
-            Object.entries(command).filter(([, value]) => value !== null),
-          ) as unknown as OptimiserOptions,
-        );
+        study = createOptimiser(studyOf(command));
         return { ok: true };
       case "ask":
         return asked().ask();
@@ -85,8 +80,40 @@ function parse(line: string): Command {
       cause,
     });
   }
-  if (typeof command === "object" && command !== null && !Array.isArray(command)) return command as Command;
+  if (isObject(command)) return withoutNulls(command);
   throw new SlipwayError("INPUT_INVALID", "A command is one JSON object a line.");
+}
+
+/** A command without the fields that are null, for some languages write so what is absent; nor have its pruner and its parameters such fields. */
+function withoutNulls(command: Command): Command {
+  const { space, pruner, ...rest } = present(command);
+  const within = (value: unknown): unknown => (isObject(value) ? present(value) : value);
+  return {
+    ...rest,
+    ...(pruner === undefined ? {} : { pruner: within(pruner) }),
+    // A parameter that is null itself is none, and is refused by name.
+    ...(space === undefined
+      ? {}
+      : {
+          space: isObject(space)
+            ? Object.fromEntries(Object.entries(space).map(([name, each]) => [name, within(each)]))
+            : space,
+        }),
+  };
+}
+
+function present(fields: Command): Command {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+function isObject(value: unknown): value is Command {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The protocol's own fields of `create` and no others: what else there is means nothing. Their values are the optimiser's to check. */
+function studyOf({ space, direction, seed, budget, sampler, pruner, constraints }: Command): OptimiserOptions {
+  const fields = { space, direction, seed, budget, sampler, pruner, constraints };
+  return fields as unknown as OptimiserOptions;
 }
 
 function idOf({ id }: Command): number {

@@ -2,7 +2,7 @@
 // values are to be minimised (trial.ts turns signs).
 
 import { SlipwayError } from "../core/core.ts";
-import type { Trial } from "./trial.ts";
+import type { Curve, Trial } from "./trial.ts";
 
 /** How trials are stopped early, and between which steps. */
 export interface PrunerOptions {
@@ -26,12 +26,12 @@ const PATIENCE = 0.25;
  * Whether to stop a trial that has just reported.
  *
  * @param trial - the trial, its newest report included
- * @param others - the other trials of the study
+ * @param trials - every trial of the study
  */
 export function shouldStop(
   { kind, minSteps, maxSteps }: PrunerOptions,
   trial: Trial,
-  others: readonly Trial[],
+  trials: readonly Trial[],
 ): boolean {
   switch (kind) {
     case "none":
@@ -39,11 +39,11 @@ export function shouldStop(
     // Asynchronous halving needs no more of a study than its reports, and loses least when curves cross late.
     case "auto":
     case "asha":
-      return belowRung(trial, others, rungs(minSteps, maxSteps, ASHA_FACTOR), ASHA_FACTOR);
+      return belowRung(trial, trials, rungs(minSteps, maxSteps, ASHA_FACTOR), ASHA_FACTOR);
     case "hyperband":
-      return belowInBracket(trial, others, minSteps, maxSteps);
+      return belowInBracket(trial, trials, minSteps, maxSteps);
     case "median":
-      return belowMedian(trial, others, minSteps);
+      return belowMedian(trial, trials, minSteps);
     case "patience":
       return outOfPatience(trial, minSteps, maxSteps);
   }
@@ -84,23 +84,25 @@ function rungs(least: number, most: number, factor: number): readonly number[] {
 }
 
 /** Asynchronous successive halving in its stopping form (Li et al. 2020, arXiv 1810.05934): a rung lets one in `factor` pass. */
-function belowRung(trial: Trial, others: readonly Trial[], steps: readonly number[], factor: number): boolean {
+function belowRung(trial: Trial, trials: readonly Trial[], steps: readonly number[], factor: number): boolean {
   const reached = lastStep(trial);
   const rung = steps.findLast((step) => step <= reached);
   // A trial is judged once at each rung: by the first report at or past it.
-  if (rung === undefined || reached !== firstFrom(trial, rung)) return false;
-  const own = valueFrom(trial, rung);
-  const peers = others.map((other) => valueFrom(other, rung)).filter((value) => value !== undefined);
-  const better = peers.filter((value) => own === undefined || Number.isNaN(own) || value < own).length;
-  if (own === undefined || Number.isNaN(own)) return true;
+  if (rung === undefined || firstFrom(trial.curve, rung) !== trial.curve.steps.length - 1) return false;
+  const own = valueFrom(trial, rung)!;
+  const peers = trials
+    .filter(({ id }) => id !== trial.id)
+    .map((other) => valueFrom(other, rung))
+    .filter((value) => value !== undefined);
+  const better = peers.filter((value) => value < own).length;
   return better >= Math.max(1, Math.floor((peers.length + 1) / factor));
 }
 
 /** Hyperband (Li et al. 2018, arXiv 1603.06560), asynchronously: trials are dealt to brackets by id, each halving from a rung of its own on. */
-function belowInBracket(trial: Trial, others: readonly Trial[], least: number, most: number): boolean {
+function belowInBracket(trial: Trial, trials: readonly Trial[], least: number, most: number): boolean {
   const all = rungs(least, most, HYPERBAND_FACTOR);
   const bracket = bracketOf(trial.id, all.length + 1);
-  const peers = others.filter(({ id }) => bracketOf(id, all.length + 1) === bracket);
+  const peers = trials.filter(({ id }) => bracketOf(id, all.length + 1) === bracket);
   return belowRung(trial, peers, all.slice(bracket), HYPERBAND_FACTOR);
 }
 
@@ -123,44 +125,49 @@ function bracketOf(id: number, count: number): number {
 }
 
 /** The median rule (Golovin et al. 2017, Google Vizier): the best so far is worse than the median of the others' best by that step. */
-function belowMedian(trial: Trial, others: readonly Trial[], least: number): boolean {
+function belowMedian(trial: Trial, trials: readonly Trial[], least: number): boolean {
   const step = lastStep(trial);
   if (step < least) return false;
-  const bests = others
-    .filter((other) => other.state !== "failed" && lastStep(other) >= step)
+  const bests = trials
+    .filter((other) => other.id !== trial.id && other.state !== "failed" && lastStep(other) >= step)
     .map((other) => bestUntil(other, step))
-    .filter((value) => !Number.isNaN(value))
+    .filter((value) => value !== undefined)
     .sort((left, right) => left - right);
   if (bests.length < MEDIAN_STARTUP) return false;
   const middle = (bests[Math.floor((bests.length - 1) / 2)]! + bests[Math.ceil((bests.length - 1) / 2)]!) / 2;
-  const own = bestUntil(trial, step);
-  return Number.isNaN(own) || own > middle;
+  return trial.curve.bests.at(-1)! > middle;
 }
 
-function outOfPatience(trial: Trial, least: number, most: number): boolean {
-  const step = lastStep(trial);
-  const best = bestUntil(trial, step);
-  const at = [...trial.steps].find(([, value]) => value === best)?.[0] ?? 0;
+function outOfPatience({ curve: { steps, bests } }: Trial, least: number, most: number): boolean {
+  const step = steps.at(-1)!;
+  const at = steps[firstIndex(bests, (best) => best <= bests.at(-1)!)]!;
   return step >= least && step - at >= Math.max(1, Math.ceil(PATIENCE * most));
 }
 
-function lastStep({ steps }: Trial): number {
-  let last = Number.NEGATIVE_INFINITY;
-  for (const step of steps.keys()) last = Math.max(last, step);
-  return last;
+function lastStep({ curve }: Trial): number {
+  return curve.steps.at(-1) ?? Number.NEGATIVE_INFINITY;
 }
 
-function firstFrom({ steps }: Trial, rung: number): number | undefined {
-  return [...steps.keys()].filter((step) => step >= rung).sort((left, right) => left - right)[0];
+/** Which report was the first at or past a step; as many as there are where none was. */
+function firstFrom({ steps }: Curve, step: number): number {
+  return firstIndex(steps, (each) => each >= step);
 }
 
-function valueFrom(trial: Trial, rung: number): number | undefined {
-  const step = firstFrom(trial, rung);
-  return step === undefined ? undefined : trial.steps.get(step);
+function valueFrom({ curve }: Trial, rung: number): number | undefined {
+  return curve.values[firstFrom(curve, rung)];
 }
 
-function bestUntil({ steps }: Trial, last: number): number {
-  let best = Number.NaN;
-  for (const [step, value] of steps) if (step <= last && !(value >= best) && !Number.isNaN(value)) best = value;
-  return best;
+function bestUntil({ curve }: Trial, last: number): number | undefined {
+  return curve.bests[firstIndex(curve.steps, (step) => step > last) - 1];
+}
+
+/** The first place from which on something holds, by halving. */
+function firstIndex(list: readonly number[], holds: (value: number) => boolean): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(list[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -39,6 +39,7 @@ describe("a space", () => {
     ["step and log", { a: float(1, 2, { log: true, step: 0.1 }) }, /step cannot go with log/],
     ["a step of 0", { a: float(1, 2, { step: 0 }) }, /above 0/],
     ["a step beyond the range", { a: int(1, 2, { step: 5 }) }, /at most high - low/],
+    ["a step of more values than can be counted", { a: float(0, 1, { step: 1e-17 }) }, /fewer than 2\^53 values/],
     ["one choice", { a: categorical(["x"]) }, /two or more/],
     ["a choice twice", { a: categorical(["x", "x"]) }, /twice/],
     ["an object as a choice", { a: { kind: "categorical", choices: [{}, 1] } }, /a choice is/],

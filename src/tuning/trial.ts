@@ -16,8 +16,17 @@ export interface Trial {
   readonly value: number;
   /** By how much the constraints are broken: the sum of those above 0. */
   readonly violation: number;
-  /** What it reported on its way: value by step, lower is better. */
-  readonly steps: ReadonlyMap<number, number>;
+  /** What it reported on its way. */
+  readonly curve: Curve;
+}
+
+/** What a trial reported, by rising step. It grows at its end only, so that a report costs the same however many came before. */
+export interface Curve {
+  readonly steps: readonly number[];
+  /** Lower is better. */
+  readonly values: readonly number[];
+  /** The best value up to and with each step. */
+  readonly bests: readonly number[];
 }
 
 /** What a sampler is asked: where to look next. */
@@ -46,7 +55,8 @@ export function ranked(trials: readonly Trial[]): readonly Trial[] {
   // A pruned trial that got further is worth more; one that never reported stands last of them.
   const within = (left: Trial, right: Trial): number => {
     if (kind(left) === 2) return left.violation - right.violation;
-    if (kind(left) === 1 && left.steps.size !== right.steps.size) return right.steps.size - left.steps.size;
+    const further = right.curve.steps.length - left.curve.steps.length;
+    if (kind(left) === 1 && further !== 0) return further;
     return compare(left.value, right.value);
   };
   return trials
