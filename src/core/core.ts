@@ -14,6 +14,7 @@ export { canonicalJson, contentHash, sha256, sha256Mark } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
 export { didYouMean, nearestName } from "./nearest.ts";
 export { OWNER_FILE } from "./owner-file.ts";
+export { type Random, randomOf } from "./random.ts";
 export { redactText, redactWords } from "./redact.ts";
 export { type Role, roles } from "./role.ts";
 export { type CellEncoder, cellEncoders, encodeTable, type ModelInput, requireMatrix } from "./signature.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { randomOf } from "../core/core.ts";
 import { configurationOf, encode, paramsOf, pointOf } from "./encoding.ts";
-import { everyPoint, randomPoint } from "./plain-samplers.ts";
-import { randomOf } from "./random.ts";
+import { gridPoints, randomPoint } from "./plain-samplers.ts";
 import { anySpace, everyKind } from "./space.fixture.ts";
 import { bool, categorical, float, int, type Params, space, when } from "./space.ts";
 
@@ -28,6 +28,7 @@ describe("an encoded space", () => {
         const params = paramsOf(encoding, randomPoint(encoding, randomOf(seed, 1)));
         for (const [name, parameter] of Object.entries(given)) {
           const value = params[name] as number;
+          if (parameter.when !== undefined && !(name in params)) continue;
           if (parameter.kind === "categorical") expect(parameter.choices).toContain(value);
           if (parameter.kind !== "float" && parameter.kind !== "int") continue;
           expect(value).toBeGreaterThanOrEqual(parameter.low);
@@ -63,10 +64,9 @@ describe("an encoded space", () => {
     const encoding = encode(
       space({ kind: categorical(["a", "b"]), n: when({ kind: ["a"] }, int(1, 5)), m: when({ n: [2, 3] }, int(0, 1)) }),
     );
-    const keys = everyPoint(encoding, 1000)?.map((point) => JSON.stringify(paramsOf(encoding, point)));
+    const keys = [...gridPoints(encoding)].map((point) => JSON.stringify(paramsOf(encoding, point)));
     expect(keys).toHaveLength(5 + 2 + 1);
     expect(new Set(keys).size).toBe(8);
-    expect(everyPoint(encoding, 7)).toBeUndefined();
   });
 
   test("takes params as one of its own only with every active parameter, in range and on the grid", () => {

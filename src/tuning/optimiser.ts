@@ -1,11 +1,10 @@
 // A study in memory, asked and told: whoever owns the objective asks where to look and tells what came out. It keeps no clock and no thread, so
 // the same questions and answers in the same order give the same suggestions everywhere.
 
-import { SlipwayError } from "../core/core.ts";
+import { randomOf, SlipwayError } from "../core/core.ts";
 import { checkSpace } from "./check-space.ts";
 import { configurationOf, type Encoding, encode, type Point, paramsOf, pointOf } from "./encoding.ts";
 import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
-import { randomOf } from "./random.ts";
 import { type SamplerName, samplers } from "./samplers.ts";
 import type { Params, ParamsOf, Space } from "./space.ts";
 import { bestOf, type Curve, type Trial, type TrialState } from "./trial.ts";

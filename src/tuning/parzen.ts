@@ -2,9 +2,9 @@
 // parameter, a smoothed spike on the choice of each unordered one. A parameter that an observation's branch did not have is even in its kernel,
 // so one density spans all branches.
 
+import type { Random } from "../core/core.ts";
 import { type Encoding, fill, type Point } from "./encoding.ts";
 import { normalCdf } from "./normal.ts";
-import type { Random } from "./random.ts";
 
 const LOG_ROOT_TAU = 0.5 * Math.log(2 * Math.PI);
 

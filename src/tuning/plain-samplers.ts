@@ -1,9 +1,9 @@
 // Samplers that learn nothing: random search, Sobol's sequence and the grid.
 
+import type { Random } from "../core/core.ts";
 import { type Encoding, fill, isActive, type Point } from "./encoding.ts";
-import type { Random } from "./random.ts";
 import { shiftedSobol } from "./sobol.ts";
-import type { Question } from "./trial.ts";
+import type { Question, Trial } from "./trial.ts";
 
 /** How many values a continuous parameter has on a grid. */
 const GRID_LEVELS = 5;
@@ -29,17 +29,33 @@ export function sobolSampler({ encoding, seed, id }: Question): Point {
  * study, is passed over; after the last it begins again.
  */
 export function gridSampler({ encoding, trials, id }: Question): Point {
+  const passed: Point[] = [];
+  const point = firstUntried(encoding, trials, (taken) => passed.push(taken));
+  return point ?? passed[id % passed.length]!;
+}
+
+/** The first combination of the grid that no trial has; `onTaken` sees those before it. Undefined where all were tried. */
+export function firstUntried(
+  encoding: Encoding,
+  trials: readonly Trial[],
+  onTaken: (point: Point) => void = () => undefined,
+): Point | undefined {
+  const tried = new Set(trials.map(({ point }) => point.join()));
+  for (const point of gridPoints(encoding)) {
+    if (!tried.has(point.join())) return point;
+    onTaken(point);
+  }
+  return undefined;
+}
+
+/** Every combination in order, the last parameter fastest, each branch once; five evenly set values of a continuous parameter. */
+export function* gridPoints(encoding: Encoding): Generator<Point> {
   const radix = encoding.dimensions.map(({ levels }) => (levels === Number.POSITIVE_INFINITY ? GRID_LEVELS : levels));
   const digits = new Array<number>(radix.length).fill(0);
-  const tried = new Set(trials.map(({ point }) => point.join()));
-  const passed: Point[] = [];
   do {
-    const point = gridPoint(encoding, radix, digits);
-    if (!tried.has(point.join())) return point;
-    passed.push(point);
+    yield gridPoint(encoding, radix, digits);
     advance(encoding, radix, digits);
   } while (digits.some((digit) => digit !== 0));
-  return passed[id % passed.length]!;
 }
 
 function gridPoint(encoding: Encoding, radix: readonly number[], digits: readonly number[]): Point {
@@ -65,18 +81,4 @@ function advance(encoding: Encoding, radix: readonly number[], digits: number[])
 function fromUnit(encoding: Encoding, index: number, unit: number): number {
   const { ordered, levels } = encoding.dimensions[index]!;
   return ordered ? unit : Math.min(levels - 1, Math.floor(unit * levels));
-}
-
-/** Every configuration of a finite space, at most `limit`; undefined where there are more, or infinitely many. */
-export function everyPoint(encoding: Encoding, limit: number): readonly Point[] | undefined {
-  if (encoding.dimensions.some(({ levels }) => levels === Number.POSITIVE_INFINITY)) return undefined;
-  const radix = encoding.dimensions.map(({ levels }) => levels);
-  const digits = new Array<number>(radix.length).fill(0);
-  const points: Point[] = [];
-  do {
-    if (points.length === limit) return undefined;
-    points.push(gridPoint(encoding, radix, digits));
-    advance(encoding, radix, digits);
-  } while (digits.some((digit) => digit !== 0));
-  return points;
 }

@@ -1,7 +1,9 @@
 // The promises of docs/tuning.md, each held over the protocol itself, for every sampler.
 
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createOptimiser } from "./optimiser.ts";
 import { converse } from "./protocol.ts";
 import type { SamplerName } from "./samplers.ts";
 import { samplers } from "./samplers.ts";
@@ -54,6 +56,8 @@ function expectInside(space: Space, params: Params): void {
       expect(value).toBeGreaterThanOrEqual(parameter.low);
       expect(value).toBeLessThanOrEqual(parameter.high);
       if (parameter.kind === "int") expect(Number.isInteger(value)).toBe(true);
+      const steps = ((value as number) - parameter.low) / (parameter.step ?? 1);
+      if (parameter.step !== undefined) expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-6);
     }
   }
 }
@@ -161,6 +165,25 @@ describe("the protocol", () => {
     for (let step = 1; step <= 100_000; step += 1)
       expect(send({ cmd: "report", id, step, value: -step })).toEqual({ stop: false });
     expect(send({ cmd: "report", id, step: 7, value: 0 }).error.code).toBe("invalid_command");
+  });
+
+  test("answers what docs/tuning.md says it answers", () => {
+    const text = readFileSync(new URL("../../docs/tuning.md", import.meta.url), "utf8");
+    const pairs = [...text.matchAll(/^> (\{.*\})\n< (\{.*\})$/gm)];
+    expect(pairs.length).toBeGreaterThan(3);
+    const answer = converse("1");
+    for (const [, command = "", reply] of pairs) expect(answer(command)).toBe(reply);
+  });
+
+  test("finds the last configuration of a large space that is left, whatever the sampler would rather see", () => {
+    const left = { a: 150, b: 150 };
+    const space = { a: { kind: "int", low: 1, high: 150 }, b: { kind: "int", low: 1, high: 150 } } as const;
+    const every = Array.from({ length: 150 * 150 - 1 }, (_, at) => ({
+      a: 1 + Math.floor(at / 150),
+      b: 1 + (at % 150),
+    }));
+    const study = createOptimiser({ space, sampler: "random", told: every.map((params) => ({ params, value: 1 })) });
+    expect(study.ask().params).toEqual(left);
   });
 
   test("answers an error to each bad command, and nothing changes", () => {

@@ -1,7 +1,7 @@
 // Points that fill a space evenly: Sobol's sequence with the direction numbers of Joe and Kuo (2008, "Constructing Sobol sequences with better
 // two-dimensional projections", new-joe-kuo-6), shifted digitally by the seed. Past the table's dimensions the rest is random.
 
-import { randomOf } from "./random.ts";
+import { randomOf } from "../core/core.ts";
 
 /** Per dimension after the first: its primitive polynomial as bits, then the odd initial direction numbers. */
 const DIRECTIONS: readonly (readonly number[])[] = [

@@ -1,8 +1,8 @@
 // What samplers and pruners know of the trials of a study. Values are always to be minimised here: a study that maximises turns the sign when a
 // value comes in, so the same suggestions come out.
 
+import type { Random } from "../core/core.ts";
 import type { Encoding, Point } from "./encoding.ts";
-import type { Random } from "./random.ts";
 
 /** How far a trial is. */
 export type TrialState = "running" | "complete" | "pruned" | "failed";

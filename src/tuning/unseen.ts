@@ -1,11 +1,8 @@
 // No configuration is tried twice while another is left: a space of few values would otherwise spend its budget on the same best one.
 
 import { type Encoding, fill, isAmong, type Point } from "./encoding.ts";
-import { everyPoint, randomPoint } from "./plain-samplers.ts";
+import { firstUntried, randomPoint } from "./plain-samplers.ts";
 import type { Question } from "./trial.ts";
-
-/** The largest space that is searched whole for what is left. */
-const LARGEST = 20_000;
 
 /** The point itself where it is new, else a new one near it, else any new one; the point where none is left to be found. */
 export function unseen({ encoding, trials, random }: Question, point: Point): Point {
@@ -20,7 +17,8 @@ export function unseen({ encoding, trials, random }: Question, point: Point): Po
     const any = randomPoint(encoding, random);
     if (isNew(any)) return any;
   }
-  return everyPoint(encoding, LARGEST)?.find(isNew) ?? point;
+  const isCountable = encoding.dimensions.every(({ levels }) => levels !== Number.POSITIVE_INFINITY);
+  return (isCountable ? firstUntried(encoding, trials) : undefined) ?? point;
 }
 
 /** A point with some parameters moved: `share` of them, and each by at most that much of its range. */

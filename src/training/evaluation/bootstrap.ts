@@ -2,7 +2,7 @@
 // weighs two, so every resample is the same rows under other weights and nothing is copied or sorted anew. Rows that belong
 // together (the flights of one aircraft) are drawn together: taken for independent they would make every interval too narrow.
 
-import { seededRandom } from "./seeded-random.ts";
+import { randomOf } from "../../core/core.ts";
 
 /** From where to where a figure lies. */
 export interface Interval {
@@ -35,14 +35,14 @@ export function bootstrapIntervals(
   options: BootstrapOptions = {},
 ): readonly (Interval | null)[] {
   const { resamples = 500, level = 0.95, seed = 0, clusters } = options;
-  const random = seededRandom(seed);
+  const random = randomOf(seed, 0);
   const groups = clusters === undefined ? rows : clusters.reduce((most, each) => Math.max(most, each + 1), 0);
   const drawn = new Float64Array(groups);
   const weights = clusters === undefined ? drawn : new Float64Array(rows);
   const found: number[][] = [];
   for (let resample = 0; resample < resamples; resample += 1) {
     drawn.fill(0);
-    for (let draw = 0; draw < groups; draw += 1) drawn[random(groups)]! += 1;
+    for (let draw = 0; draw < groups; draw += 1) drawn[random.below(groups)]! += 1;
     if (clusters !== undefined) for (let row = 0; row < rows; row += 1) weights[row] = drawn[clusters[row]!]!;
     for (const [place, figure] of figures(weights).entries()) {
       const own = found[place] ?? [];

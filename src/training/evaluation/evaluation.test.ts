@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { randomOf } from "../../core/core.ts";
 import { binaryResamples } from "./binary-resamples.ts";
 import { bootstrapIntervals } from "./bootstrap.ts";
 import { type JudgedRows, judge } from "./evaluation.ts";
 import { metricSets, toldMetrics } from "./metric-set.ts";
-import { seededRandom } from "./seeded-random.ts";
 import { cheapestThreshold } from "./threshold-choice.ts";
 
-const random = seededRandom(3);
+const { below: random } = randomOf(3, 0);
 const some = (rows: number, signal: number): JudgedRows => {
   const labels = Float64Array.from({ length: rows }, () => (random(100) < 30 ? 1 : 0));
   const scores = Float64Array.from(labels, (label) => (random(80) + label * signal) / 100);

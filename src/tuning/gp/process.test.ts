@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { randomOf } from "../random.ts";
+import { randomOf } from "../../core/core.ts";
 import { cholesky, inverseOf } from "./linear.ts";
 import { type Features, fitProcess, logPosterior, squaredGaps } from "./process.ts";
 

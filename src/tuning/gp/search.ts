@@ -1,10 +1,10 @@
 // The point with the highest gain: many candidates, evenly drawn and near the best trials; from the best of them gradients over what is ordered, and
 // one change at a time over what has few values.
 
+import type { Random } from "../../core/core.ts";
 import { type Encoding, fill, isAmong, type Point, snap } from "../encoding.ts";
 import { logImprovement } from "../normal.ts";
 import { randomPoint } from "../plain-samplers.ts";
-import type { Random } from "../random.ts";
 import { climb } from "./climb.ts";
 import { rowOf } from "./features.ts";
 import type { Process } from "./process.ts";

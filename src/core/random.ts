@@ -1,5 +1,5 @@
-// Randomness that two numbers decide: the study's seed and the trial's number. So a suggestion does not depend on threads or speed, and a
-// study that is opened again goes on as it would have.
+// Randomness that two numbers decide: a seed and the number of a stream, say a study's trial. So what is drawn does not depend on threads or speed,
+// and is the same on every machine.
 
 /** A stream of random numbers. */
 export interface Random {
