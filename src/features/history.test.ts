@@ -81,6 +81,28 @@ describe("a key's history", () => {
     );
   });
 
+  test("tells of no change where only the sign of a zero did, inside a list neither", async () => {
+    const path = join(folder, "signs.parquet");
+    await offline.writeParquet(
+      `SELECT * FROM (VALUES ('a', TIMESTAMP '2024-01-01 10:00:00', [0::DOUBLE]),
+         ('a', TIMESTAMP '2024-01-01 11:00:00', ['-0.0'::DOUBLE]),
+         ('a', TIMESTAMP '2024-01-01 12:00:00', [1::DOUBLE])) v(k, e, fares)`,
+      path,
+    );
+    const source = parquet("signs", {
+      path,
+      columns: { k: t.string(), e: t.timestamp(), fares: t.list(t.float64()) },
+      eventTime: "e",
+    });
+    const entityOf = entity("k", { k: t.string() });
+    const view = featureView("signs", { entity: entityOf, source, features: { last: latest(source.fares) } });
+    const { changes } = await keyHistory(offline, viewQuery(specOf(view)), ["a"], {
+      to: parseInstant("2024-02-01"),
+      limit: 100,
+    });
+    expect(changes.map(({ at }) => at)).toEqual([parseInstant("2024-01-01T10:00"), parseInstant("2024-01-01T12:00")]);
+  });
+
   test("says why: an event, a late arrival, a window that moved on, a row that grew too old", async () => {
     const path = join(folder, "told.parquet");
     await offline.writeParquet(

@@ -3,16 +3,8 @@
 // an event, the newest row grows too old. Each such moment is asked for, and those at which nothing differed are left out. What grows with the
 // clock alone (an age, the time since the last event, a rate, whose window's length moves with it) is shown, but is no reason for a change.
 
-import {
-  canonicalJson,
-  type Duration,
-  type Instant,
-  SlipwayError,
-  type Value,
-  valueAt,
-  windowHop,
-} from "../core/core.ts";
-import type { FeatureRule, FeatureViewSpec } from "../define/define.ts";
+import { type Duration, type Instant, SlipwayError, type Value, valueAt, windowHop } from "../core/core.ts";
+import { compareValues, type FeatureRule, type FeatureViewSpec } from "../define/define.ts";
 import type { OfflineEngine, SqlDialect } from "../ports/ports.ts";
 import { keyColumn, timeColumns } from "./view-events-sql.ts";
 import { askView, type ViewQuery } from "./view-query.ts";
@@ -126,7 +118,7 @@ export async function keyHistory(
 }
 
 function same(a: Value, b: Value): boolean {
-  return Object.is(a, b) || canonicalJson(a) === canonicalJson(b) || (a === 0 && b === 0);
+  return a === null || b === null ? a === b : compareValues(a, b) === 0;
 }
 
 const growsWithTime = (rule: FeatureRule): boolean =>
