@@ -32,7 +32,8 @@ export interface OfflineEngineSubject {
   readonly formats: Readonly<Record<string, (folder: string, engine: OfflineEngine) => SourceKit>>;
 }
 
-const everyType = {
+/** A column of every type; all but the key may be null. */
+export const everyType = {
   key: t.string(),
   b: t.bool().optional(),
   i: t.int32().optional(),
@@ -47,7 +48,8 @@ const everyType = {
   u: t.uuid().optional(),
 } satisfies Fields;
 
-const rows: readonly ContractRow[] = [
+/** Rows at the edges of every type, and one of nulls. */
+export const everyRow: readonly ContractRow[] = [
   {
     key: "a",
     b: true,
@@ -79,7 +81,8 @@ const rows: readonly ContractRow[] = [
   },
 ];
 
-function schemaOf(fields: Fields): readonly ColumnSchema[] {
+/** Fields as the columns of a schema. */
+export function schemaOf(fields: Fields): readonly ColumnSchema[] {
   return Object.entries(fields).map(([name, { type, isOptional: optional }]) => ({ name, type, optional }));
 }
 
@@ -124,11 +127,11 @@ export function offlineEngineContract(name: string, { open, formats }: OfflineEn
 
   describe(`${name} keeps the OfflineEngine contract`, () => {
     test("streams every type exactly, nulls in place, in the order the SQL asks for", async () => {
-      expect(await read(valuesSql(schemaOf(everyType), rows))).toEqual(rows);
+      expect(await read(valuesSql(schemaOf(everyType), everyRow))).toEqual(everyRow);
     });
 
     test("streams nothing for no rows, and may be left before the end", async () => {
-      const sql = valuesSql(schemaOf(everyType), rows);
+      const sql = valuesSql(schemaOf(everyType), everyRow);
       expect(await read(`SELECT * FROM (${sql}) q WHERE q.i = 5`)).toEqual([]);
       for await (const table of engine.stream(sql)) {
         expect(await read("SELECT 1 AS one")).toEqual([{ one: 1 }]);
@@ -138,14 +141,14 @@ export function offlineEngineContract(name: string, { open, formats }: OfflineEn
     });
 
     test("writes a file that is known by its rows, size and hash, and is the same for the same rows", async () => {
-      const sql = valuesSql(schemaOf(everyType), rows);
+      const sql = valuesSql(schemaOf(everyType), everyRow);
       const file = join(folder, "deep", "er", "it's.parquet");
       const written = await engine.writeParquet(sql, file);
       const bytes = readFileSync(file);
-      expect(written).toEqual({ rowCount: rows.length, bytes: bytes.length, hash: sha256(bytes) });
+      expect(written).toEqual({ rowCount: everyRow.length, bytes: bytes.length, hash: sha256(bytes) });
       expect(await engine.hashFile(file)).toBe(written.hash);
       expect((await engine.writeParquet(sql, join(folder, "again.parquet"))).hash).toBe(written.hash);
-      expect(await read(`SELECT * FROM ${engine.dialect.scanOwn([file])}`)).toEqual(rows);
+      expect(await read(`SELECT * FROM ${engine.dialect.scanOwn([file])}`)).toEqual(everyRow);
     });
 
     test("writes a file whole or not at all: a failure leaves what was there, and nothing beside it", async () => {
@@ -194,25 +197,25 @@ export function offlineEngineContract(name: string, { open, formats }: OfflineEn
 
       test("gives every type exactly, nulls in place, in the order of the source", async () => {
         const source = kit.define(everyType);
-        await kit.write(source.columns, rows);
+        await kit.write(source.columns, everyRow);
         await engine.check(source);
-        expect(await scan(source)).toEqual(rows);
+        expect(await scan(source)).toEqual(everyRow);
         const { key, ...others } = everyType;
         const other = kit.define({ ...others, key });
         await engine.check(other);
-        expect(await scan(other)).toEqual(rows);
+        expect(await scan(other)).toEqual(everyRow);
       });
 
       test("reads columns by name, and ignores those that nobody declared", async () => {
-        await kit.write(schemaOf(everyType), rows);
+        await kit.write(schemaOf(everyType), everyRow);
         const source = kit.define({ s: t.string().optional(), key: t.string() });
         await engine.check(source);
-        expect(await scan(source)).toEqual(rows.map(({ s, key }) => ({ s, key })));
+        expect(await scan(source)).toEqual(everyRow.map(({ s, key }) => ({ s, key })));
       });
 
       test("has a fingerprint that stands while nothing changes; after a change a scan sees the new rows", async () => {
         const source = kit.define({ key: t.string(), i: t.int32().optional() });
-        const some = rows.map(({ key, i }) => ({ key: key ?? null, i: i ?? null }));
+        const some = everyRow.map(({ key, i }) => ({ key: key ?? null, i: i ?? null }));
         await kit.write(source.columns, some.slice(0, 2));
         await engine.check(source);
         const before = await engine.fingerprint(source);
@@ -249,7 +252,7 @@ export function offlineEngineContract(name: string, { open, formats }: OfflineEn
       });
 
       test("are refused where a column that is not optional holds a null", async () => {
-        await kit.write(schemaOf(everyType), rows);
+        await kit.write(schemaOf(everyType), everyRow);
         await refused(kit.define({ key: t.string(), i: t.int32() }), "SOURCE_SCHEMA_MISMATCH", '"i"', ".optional()");
       });
 
@@ -261,12 +264,12 @@ export function offlineEngineContract(name: string, { open, formats }: OfflineEn
       test("are refused where they are damaged, and read again when they are whole", async () => {
         if (!kit.damage) return;
         const source = kit.define(everyType);
-        await kit.write(source.columns, rows);
+        await kit.write(source.columns, everyRow);
         await kit.damage();
         await refused(source, "SOURCE_UNREADABLE", 'Source "contract"');
-        await kit.write(source.columns, rows);
+        await kit.write(source.columns, everyRow);
         await engine.check(source);
-        expect(await scan(source)).toEqual(rows);
+        expect(await scan(source)).toEqual(everyRow);
       });
     });
   });

@@ -16,6 +16,11 @@ export {
 export { onlineStoreContract } from "../ports/online-store.contract.ts";
 export { type RuntimeCase, runtimeContract } from "../ports/runtime.contract.ts";
 export { schedulerContract } from "../ports/scheduler.contract.ts";
+export {
+  type SourceReaderKit,
+  type SourceReaderSubject,
+  sourceReaderContract,
+} from "../ports/source-reader.contract.ts";
 export { type TensorRuntimeCase, tensorRuntimeContract } from "../ports/tensor-runtime.contract.ts";
 export {
   contractBatches,

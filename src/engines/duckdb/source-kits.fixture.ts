@@ -29,6 +29,7 @@ import {
 } from "../../define/define.ts";
 import type { ContractRow, SourceKit } from "../../ports/offline-engine.contract.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
+import type { SourceReaderKit } from "../../ports/source-reader.contract.ts";
 import type { PostgresServer } from "../postgres/server.fixture.ts";
 
 const NAME = "contract";
@@ -144,7 +145,7 @@ export function duckdbKit(folder: string, engine: OfflineEngine): SourceKit {
 }
 
 /** Tables of SQLite files. */
-export function sqliteKit(folder: string): SourceKit {
+export function sqliteKit(folder: string): SourceReaderKit {
   const file = join(folder, "contract.db");
   const literal = (type: DataType, value: Exclude<Value, null>): string => {
     const kind = kindOf(type);
@@ -159,8 +160,13 @@ export function sqliteKit(folder: string): SourceKit {
     async write(columns, rows) {
       await rm(file, { force: true });
       const database = new Sqlite(file);
-      // Without types, so that SQLite keeps what it is given.
-      database.exec(`${tableSql(columns, () => "")} ${insertSql(columns, rows, literal)}`);
+      // Without types, so that SQLite keeps what it is given; with a write-ahead log, so that it is written while it is read.
+      database.exec(`PRAGMA journal_mode = WAL; ${tableSql(columns, () => "")} ${insertSql(columns, rows, literal)}`);
+      database.close();
+    },
+    async add(columns, rows) {
+      const database = new Sqlite(file);
+      database.exec(insertSql(columns, rows, literal));
       database.close();
     },
     remove: () => rm(file, { force: true }),
@@ -182,7 +188,7 @@ const postgresTypes = {
 } as const;
 
 /** Tables of a Postgres server that runs as long as the tests. */
-export function postgresKit(server: PostgresServer): SourceKit {
+export function postgresKit(server: PostgresServer): SourceReaderKit {
   const typeName = (type: DataType): string =>
     typeof type === "string"
       ? postgresTypes[type]
@@ -202,6 +208,10 @@ export function postgresKit(server: PostgresServer): SourceKit {
         `BEGIN; DROP TABLE IF EXISTS contract; ${tableSql(columns, typeName)} ${insertSql(columns, rows, literal)} COMMIT`,
       );
     },
+    async add(columns, rows) {
+      await server.run(insertSql(columns, rows, literal));
+    },
+    secret: server.password,
     async remove() {
       await server.run("DROP TABLE IF EXISTS contract");
     },

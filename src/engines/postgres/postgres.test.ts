@@ -1,4 +1,4 @@
-// Tables of a real Postgres as sources, through the engine that stages them.
+// Tables of a real Postgres as sources: the contract, and what is Postgres' own, through the engine that stages them.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parseInstant, rowAt, type SlipwayError, type Value } from "../../core/core.ts";
 import { env, type Fields, postgresTable, type Source, type SourceSpec, specOf, t } from "../../define/define.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
+import { sourceReaderContract } from "../../ports/source-reader.contract.ts";
 import { duckdb } from "../duckdb/duckdb.ts";
+import { postgresKit } from "../duckdb/source-kits.fixture.ts";
 import { postgresReader } from "./postgres.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "./server.fixture.ts";
 
@@ -38,6 +40,11 @@ describe.skipIf(noPostgres !== undefined)(`Postgres tables (${noPostgres ?? "on 
   afterEach(async () => {
     await engine.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  sourceReaderContract("postgresReader", {
+    open: () => postgresReader({ CONTRACT_URL: server.url() }),
+    kit: () => postgresKit(server),
   });
 
   const table = (columns: Fields, options: object = {}): Source<Fields> =>

@@ -1,4 +1,4 @@
-// Tables of SQLite files as sources, through the engine that stages them.
+// Tables of SQLite files as sources: the contract, and what is SQLite's own, through the engine that stages them.
 
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,8 +8,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseInstant, rowAt, type SlipwayError, type Value } from "../../core/core.ts";
 import { type Fields, type Source, specOf, sqliteTable, t } from "../../define/define.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
+import { sourceReaderContract } from "../../ports/source-reader.contract.ts";
 import { duckdb } from "../duckdb/duckdb.ts";
+import { sqliteKit } from "../duckdb/source-kits.fixture.ts";
 import { sqliteReader } from "./sqlite.ts";
+
+sourceReaderContract("sqliteReader", { open: sqliteReader, kit: sqliteKit });
 
 let folder: string;
 let file: string;

@@ -33,13 +33,7 @@ export function sqliteReader(root: string): SourceReader {
     async probe(spec) {
       const source = sqliteSpec(spec);
       const file = fileOf(source);
-      const database = openToRead(source, file);
-      try {
-        checkColumns(database, source, file);
-      } finally {
-        database.exec("COMMIT");
-        database.close();
-      }
+      ended(openToRead(source, file));
     },
     fingerprint: async (spec) => fingerprintOf(fileOf(sqliteSpec(spec))),
     async read(spec) {
@@ -60,8 +54,7 @@ export function sqliteReader(root: string): SourceReader {
         async close() {
           // A statement left before its end keeps its lock until it is collected as garbage, and nothing but its end ends it.
           while (rows && !endOf(rows));
-          database.exec("COMMIT");
-          database.close();
+          ended(database);
         },
       };
     },
@@ -81,7 +74,24 @@ function fingerprintOf(file: string): string {
     .join(" ");
 }
 
+/** Opens the file and takes the state that is read: SQLite takes it not at BEGIN but with the first statement, here that of the columns. */
 function openToRead(source: SqliteTableSpec, file: string): Sqlite.Database {
+  const database = begun(source, file);
+  try {
+    checkColumns(database, source, file);
+    return database;
+  } catch (thrown) {
+    ended(database);
+    throw thrown;
+  }
+}
+
+function ended(database: Sqlite.Database): void {
+  database.exec("COMMIT");
+  database.close();
+}
+
+function begun(source: SqliteTableSpec, file: string): Sqlite.Database {
   return readable(source, file, () => {
     // The binding's own `readonly` option does nothing (libsql 0.5.29).
     const database = new Sqlite(`file:${encodeURI(file).replaceAll("?", "%3f").replaceAll("#", "%23")}?mode=ro`);
@@ -154,7 +164,6 @@ function endOf(rows: Iterator<unknown>): boolean {
 }
 
 function cellsOf(database: Sqlite.Database, source: SqliteTableSpec, file: string): Iterator<Row> {
-  checkColumns(database, source, file);
   const columns = source.columns.map(({ name }) => identifier(name)).join(", ");
   const statement = database.prepare(`SELECT ${columns} FROM ${identifier(source.table)}`);
   statement.raw(true);
