@@ -240,7 +240,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
   },
   {
     name: "keys",
-    summary: "sign what goes out, and say whose signatures are believed",
+    summary: "sign what goes out, say whose signatures are believed, and seal secrets",
     commands: [
       {
         name: "create",
@@ -271,6 +271,14 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         arguments: [["<name>", "its name here"]],
         examples: ["slipway keys distrust research"],
         load: () => import("./commands/keys-distrust.ts"),
+      },
+      {
+        name: "rotate",
+        summary: "seal the secrets of webhooks with a new key",
+        about:
+          "The key lies in the state folder, readable by its owner alone. Servers go on meanwhile. Where it is in SLIPWAY_SECRETS_KEY, it is changed there.",
+        examples: ["slipway keys rotate"],
+        load: () => import("./commands/keys-rotate.ts"),
       },
     ],
   },

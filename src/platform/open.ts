@@ -10,7 +10,7 @@ import { enforce, type GuardContext } from "../guard/guard.ts";
 import { profileBuilder } from "../monitoring/monitoring.ts";
 import type { Clock, LineageCode } from "../ports/ports.ts";
 import { openRecords } from "../records/records.ts";
-import { type RegistryContext, recoverRuns } from "../registry/registry.ts";
+import { type RegistryContext, recoverRuns, type Secrets } from "../registry/registry.ts";
 import { type LogSource, servingContract } from "../serving/serving.ts";
 import type { TrainingContext } from "../training/training.ts";
 import type { EngineContext, EngineFactory, Engines, LineageFactory } from "./engines.ts";
@@ -19,6 +19,7 @@ import { refuseFutureColumns } from "./future-columns.ts";
 import { sourcesOf } from "./guard-operations.ts";
 import { type LineageRecord, lineageRecord } from "./lineage-record.ts";
 import type { IntakeHolder } from "./push-operations.ts";
+import { secretsOf } from "./secret-keys.ts";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -57,6 +58,8 @@ export interface Platform {
   readonly intake: IntakeHolder;
   /** Where what is done to data is told. */
   readonly lineage: LineageRecord;
+  /** Seals the secrets that users give. */
+  readonly secrets: Secrets;
   close(): Promise<void>;
 }
 
@@ -157,6 +160,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
   return {
     intake,
     lineage,
+    secrets: secretsOf({ stateDir, env, random }),
     project: found,
     root,
     stateDir,

@@ -179,6 +179,7 @@ export {
   type ShownRun,
   showRun,
 } from "./run-operations.ts";
+export { rotateSecretsKey, secretsOf } from "./secret-keys.ts";
 export {
   holdServer,
   type KeepOptions,

@@ -82,12 +82,12 @@ export function keepFresh(platform: Platform, options: KeepOptions = {}): () => 
 const DELIVER_EVERY: Duration = seconds(1);
 
 /** Sends what webhooks are to be told, again and again. Returns what stops it. */
-export function keepDelivering({ engines, registry }: Platform): () => void {
+export function keepDelivering({ engines, registry, secrets }: Platform): () => void {
   const { outbound, scheduler } = engines;
   if (!outbound) return () => undefined;
   return scheduler.every(DELIVER_EVERY, async () => {
     // As long as there is more than one look takes.
-    while ((await tracking.deliverDue(registry, outbound)) > 0);
+    while ((await tracking.deliverDue(registry, outbound, secrets)) > 0);
   });
 }
 

@@ -9,8 +9,10 @@ export interface WebhookTables {
     readonly url: string;
     readonly description: string | null;
     readonly status: "active" | "disabled";
-    /** What deliveries are signed with; never shown to anybody. */
+    /** Null, but for what an earlier release left here and no server has sealed yet. */
     readonly secret: string | null;
+    /** What deliveries are signed with, encrypted; never shown to anybody. */
+    readonly sealed_secret: string | null;
     readonly created_at: number;
     readonly updated_at: number;
   };

@@ -71,6 +71,7 @@ export {
   getRun,
   type RunRecord,
 } from "./runs.ts";
+export { SECRET_KEY_BYTES, type Secrets, sealedSecrets } from "./secrets.ts";
 export { type NewRun, startRun } from "./start-run.ts";
 export * as tracking from "./tracking/tracking.ts";
 export type { Amount } from "./unnamed-rows.ts";

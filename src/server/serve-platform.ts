@@ -43,7 +43,7 @@ export async function appOptionsOf(
     ...(keyLimit === undefined ? {} : { keyLimit }),
     access: accessOf(platform),
     catalog: catalogOf(platform),
-    tracking: await tracking.openTracking(platform.registry, platform.engines.outbound),
+    tracking: await tracking.openTracking(platform.registry, platform.engines.outbound, platform.secrets),
     promotions: promotionsOf(platform),
     datasets: datasetsOf(platform),
     records: recordsReader(platform),

@@ -60,7 +60,7 @@ it.runIf(hasMlflow())(
   "the Python client's webhooks are told, signed as MLflow signs",
   { timeout: 300_000 },
   async () => {
-    const timer = setInterval(() => void tracking.deliverDue(open.tracking, outbound), 200);
+    const timer = setInterval(() => void tracking.deliverDue(open.tracking, outbound, open.tracking.secrets), 200);
     try {
       expect(await lastLineOf("mlflow-webhooks.py")).toBe("every webhook did what it should");
     } finally {

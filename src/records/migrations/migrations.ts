@@ -13,6 +13,7 @@ import { provenanceTables } from "./009-provenance.ts";
 import { leaseTables } from "./010-leases.ts";
 import { deploymentTables } from "./011-deployments.ts";
 import { runValueIndexes } from "./012-run-values.ts";
+import { sealedSecretColumn } from "./013-sealed-secrets.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { name: "leases", statements: leaseTables },
   { name: "deployments", statements: deploymentTables },
   { name: "run values", statements: runValueIndexes },
+  { name: "sealed secrets", statements: sealedSecretColumn },
 ];

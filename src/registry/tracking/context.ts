@@ -1,6 +1,7 @@
 import type { Outbound } from "../../ports/ports.ts";
 import type { Write } from "../../records/records.ts";
 import type { RegistryContext } from "../context.ts";
+import type { Secrets } from "../secrets.ts";
 
 /** What tracking works with. Times that clients tell and are told are whole milliseconds since the epoch. */
 export interface TrackingContext extends RegistryContext {
@@ -8,6 +9,8 @@ export interface TrackingContext extends RegistryContext {
   readonly write: Write;
   /** The way out to addresses that clients give; without it there are no webhooks. */
   readonly outbound?: Outbound;
+  /** Seals the secrets that clients give; without it none are taken. */
+  readonly secrets?: Secrets;
   /** The user who signed in, who manages what is made; absent where nobody has to sign in. */
   readonly user?: string;
 }

@@ -4,8 +4,10 @@
 import type { Outbound } from "../../ports/ports.ts";
 import { groupedWrites } from "../../records/records.ts";
 import type { RegistryContext } from "../context.ts";
+import type { Secrets } from "../secrets.ts";
 import type { TrackingContext } from "./context.ts";
 import { ensureDefaultExperiment } from "./experiments.ts";
+import { sealWebhookSecrets } from "./webhook-secrets.ts";
 
 export { WEBHOOK_EVENTS, type WebhookEvent } from "../webhook-events.ts";
 export {
@@ -88,6 +90,7 @@ export {
   type TrackedStatus,
 } from "./runs.ts";
 export { deliverDue, testWebhook } from "./webhook-deliveries.ts";
+export { sealWebhookSecrets } from "./webhook-secrets.ts";
 export {
   changeWebhook,
   deleteWebhook,
@@ -98,9 +101,19 @@ export {
   webhook,
 } from "./webhooks.ts";
 
-/** Opens tracking on a registry; the default experiment is there from then on. */
-export async function openTracking(registry: RegistryContext, outbound?: Outbound): Promise<TrackingContext> {
-  const context = { ...registry, write: groupedWrites(registry.records), ...(outbound ? { outbound } : {}) };
+/** Opens tracking on a registry; the default experiment is there from then on, and secrets are sealed with the newest key. */
+export async function openTracking(
+  registry: RegistryContext,
+  outbound?: Outbound,
+  secrets?: Secrets,
+): Promise<TrackingContext> {
+  const context = {
+    ...registry,
+    write: groupedWrites(registry.records),
+    ...(outbound ? { outbound } : {}),
+    ...(secrets ? { secrets } : {}),
+  };
   await ensureDefaultExperiment(context);
+  if (secrets) await sealWebhookSecrets(registry, secrets);
   return context;
 }

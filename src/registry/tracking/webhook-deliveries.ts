@@ -16,8 +16,10 @@ import {
 import type { Outbound } from "../../ports/ports.ts";
 import { instantToSql, toJson } from "../../records/records.ts";
 import type { RegistryContext } from "../context.ts";
+import type { Secrets } from "../secrets.ts";
 import { WEBHOOK_EVENTS, type WebhookEvent } from "../webhook-events.ts";
 import type { TrackingContext } from "./context.ts";
+import { openSecret } from "./webhook-secrets.ts";
 import { requireOutbound, webhook } from "./webhooks.ts";
 
 /** Waits after each failed attempt; after the last one the delivery has failed. */
@@ -33,15 +35,21 @@ interface Taken {
   readonly body: string;
   readonly attempts: number;
   readonly url: string;
+  readonly webhook: string;
   readonly secret: string | null;
+  readonly sealed_secret: string | null;
 }
 
 /** Sends what is due, and gives how many arrived. */
-export async function deliverDue(context: RegistryContext, outbound: Outbound): Promise<number> {
+export async function deliverDue(
+  context: RegistryContext,
+  outbound: Outbound,
+  secrets: Secrets | undefined,
+): Promise<number> {
   const taken = await take(context);
   const arrived = await Promise.all(
     taken.map(async (delivery) => {
-      const problem = await problemOf(context, outbound, delivery);
+      const problem = await problemOf(context, outbound, secrets, delivery);
       await settle(context, delivery, problem);
       return problem === undefined;
     }),
@@ -57,9 +65,9 @@ export async function testWebhook(
 ): Promise<{ readonly status?: number; readonly problem?: string }> {
   const outbound = requireOutbound(context);
   const { events, url } = await webhook(context, id);
-  const { secret } = await context.records.db
+  const kept = await context.records.db
     .selectFrom("webhooks")
-    .select("secret")
+    .select(["id as webhook", "secret", "sealed_secret"])
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
   const [entity, action] = (event ?? events[0] ?? WEBHOOK_EVENTS[0]).split(".");
@@ -67,7 +75,8 @@ export async function testWebhook(
   const now = context.clock.now();
   const body = toJson({ entity, action, timestamp: formatInstant(now), data });
   try {
-    return await outbound.post(signed({ id: `test-${now}`, body, url, secret }, now));
+    const secret = await openSecret(context.secrets, kept);
+    return await outbound.post(signed({ id: `test-${now}`, body, url }, secret, now));
   } catch (thrown) {
     if (thrown instanceof SlipwayError) return { problem: thrown.message };
     throw thrown;
@@ -99,7 +108,7 @@ async function take({ records, clock }: RegistryContext): Promise<readonly Taken
   const due = records.db
     .selectFrom("webhook_deliveries as d")
     .innerJoin("webhooks as w", "w.id", "d.webhook_id")
-    .select(["d.id", "d.body", "d.attempts", "w.url", "w.secret"])
+    .select(["d.id", "d.body", "d.attempts", "w.url", "w.id as webhook", "w.secret", "w.sealed_secret"])
     .where("d.status", "=", "waiting")
     .where("d.next_at", "<=", instantToSql(now))
     .where("w.status", "=", "active")
@@ -125,9 +134,16 @@ async function take({ records, clock }: RegistryContext): Promise<readonly Taken
   });
 }
 
-async function problemOf({ clock }: RegistryContext, outbound: Outbound, delivery: Taken): Promise<string | undefined> {
+async function problemOf(
+  { clock }: RegistryContext,
+  outbound: Outbound,
+  secrets: Secrets | undefined,
+  delivery: Taken,
+): Promise<string | undefined> {
   try {
-    const { status } = await outbound.post(signed(delivery, clock.now()));
+    // What cannot be signed is not sent: a receiver that takes unsigned deliveries would take anybody's.
+    const secret = await openSecret(secrets, delivery);
+    const { status } = await outbound.post(signed(delivery, secret, clock.now()));
     if (status >= 200 && status < 300) return undefined;
     return status >= 300 && status < 400 ? `answered ${status}: redirects are not followed` : `answered ${status}`;
   } catch (thrown) {
@@ -158,7 +174,8 @@ async function settle(
 
 /** A delivery as it is sent: the signature covers id, time and body, so that none of them can be another's. */
 function signed(
-  { id, body, url, secret }: Pick<Taken, "id" | "body" | "url" | "secret">,
+  { id, body, url }: Pick<Taken, "id" | "body" | "url">,
+  secret: string | undefined,
   now: Instant,
 ): Parameters<Outbound["post"]>[0] {
   const timestamp = String(now / 1_000_000n);

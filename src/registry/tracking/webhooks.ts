@@ -1,4 +1,4 @@
-// Webhooks: who is told of which events. The secret goes in and never comes out again: nothing here gives it to a caller but the signing of a delivery.
+// Webhooks: who is told of which events. The secret goes in, sealed, and never comes out again: only the signing of a delivery opens it.
 
 import { newId, SlipwayError } from "../../core/core.ts";
 import { instantToSql, type RecordsTransaction, type Schema } from "../../records/records.ts";
@@ -8,6 +8,7 @@ import type { TrackingContext } from "./context.ts";
 import { nowMicros, toMillis } from "./context.ts";
 import { offsetOf, pageToken } from "./page-token.ts";
 import type { Page } from "./run-search.ts";
+import { sealedSecret } from "./webhook-secrets.ts";
 
 /** A webhook without its secret; times in milliseconds. */
 export interface Webhook {
@@ -41,6 +42,7 @@ export async function newWebhook(
   const now = context.clock.now();
   const id = newId(now, context.random);
   const at = instantToSql(now);
+  const sealed_secret = await sealedSecret(context, id, given.secret);
   await context.write(async (tx) => {
     await tx
       .insertInto("webhooks")
@@ -50,7 +52,8 @@ export async function newWebhook(
         url: given.url,
         description: given.description ?? null,
         status: given.status ?? "active",
-        secret: given.secret || null,
+        secret: null,
+        sealed_secret,
         created_at: at,
         updated_at: at,
       })
@@ -93,6 +96,7 @@ export async function listWebhooks(
 /** Changes a webhook. */
 export async function changeWebhook(context: TrackingContext, id: string, change: WebhookChange): Promise<Webhook> {
   if (change.url !== undefined) await requireOutbound(context).check(change.url);
+  const sealed_secret = await sealedSecret(context, id, change.secret);
   await context.write(async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable("webhooks")
@@ -102,7 +106,7 @@ export async function changeWebhook(context: TrackingContext, id: string, change
         ...(change.url === undefined ? {} : { url: change.url }),
         ...(change.description === undefined ? {} : { description: change.description }),
         ...(change.status === undefined ? {} : { status: change.status }),
-        ...(change.secret === undefined ? {} : { secret: change.secret || null }),
+        ...(change.secret === undefined ? {} : { secret: null, sealed_secret }),
       })
       .where("id", "=", id)
       .executeTakeFirst();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseInstant } from "../../core/core.ts";
 import { fileBlobs } from "../../engines/files/files.ts";
 import { randomBytes, replayClock } from "../../engines/system/system.ts";
-import { tracking } from "../../platform/platform.ts";
+import { secretsOf, tracking } from "../../platform/platform.ts";
 import type { Outbound } from "../../ports/ports.ts";
 import { testDatabase } from "../../records/database.fixture.ts";
 import { openRecords } from "../../records/records.ts";
@@ -22,12 +22,14 @@ export async function openTestTracking(outbound?: Outbound): Promise<OpenTrackin
   const folder = mkdtempSync(join(tmpdir(), "slipway-mlflow-"));
   const records = await openRecords(await testDatabase(folder));
   const clock = replayClock(parseInstant("2013-07-01"));
+  const secrets = secretsOf({ stateDir: folder, env: {}, random: randomBytes });
   return {
     folder,
     clock,
     tracking: await tracking.openTracking(
       { records, blobs: fileBlobs(join(folder, "blobs")), clock, random: randomBytes, actor: "test" },
       outbound,
+      secrets,
     ),
     close: async () => {
       await records.close();

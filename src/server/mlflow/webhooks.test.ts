@@ -1,13 +1,15 @@
 // Webhooks over HTTP, and what arrives at a real receiver on loopback, which the way out is told to allow.
 
 import { createHmac } from "node:crypto";
+import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { minutes, seconds } from "../../core/core.ts";
-import { guardedOutbound } from "../../engines/system/system.ts";
-import { tracking } from "../../platform/platform.ts";
+import { guardedOutbound, randomBytes } from "../../engines/system/system.ts";
+import { type Platform, rotateSecretsKey, secretsOf, tracking } from "../../platform/platform.ts";
 import { buildApp } from "../app.ts";
 import { fakeNow, fakeServing } from "../fake-serving.fixture.ts";
 import { type OpenTracking, openTestTracking } from "./mlflow.fixture.ts";
@@ -93,7 +95,7 @@ async function model(name: string): Promise<void> {
   expect((await call("POST", "/registered-models/create", { name, description: "naïve ✓" })).status).toBe(200);
 }
 
-const deliver = (): Promise<number> => tracking.deliverDue(open.tracking, outbound);
+const deliver = (): Promise<number> => tracking.deliverDue(open.tracking, outbound, open.tracking.secrets);
 const told = (): readonly unknown[] => arrived.map(({ body }) => JSON.parse(body));
 
 test("a webhook is made, shown, listed, changed and deleted, and its secret is never shown", async () => {
@@ -201,7 +203,7 @@ test("a delivery whose sender died is sent by the next, and two senders send eac
   for (let n = 0; n < 20; n += 1) await model(`m${n}`);
   // As a process leaves them that was killed after it took them.
   const dying = { check: outbound.check, post: () => new Promise<never>(() => undefined) };
-  void tracking.deliverDue(open.tracking, dying);
+  void tracking.deliverDue(open.tracking, dying, open.tracking.secrets);
   await expect
     .poll(
       async () =>
@@ -264,4 +266,102 @@ test.each([
   const made = await call("POST", "/webhooks", given);
   expect(made).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE" } });
   expect(made.body.message).toContain(problem);
+});
+
+describe("a secret at rest", () => {
+  const rows = () => open.tracking.records.db.selectFrom("webhooks").selectAll().orderBy("name").execute();
+  const everything = async (): Promise<string> => {
+    const { db } = open.tracking.records;
+    return JSON.stringify([await rows(), await db.selectFrom("audit").selectAll().execute()]);
+  };
+  const signedWith = (secret: string): boolean => {
+    const { headers, body } = arrived.at(-1) ?? { headers: {}, body: "" };
+    const text = `${headers["x-mlflow-delivery-id"]}.${headers["x-mlflow-timestamp"]}.${body}`;
+    return headers["x-mlflow-signature"] === `v1,${createHmac("sha256", secret).update(text).digest("base64")}`;
+  };
+  const keyFile = (): string => join(open.folder, "keys", "secrets.key");
+
+  test("stands nowhere in the records, and its key in a file for its owner alone", async () => {
+    const id = await hooked();
+    await call("PATCH", `/webhooks/${id}`, { secret: "another-s3cret" });
+    expect(await everything()).not.toMatch(/s3cret/);
+    expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
+    await model("credit");
+    expect(await deliver()).toBe(1);
+    expect(signedWith("another-s3cret")).toBe(true);
+  });
+
+  test("opens for its own webhook alone, and not when a bit of it was changed", async () => {
+    await hooked({ name: "a" });
+    await hooked({ name: "b", secret: "other" });
+    const [a, b] = await rows();
+    const { db } = open.tracking.records;
+    const put = (sealed_secret: string) =>
+      db.updateTable("webhooks").set({ sealed_secret }).where("name", "=", "b").execute();
+    const problem = async () => (await call("POST", `/webhooks/${b?.id}/test`)).body.result;
+    await put(a?.sealed_secret ?? "");
+    expect(await problem()).toMatchObject({ success: false, error_message: expect.stringContaining("changed") });
+    const own = b?.sealed_secret ?? "";
+    for (const place of [20, 30, own.length - 2]) {
+      await put(`${own.slice(0, place)}${own[place] === "A" ? "B" : "A"}${own.slice(place + 1)}`);
+      expect(await problem(), String(place)).toMatchObject({ success: false });
+    }
+    expect(arrived).toEqual([]);
+  });
+
+  test("whose key is gone keeps what is due waiting, and sends nothing unsigned", async () => {
+    await hooked();
+    await model("credit");
+    rmSync(keyFile());
+    expect(await deliver()).toBe(0);
+    expect(arrived).toEqual([]);
+    const [waiting] = await open.tracking.records.db.selectFrom("webhook_deliveries").selectAll().execute();
+    expect(waiting).toMatchObject({ status: "waiting", problem: expect.stringContaining("has not") });
+  });
+
+  test("that an earlier release kept as it was is sealed when a server starts", async () => {
+    const id = await hooked();
+    const { db } = open.tracking.records;
+    await db.updateTable("webhooks").set({ secret: "old-s3cret", sealed_secret: null }).where("id", "=", id).execute();
+    await tracking.openTracking(open.tracking, outbound, open.tracking.secrets);
+    expect(await everything()).not.toMatch(/s3cret/);
+    await model("credit");
+    await deliver();
+    expect(signedWith("old-s3cret")).toBe(true);
+  });
+
+  test("goes over to a new key, in the file and in the variable, and the old one is not needed any more", async () => {
+    await hooked();
+    const platform = { stateDir: open.folder, engines: { random: randomBytes }, registry: open.tracking } as unknown;
+    const rotate = (env: Readonly<Record<string, string>> = {}) =>
+      rotateSecretsKey({ ...(platform as Platform), secrets: open.tracking.secrets as Platform["secrets"] }, env);
+    expect([await rotate(), await rotate()]).toEqual([1, 1]);
+    expect(readFileSync(keyFile(), "utf8").trim().split("\n")).toHaveLength(2);
+    const first = readFileSync(keyFile(), "utf8").split("\n")[0] as string;
+    const next = Buffer.alloc(32, 7).toString("base64");
+    const secretsWith = (SLIPWAY_SECRETS_KEY: string) =>
+      secretsOf({ stateDir: open.folder, env: { SLIPWAY_SECRETS_KEY }, random: randomBytes });
+    await tracking.openTracking(open.tracking, outbound, secretsWith(`${next}, ${first}`));
+    rmSync(keyFile());
+    await model("credit");
+    expect(await tracking.deliverDue(open.tracking, outbound, secretsWith(next))).toBe(1);
+    expect(signedWith(SECRET)).toBe(true);
+    await expect(rotate({ SLIPWAY_SECRETS_KEY: next })).rejects.toThrow("SLIPWAY_SECRETS_KEY");
+  });
+
+  test.each(["short", `${"A".repeat(43)}`, `${Buffer.alloc(31).toString("base64")}`, ","])(
+    "is refused where the key is %j",
+    async (key) => {
+      const secrets = secretsOf({ stateDir: open.folder, env: { SLIPWAY_SECRETS_KEY: key }, random: randomBytes });
+      await expect(secrets.seal("x", "y")).rejects.toThrow(/is no key/);
+    },
+  );
+
+  test("is refused where others can read the key", async () => {
+    await hooked();
+    chmodSync(keyFile(), 0o640);
+    expect((await call("POST", "/webhooks", { name: "x", url, events: EVENTS, secret: "s" })).body.message).toContain(
+      "can be read by others",
+    );
+  });
 });

@@ -1,0 +1,58 @@
+import { SlipwayError } from "../../core/core.ts";
+import type { RegistryContext } from "../context.ts";
+import type { Secrets } from "../secrets.ts";
+import type { TrackingContext } from "./context.ts";
+
+/** A secret as it is kept: null for an empty one or none. */
+export async function sealedSecret(
+  { secrets }: TrackingContext,
+  webhook: string,
+  secret: string | undefined,
+): Promise<string | null> {
+  if (!secret) return null;
+  if (secrets) return secrets.seal(secret, subject(webhook));
+  throw new SlipwayError("INPUT_INVALID", "This server takes no secrets: it was given no way to seal them.");
+}
+
+/** The secret that a webhook's deliveries are signed with; undefined where it has none. */
+export async function openSecret(
+  secrets: Secrets | undefined,
+  kept: { readonly webhook: string; readonly secret: string | null; readonly sealed_secret: string | null },
+): Promise<string | undefined> {
+  if (kept.sealed_secret === null) return kept.secret ?? undefined;
+  if (secrets) return secrets.open(kept.sealed_secret, subject(kept.webhook));
+  throw new SlipwayError("CONFIG_INVALID", "This process was given no way to open secrets.");
+}
+
+/** Seals what an earlier release kept as it was given, and what is sealed with an older key; gives how many. What no key opens stays as it is. */
+export async function sealWebhookSecrets({ records }: RegistryContext, secrets: Secrets): Promise<number> {
+  const rows = await records.db
+    .selectFrom("webhooks")
+    .select(["id as webhook", "secret", "sealed_secret"])
+    .where((is) => is.or([is("secret", "is not", null), is("sealed_secret", "is not", null)]))
+    .execute();
+  let count = 0;
+  for (const row of rows) {
+    if (row.secret === null && row.sealed_secret !== null && !(await secrets.isOld(row.sealed_secret))) continue;
+    const text = await openSecret(secrets, row).catch((thrown: unknown) => {
+      if (thrown instanceof SlipwayError && thrown.code === "CONFIG_INVALID") return undefined;
+      throw thrown;
+    });
+    if (text === undefined) continue;
+    const sealed_secret = await secrets.seal(text, subject(row.webhook));
+    const { numUpdatedRows } = await records.db
+      .updateTable("webhooks")
+      .set({ secret: null, sealed_secret })
+      .where("id", "=", row.webhook)
+      // Who set another secret meanwhile keeps it.
+      .where("secret", row.secret === null ? "is" : "=", row.secret)
+      .where("sealed_secret", row.sealed_secret === null ? "is" : "=", row.sealed_secret)
+      .executeTakeFirst();
+    count += Number(numUpdatedRows);
+  }
+  return count;
+}
+
+function subject(webhook: string): string {
+  return `webhook ${webhook}`;
+}
