@@ -1,6 +1,7 @@
 // Tracking over HTTP beside MLflow's own server with four workers on SQLite, in turns, at 20 keep-alive connections that ask again as soon as they
 // are answered. Both get the same requests, from a process that speaks HTTP over bare sockets; what the servers use of the processor is counted
-// apart from it. `--once` is one round at full size, `--quick` one of 1,000 runs and short spells. Needs a Python that can run `mlflow server`
+// apart from it. `--once` is one round at full size, `--quick` one of 1,000 runs and short spells, `--only search,create,log,history,artifacts,growth`
+// some of it, `--alone` Slipway without the other side. Needs a Python that can run `mlflow server`
 // (SLIPWAY_MLFLOW_PYTHON, else a virtual environment that is made in the cache).
 
 import { writeFileSync } from "node:fs";
@@ -66,28 +67,57 @@ const searchOf = (side: Side, filter?: string): Asked => ({
   ],
 });
 
-/** Every operation on one side, once. */
-async function measure(side: Side, quick: boolean, keep: Keep): Promise<void> {
-  const told = (what: string, asked: Asked): Promise<void> => spell(side, quick ? 3 : 8, what, asked, keep);
-  const { url, experiment, runs } = side;
-  await told(
-    "search 100, filter and order",
-    searchOf(side, "metrics.acc > 100 and params.depth = '4' and tags.team = 'risk'"),
-  );
-  await told("search 100, order", searchOf(side));
-  const starts = Array.from({ length: 1000 }, (_, n) => ({ experiment_id: experiment, start_time: n + 1 }));
-  await told("create run", { path: "/runs/create", bodies: starts });
-  await told("log-batch of 10", { path: "/runs/log-batch", bodies: batches(runs, 10, 20_000) });
-  await told("log-batch of 500", { path: "/runs/log-batch", bodies: batches(runs, 500, 3000) });
+type Phase = (side: Side, quick: boolean, keep: Keep) => Promise<void>;
 
-  const [long = ""] = runs;
-  for (let part = 0; part < 25; part += 1) await must(url, "/runs/log-batch", { run_id: long, metrics: points(part) });
-  await told("history of 25,000 points", {
-    path: `/metrics/get-history?run_id=${long}&metric_key=long&max_results=25000`,
-  });
-  keep("memory without artifacts: MiB", (side.memory.most() ?? Number.NaN) / MIB);
-  await transfers(side, quick ? 2 : 5, keep);
-  keep("memory: MiB", (side.memory.most() ?? Number.NaN) / MIB);
+const told = (side: Side, quick: boolean, keep: Keep) => (what: string, asked: Asked) =>
+  spell(side, quick ? 3 : 8, what, asked, keep);
+
+/** The operations by name, in their order; `--only` chooses among them. */
+const PHASES: Readonly<Record<string, Phase>> = {
+  async search(side, ...how) {
+    const tell = told(side, ...how);
+    await tell(
+      "search 100, filter and order",
+      searchOf(side, "metrics.acc > 100 and params.depth = '4' and tags.team = 'risk'"),
+    );
+    await tell("search 100, order", searchOf(side));
+  },
+  async create(side, ...how) {
+    const bodies = Array.from({ length: 1000 }, (_, n) => ({ experiment_id: side.experiment, start_time: n + 1 }));
+    await told(side, ...how)("create run", { path: "/runs/create", bodies });
+  },
+  async log(side, ...how) {
+    const tell = told(side, ...how);
+    await tell("log-batch of 10", { path: "/runs/log-batch", bodies: batches(side.runs, 10, 20_000) });
+    await tell("log-batch of 500", { path: "/runs/log-batch", bodies: batches(side.runs, 500, 3000) });
+  },
+  async history(side, ...how) {
+    const [long = ""] = side.runs;
+    for (let part = 0; part < 25; part += 1)
+      await must(side.url, "/runs/log-batch", { run_id: long, metrics: points(part) });
+    const path = `/metrics/get-history?run_id=${long}&metric_key=long&max_results=25000`;
+    await told(side, ...how)("history of 25,000 points", { path });
+  },
+  artifacts: (side, quick, keep) => transfers(side, quick ? 2 : 5, keep),
+};
+
+/** Names behind `--only`, with commas between; undefined for all. */
+function chosen(): readonly string[] | undefined {
+  const place = process.argv.indexOf("--only");
+  if (place < 0) return undefined;
+  const names = (process.argv[place + 1] ?? "").split(",");
+  const wrong = names.find((name) => name !== "growth" && !Object.hasOwn(PHASES, name));
+  if (wrong === undefined) return names;
+  throw new Error(`There is no part "${wrong}": there are ${Object.keys(PHASES).join(", ")} and growth.`);
+}
+
+/** What was chosen, on one side, once. */
+async function measure(side: Side, quick: boolean, only: readonly string[] | undefined, keep: Keep): Promise<void> {
+  for (const [name, phase] of Object.entries(PHASES)) {
+    if (only && !only.includes(name)) continue;
+    await phase(side, quick, keep);
+    keep(`memory, up to ${name}: MiB`, (side.memory.most() ?? Number.NaN) / MIB);
+  }
 }
 
 function points(part: number): readonly unknown[] {
@@ -170,15 +200,19 @@ const TARGETS: Readonly<Record<string, number>> = {
 
 /** Tracking, side by side. */
 export const mlflow: Bench = async (quick) => {
-  const python = process.env["SLIPWAY_MLFLOW_PYTHON"] ?? (await venvWith("mlflow", ["mlflow==3.17.2"]));
+  const isAlone = process.argv.includes("--alone");
+  const python = async (): Promise<string> =>
+    process.env["SLIPWAY_MLFLOW_PYTHON"] ?? (await venvWith("mlflow", ["mlflow==3.17.2"]));
   const rounds = quick || process.argv.includes("--once") ? 1 : 3;
   const runs = quick ? 1000 : 10_000;
   const samples = newSamples();
+  const only = chosen();
+  const sides = [() => startSlipway(runs), ...(isAlone ? [] : [async () => startMlflow(await python(), runs)])];
   for (let round = 0; round < rounds; round += 1)
-    for (const start of [() => startSlipway(runs), () => startMlflow(python, runs)]) {
+    for (const start of only?.join() === "growth" ? [] : sides) {
       const side = await start();
       try {
-        await measure(side, quick, (what, value) => {
+        await measure(side, quick, only, (what, value) => {
           // A run takes minutes: what is known by then is told when it is stopped, too.
           process.stderr.write(`${side.name} ${what} ${value.toFixed(2)}\n`);
           samples.keep(`${side.name} ${what}`, value);
@@ -187,17 +221,21 @@ export const mlflow: Bench = async (quick) => {
         side.stop();
       }
     }
-  await growth(quick, (what, value) => {
-    process.stderr.write(`${what} ${value.toFixed(2)}\n`);
-    samples.keep(what, value);
-  });
+  const isGrowing = !only || only.includes("growth");
+  if (isGrowing)
+    await growth(quick, (what, value) => {
+      process.stderr.write(`${what} ${value.toFixed(2)}\n`);
+      samples.keep(what, value);
+    });
   const names = Object.keys(samples.all).flatMap((name) => (name.startsWith("slipway ") ? [name.slice(8)] : []));
   return {
     name: "mlflow",
     rounds,
     lines: [
-      ...names.map((what) => comparison(what, samples.of(`slipway ${what}`), samples.of(`mlflow ${what}`))),
-      ...["search 100", "get run", "history", "create run", "log-batch of 10"].map((what): Line => {
+      ...names.map((what) =>
+        comparison(what, samples.of(`slipway ${what}`), isAlone ? [] : samples.of(`mlflow ${what}`)),
+      ),
+      ...(isGrowing ? ["search 100", "get run", "history", "create run", "log-batch of 10"] : []).map((what): Line => {
         const of = (when: string): number => median(samples.of(`${when}, ${what}: server's processor ms`));
         const [few, many] = [of("at 10k metrics"), of("at 1M metrics")];
         return {
@@ -220,12 +258,11 @@ export const mlflow: Bench = async (quick) => {
 function comparison(what: string, slipway: readonly number[], mlflowToo: readonly number[]): Line {
   const [ours, theirs] = [median(slipway), median(mlflowToo)];
   const least = TARGETS[what];
-  const target =
-    what === "memory: MiB"
-      ? { text: "< 300 MiB", met: ours < 300 }
-      : least === undefined
-        ? undefined
-        : { text: `≥ ${least}×`, met: ours / theirs >= least };
+  const target = what.startsWith("memory")
+    ? { text: "< 300 MiB", met: ours < 300 }
+    : least === undefined
+      ? undefined
+      : { text: `≥ ${least}×`, met: ours / theirs >= least };
   return {
     what,
     unit: "",
