@@ -1,7 +1,15 @@
 // Reading features by name for many keys: what is asked for is looked up once and remembered, keys are checked against the entities of
 // all views asked, and everything comes from one snapshot of the online store.
 
-import { type ColumnSchema, type Instant, SlipwayError, sameType, typeText, type Value } from "../core/core.ts";
+import {
+  type ColumnSchema,
+  didYouMean,
+  type Instant,
+  SlipwayError,
+  sameType,
+  typeText,
+  type Value,
+} from "../core/core.ts";
 import {
   type AnyViewSpec,
   allViews,
@@ -12,7 +20,7 @@ import {
 } from "../define/define.ts";
 import { derivedReader, onlineView, readViews, type ViewReads } from "../features/features.ts";
 import type { Clock, OnlineStore } from "../ports/ports.ts";
-import { parseRow } from "../serving/serving.ts";
+import { parseRow, unknownField } from "../serving/serving.ts";
 
 /** What is asked for, looked up. */
 export interface FeatureSelection {
@@ -207,11 +215,15 @@ function keyRow(
 ): Readonly<Record<string, Value>> {
   const place = `keys[${index}]`;
   for (const { name, type } of keys)
-    if (given[name] === undefined || !Object.hasOwn(given, name))
+    if (given[name] === undefined || !Object.hasOwn(given, name)) {
+      const known = keys.map((key) => key.name);
+      const unknown = unknownField(given, fields);
+      const meant = unknown === undefined ? "" : ` "${unknown}" is none of them.${didYouMean(unknown, known)}`;
       throw new SlipwayError(
         "INPUT_INVALID",
-        `${place} has no "${name}" (${typeText(type)}). The keys are: ${keys.map((key) => key.name).join(", ")}. A null key is allowed: its features are missing.`,
+        `${place} has no "${name}" (${typeText(type)}). The keys are: ${known.join(", ")}.${meant} A null key is allowed: its features are missing.`,
         { details: { place, field: name } },
       );
+    }
   return parseRow(place, fields, given, { what: place, isJson });
 }

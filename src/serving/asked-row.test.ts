@@ -83,7 +83,7 @@ describe("fields", () => {
 
   test("that nobody knows are refused with those there are", () => {
     expect(refused(fields, { key: "a", keys: "b" }).message).toBe(
-      'Model "m": "keys" is not a field of its rows. They are: key, note.',
+      'Model "m": "keys" is not a field of its rows. They are: key, note. Did you mean "key"?',
     );
   });
 
@@ -94,4 +94,12 @@ describe("fields", () => {
     expect(refused(fields, { key: "a", constructor: 1 }).message).toContain('"constructor" is not a field');
     expect(({} as Record<string, unknown>)["note"]).toBeUndefined();
   });
+});
+
+test("a field under a wrong name is named with the one that may be meant, not as one that is missing", () => {
+  const fields = [{ name: "driver", type: "string", optional: false }] as const;
+  expect(refused(fields, { drver: "d1" }).message).toContain(
+    '"drver" is not a field of its rows. They are: driver. Did you mean "driver"?',
+  );
+  expect(refused(fields, {}).message).toContain('"driver" is missing');
 });

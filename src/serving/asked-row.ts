@@ -3,6 +3,7 @@
 
 import {
   type ColumnSchema,
+  didYouMean,
   expectationOf,
   type RefuseInput,
   SlipwayError,
@@ -47,6 +48,14 @@ export interface ParseOptions {
   readonly isJson?: boolean;
 }
 
+/** The first name that is given and that no field has. */
+export function unknownField(
+  given: Readonly<Record<string, unknown>>,
+  fields: readonly ColumnSchema[],
+): string | undefined {
+  return Object.keys(given).find((name) => !fields.some((field) => field.name === name));
+}
+
 /** Checks and types one row. Throws INPUT_INVALID that names the field, what was given and what is expected. */
 export function parseRow(
   model: string,
@@ -59,18 +68,27 @@ export function parseRow(
   };
   const refuse: RefuseInput = (path, value, type, problem = `is ${shown(value)}`) =>
     fail(`"${path}" ${problem}; give ${expectationOf(type)}.`, path);
+  const refuseUnknown = (): void => {
+    const known = fields.map((field) => field.name);
+    const unknown = unknownField(given, fields);
+    if (unknown !== undefined)
+      fail(
+        `"${unknown}" is not a field of its rows. They are: ${known.join(", ")}.${didYouMean(unknown, known)}`,
+        unknown,
+      );
+  };
   const row: Record<string, Value> = {};
   for (const { name, type, optional } of fields) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined || value === null) {
-      if (!optional) refuse(name, value, type, "is missing");
+      // A field under another name is both missing and too many: the name is what helps.
+      if (!optional) {
+        refuseUnknown();
+        refuse(name, value, type, "is missing");
+      }
       row[name] = null;
     } else row[name] = valueFrom(type, value, isJson, name, refuse);
   }
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(row, name)) {
-      const known = fields.map((field) => field.name).join(", ");
-      fail(`"${name}" is not a field of its rows. They are: ${known}.`, name);
-    }
+  if (Object.keys(given).some((name) => !Object.hasOwn(row, name))) refuseUnknown();
   return row;
 }

@@ -1,5 +1,6 @@
 import { SlipwayError } from "../../core/core.ts";
 import { listFeatures } from "../../platform/platform.ts";
+import { nothingListed } from "../nothing-found.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -21,6 +22,11 @@ export async function run(context: CommandContext, { tag = [], owner, entity }: 
     });
     const names = ({ features }: (typeof views)[number]): string | number =>
       isFiltered ? features.map(({ name }) => name).join(", ") : features.length;
+    if (views.length === 0) {
+      const all = await listFeatures(platform);
+      context.output.show({ views }, [nothingListed({ tag, owner, entity }, all)]);
+      return;
+    }
     context.output.show({ views }, [
       {
         columns: ["view", "entity", "from", "features", "owner", "online up to"],

@@ -1,4 +1,5 @@
-import { searchCatalog } from "../../platform/platform.ts";
+import { listFeatures, searchCatalog } from "../../platform/platform.ts";
+import { nothingHolds } from "../nothing-found.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -10,7 +11,7 @@ export async function run(context: CommandContext, _options: unknown, words: rea
     context.output.show(
       { query, found },
       found.length === 0
-        ? [`Nothing holds any of: ${query}.`]
+        ? [nothingHolds(query, await listFeatures(platform))]
         : [
             {
               columns: ["view", "feature", "type", "entity", "owner", "description"],
