@@ -17,9 +17,11 @@ export {
 } from "./dataset.ts";
 export { type ColumnDiff, type ColumnFigures, type DatasetDiff, diffDatasets } from "./diff-dataset.ts";
 export type { DefinitionDiff, SourceDiff } from "./diff-origins.ts";
+export { type EntityOverlap, entityOverlaps } from "./entity-overlap.ts";
 export { copyFolder, type ExportFormat, exportDataset } from "./export-dataset.ts";
 export { type ImportedFolder, importFolder } from "./import-folder.ts";
 export { type JudgedSpan, streamJudged } from "./judged-rows.ts";
+export { laterTimes } from "./later-times.ts";
 export {
   type DatasetManifest,
   type DatasetPart,
@@ -27,6 +29,7 @@ export {
   readManifest,
 } from "./manifest.ts";
 export { modelDefinitions, modelSources, placeOf, snapshotSources } from "./origins.ts";
+export { ownBounds } from "./own-bounds.ts";
 export { type PartitionUnit, partitionUnits } from "./partition-unit.ts";
 export type { QualityFinding } from "./quality.ts";
 export {
@@ -37,8 +40,9 @@ export {
   type TrainingRows,
   trainingDataset,
 } from "./readable-dataset.ts";
-export { checkSources, labelsSql, rowColumns, writeSnapshot } from "./snapshot-sql.ts";
-export { type SplitBounds, type SplitPart, splitBounds } from "./split.ts";
+export { isShareBounds } from "./share-bounds.ts";
+export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
+export { earlierFolds, type SplitBounds, type SplitPart, type TimeBounds } from "./split.ts";
 export { type SplitOverlap, splitOverlap } from "./split-overlap.ts";
 export { type DatasetVerification, verifyDataset, verifyTrainingRows } from "./verify-dataset.ts";
 export { type DatasetRequest, writeDataset } from "./write-dataset.ts";

@@ -58,6 +58,10 @@ export const findingCodes = {
   FEATURE_WITHOUT_TIME: "info",
   /** Rows to validate or test on that have the inputs and label of a training row. */
   ROWS_ON_BOTH_SIDES: "warning",
+  /** Rows of one entity to learn from and to judge by, of a split that does not go by time. */
+  ENTITY_ON_BOTH_SIDES: "warning",
+  /** A time that is later than the row it is given with. */
+  FEATURE_FROM_LATER: "warning",
 } as const satisfies Readonly<Record<string, "info" | "warning" | "error">>;
 
 /** A stable name for one kind of finding. */

@@ -4,6 +4,7 @@
 import { type ColumnSchema, type Instant, SlipwayError } from "../core/core.ts";
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type DatasetDefinitions, type DatasetManifest, type DatasetSource, partFile } from "./manifest.ts";
+import { shareBoundsFrom } from "./share-bounds.ts";
 import { type SplitBounds, type SplitPart, splitCondition } from "./split.ts";
 
 /** Rows that belong together. */
@@ -124,12 +125,15 @@ export async function requireSnapshot(blobs: BlobStore, { id, blob, model }: Tra
 /** Bounds as a record holds them, with instants as text. Throws INPUT_INVALID when they are none. */
 export function boundsFrom(recorded: unknown, id: string): SplitBounds {
   const texts = (recorded ?? {}) as Readonly<Record<string, unknown>>;
-  const at = (name: keyof SplitBounds): Instant | undefined => {
+  const at = (name: string): Instant | undefined => {
     const text = texts[name];
     return typeof text === "string" && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
   };
   const [validateFrom, testFrom, gap] = [at("validateFrom"), at("testFrom"), at("gap")];
   const [until, knownBy] = [at("until"), at("knownBy")];
+  const shares = shareBoundsFrom(texts);
+  if (shares !== undefined)
+    return { ...shares, ...(until === undefined ? {} : { until }), ...(knownBy === undefined ? {} : { knownBy }) };
   if (validateFrom === undefined || testFrom === undefined)
     throw new SlipwayError(
       "INPUT_INVALID",

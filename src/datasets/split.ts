@@ -1,13 +1,17 @@
-// Which rows of a snapshot train, validate and test. All bounds are instants of prediction time; a training row's label must also have
-// been known before validation starts, for on that day nobody could have trained on it.
+// Which rows of a snapshot train, validate and test. Bounds are instants of prediction time, and then a training row's label must also have
+// been known before validation starts, for on that day nobody could have trained on it; or they are borders that a row's id falls between.
 
 import { type Duration, days, floorTo, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { ModelSpec, SplitSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { problemText, type RowProblems } from "./row-problems.ts";
+import { isShareBounds, type ShareBounds, shareCondition } from "./share-bounds.ts";
 
-/** Bounds of one training: train < validateFrom ≤ validate < testFrom ≤ test < until. Labels known after `knownBy` do not exist yet. */
-export interface SplitBounds {
+/** The bounds of one training. */
+export type SplitBounds = TimeBounds | ShareBounds;
+
+/** Bounds in time: train < validateFrom ≤ validate < testFrom ≤ test < until. Labels known after `knownBy` do not exist yet. */
+export interface TimeBounds {
   readonly validateFrom: Instant;
   readonly testFrom: Instant;
   /** Rows within this length before validation, and before the test, are in no part; absent means none. In microseconds. */
@@ -21,12 +25,30 @@ export interface SplitBounds {
 /** The parts of a split. */
 export type SplitPart = "train" | "validate" | "test";
 
+/** A split that goes by time. */
+export type TimeSplit = Exclude<SplitSpec, { readonly seed: number }>;
+
 /** A split's bounds, for rows up to `newest`. Lengths are counted back from the end of the newest row's day. */
-export function splitBounds(split: SplitSpec, newest: Instant): SplitBounds {
+export function splitBounds(split: TimeSplit, newest: Instant): TimeBounds {
   const gap = split.gap === undefined ? {} : { gap: split.gap };
   if (split.kind === "dates") return { validateFrom: split.validateFrom, testFrom: split.testFrom, ...gap };
   const end = floorTo(newest, days(1)) + days(1);
   return { validateFrom: end - split.test - split.validate, testFrom: end - split.test, ...gap };
+}
+
+/** The bounds of a rolling split's folds before the newest, whose bounds are `last`; oldest first. */
+export function earlierFolds(split: Extract<SplitSpec, { kind: "rolling" }>, last: TimeBounds): readonly TimeBounds[] {
+  return Array.from({ length: split.folds - 1 }, (_, place): TimeBounds => {
+    const back = split.test * BigInt(split.folds - 1 - place);
+    const testFrom = last.testFrom - back;
+    return { ...last, validateFrom: last.validateFrom - back, testFrom, until: testFrom + split.test };
+  });
+}
+
+/** Bounds in words, for a person who is to mend a split. */
+export function boundsText(bounds: SplitBounds): string {
+  if (isShareBounds(bounds)) return `by shares, with seed ${bounds.seed}`;
+  return `train before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
 }
 
 /** The rows of a part, as a SQL condition over a snapshot's columns. Only labelled rows are in any part. */
@@ -34,8 +56,12 @@ export function splitCondition(dialect: SqlDialect, bounds: SplitBounds, part: S
   const t = `epoch_us(${dialect.identifier("t")})`;
   const known = `epoch_us(${dialect.identifier("label_known_at")})`;
   const labelled = `${dialect.identifier("label")} IS NOT NULL`;
-  const { gap = 0n } = bounds;
   const visible = bounds.knownBy === undefined ? [] : [`${known} <= ${bounds.knownBy}`];
+  if (isShareBounds(bounds)) {
+    const before = bounds.until === undefined ? [] : [`${t} < ${bounds.until}`];
+    return [labelled, ...visible, ...before, ...shareCondition(dialect, bounds, part)].join(" AND ");
+  }
+  const { gap = 0n } = bounds;
   const ranges: Readonly<Record<SplitPart, readonly string[]>> = {
     train: [`${t} < ${bounds.validateFrom - gap}`, `${known} < ${bounds.validateFrom}`],
     validate: [`${t} >= ${bounds.validateFrom}`, `${t} < ${bounds.testFrom - gap}`],
@@ -59,11 +85,11 @@ export function checkPart(
   { rows, positives, labels }: PartLabels,
   problems: RowProblems = {},
 ): void {
-  const range = `train before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
+  const range = boundsText(bounds);
   if (rows === 0 && part !== "test")
     throw new SlipwayError(
       "TRAINING_SET_EMPTY",
-      `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split's dates, and that labels find their rows by id.`,
+      `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split, and that labels find their rows by id.`,
     );
   const problem = problemText(part, rows, problems);
   if (problem !== undefined) throw new SlipwayError("LABEL_INVALID", `Model "${model.name}": ${problem}`);

@@ -172,7 +172,7 @@ export {
   pushSource,
 } from "./push-source.ts";
 export { type ProgramSpec, type PythonOptions, python } from "./python-trainer.ts";
-export { type RowColumnSpec, type RowRole, rowColumnNames } from "./row-column.ts";
+export { isTrained, type RowColumnSpec, type RowRole, rowColumnNames } from "./row-column.ts";
 export { compareValues, type LeafReader, rowFunction } from "./row-function.ts";
 export { type CostSpec, type SliceSpec, sliceOf } from "./slice.ts";
 export {
@@ -188,6 +188,16 @@ export {
   type TimeText,
 } from "./source.ts";
 export { epochUnits } from "./source-time.ts";
+export {
+  byGroup,
+  byTime,
+  isByShares,
+  random,
+  rollingOrigin,
+  type ShareOptions,
+  type SplitSpec,
+  stratified,
+} from "./split.ts";
 export { duckdbTable, type EnvironmentValue, env, postgresTable, sqliteTable } from "./table-source.ts";
 export {
   binary,
@@ -203,9 +213,5 @@ export {
   type TaskSpec,
   taskText,
 } from "./task.ts";
-export {
-  byTime,
-  type SplitSpec,
-  type TrainerSpec,
-} from "./trainer.ts";
+export type { TrainerSpec } from "./trainer.ts";
 export { type DartOptions, type StopMetric, type XgboostOptions, xgboost } from "./xgboost.ts";

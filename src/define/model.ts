@@ -25,8 +25,9 @@ import { type PromotionOptions, type PromotionSpec, promotionOf } from "./promot
 import { type RowColumnSpec, type RowRole, rowColumn, rowColumnNames } from "./row-column.ts";
 import { type CostSpec, costOf, type SliceSpec, slicesOf } from "./slice.ts";
 import type { SourceSpec } from "./source.ts";
+import { type SplitSpec, splitExpression, splitProblem } from "./split.ts";
 import { type LabelType, type TaskSpec, taskOfLabel, taskProblem } from "./task.ts";
-import type { SplitSpec, TrainerSpec } from "./trainer.ts";
+import type { TrainerSpec } from "./trainer.ts";
 
 /** One input of a model, by where it comes from. */
 export type InputSpec =
@@ -195,7 +196,11 @@ export function model<
     );
   if (task.kind === "ranking" && weight)
     fail("XGBoost weighs whole groups, not rows of one; leave weight out of a ranking task.");
-  const beside = besideOf(`model "${name}"`, { weight, group, upperBound }, rows, label.source);
+  const torn = splitProblem(split, task);
+  if (torn !== undefined) fail(torn);
+  const by = splitExpression(split);
+  const splitBy = by && expressionOf(by);
+  const beside = besideOf(`model "${name}"`, { weight, group, upperBound, splitBy }, rows, label.source);
   for (const metric of metrics) {
     const problem = metricProblem(metric, task);
     if (problem !== undefined) fail(problem);

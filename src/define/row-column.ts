@@ -1,4 +1,5 @@
-// What a training row carries besides its inputs and its label: its weight, the group it is ranked in, the end of its label's interval. Each is an
+// What a training row carries besides its inputs and its label: its weight, the group it is ranked in, the end of its label's interval, what its
+// split goes by. Each is an
 // expression over the model's rows or over the label's source, and a column of the training set under a name that no input can have.
 
 import { type DataType, isCategory, isDecimal, isNumeric, SlipwayError, typeText } from "../core/core.ts";
@@ -8,7 +9,7 @@ import { type ExpressionNode, leavesOf } from "./node.ts";
 import type { SourceSpec } from "./source.ts";
 
 /** What a row may carry. */
-export type RowRole = "weight" | "group" | "upperBound";
+export type RowRole = "weight" | "group" | "upperBound" | "splitBy";
 
 /** One such value as plain data: which of the two sources it is computed from, and how. */
 export interface RowColumnSpec {
@@ -21,7 +22,11 @@ export const rowColumnNames: Readonly<Record<RowRole, string>> = {
   weight: "label_weight",
   group: "label_group",
   upperBound: "label_upper_bound",
+  splitBy: "split_by",
 };
+
+/** Whether a trainer is given the column: what a split goes by is nothing to learn from. */
+export const isTrained = (role: RowRole): boolean => role !== "splitBy";
 
 const isNumber = (type: DataType): boolean => isNumeric(type) || isDecimal(type);
 
@@ -37,8 +42,10 @@ export function rowColumn(
     throw new SlipwayError("DEFINITION_INVALID", `${what}: ${role} ${problem}`);
   };
   const { type, node } = expression;
-  if (role === "group" ? !isCategory(type) && !isNumber(type) && type !== "timestamp" : !isNumber(type))
-    fail(`is ${typeText(type)}; it must be ${role === "group" ? "text, a number or a time" : "a number"}.`);
+  const tellsApart = role === "group" || role === "splitBy";
+  const isBesideNumbers = isCategory(type) || type === "timestamp" || (role === "splitBy" && type === "bool");
+  if (!isNumber(type) && !(tellsApart && isBesideNumbers))
+    fail(`is ${typeText(type)}; it must be ${tellsApart ? "text, a number or a time" : "a number"}.`);
   const leaves = leavesOf(node);
   const [first] = leaves;
   if (first === undefined || leaves.some((leaf) => leaf.kind !== "column"))

@@ -7,11 +7,10 @@ import {
   type DatasetEngines,
   type LabelClass,
   labelClasses,
-  rowColumns,
   streamPart,
   trainingCategories,
 } from "../datasets/datasets.ts";
-import { type ModelSpec, type RowRole, rowColumnNames, type TrainerSpec } from "../define/define.ts";
+import { isTrained, type ModelSpec, type RowRole, rowColumnNames, type TrainerSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
 
@@ -160,15 +159,15 @@ async function fitInputs(
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
   const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, program } = model.trainer;
-  const beside = rowColumns(model).map(({ name }) => name);
-  const names = [...inputs.map(({ name }) => name), ...beside];
+  const roles = (Object.keys(model.beside ?? {}) as RowRole[]).filter(isTrained);
+  const names = [...inputs.map(({ name }) => name), ...roles.map((role) => rowColumnNames[role])];
   return trainerOf(engines.trainers, kind).fit(
     {
       inputs,
       label: "label",
       task: model.task,
       ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
-      ...Object.fromEntries(Object.keys(model.beside ?? {}).map((role) => [role, rowColumnNames[role as RowRole]])),
+      ...Object.fromEntries(roles.map((role) => [role, rowColumnNames[role]])),
       ...constraintsOn(model.trainer, inputs),
       ...(stopOn === undefined ? {} : { stopOn }),
       ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),

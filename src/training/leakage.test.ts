@@ -5,15 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { days } from "../core/core.ts";
-import { cutDataset, ensureSnapshot, splitBounds } from "../datasets/datasets.ts";
+import { cutDataset, ensureSnapshot, ownBounds } from "../datasets/datasets.ts";
 import {
+  byGroup,
   byTime,
   entity,
   featureView,
   latest,
   model,
   parquet,
+  random,
   regression,
+  type SplitSpec,
   specOf,
   t,
   xgboost,
@@ -33,23 +36,29 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const shares = { validate: 0.1, test: 0.2 };
+
 /** 3,000 rides over 30 days; a `sql` column may leak. Chance is a hash, so that every run plants the same rows. */
 async function findingsOf(what: {
   readonly sql?: string;
-  readonly type?: "float64" | "string";
+  readonly type?: "float64" | "string" | "timestamp";
   readonly twice?: boolean;
   readonly timeless?: boolean;
   readonly number?: boolean;
+  readonly split?: SplitSpec;
+  readonly byDriver?: boolean;
+  readonly drivers?: number;
 }) {
-  const { sql = "(hash('x' || i) % 1000)::DOUBLE", type = "float64", twice = false } = what;
+  const { sql = "(hash('x' || i) % 1000)::DOUBLE", type = "float64", twice = false, drivers: many = 5 } = what;
+  const field = { float64: t.float64, string: t.string, timestamp: t.timestamp }[type];
   const name = `rides_${Object.entries(what)
-    .map(([key, value]) => `${key}${String(value)}`)
+    .map(([key, value]) => `${key}${typeof value === "object" ? value.kind : String(value)}`)
     .join("")
     .replace(/\W/g, "")
     .toLowerCase()
     .slice(0, 40)}`;
   const drawn = `SELECT i, TIMESTAMP '2025-01-01' + to_minutes((i * 14)::INTEGER) AS asked, (hash('d' || i) % 100000)::DOUBLE AS km, (hash('l' || i) % 3 = 0) AS late, (hash('m' || i) % 90)::DOUBLE AS minutes FROM range(3000) r(i)`;
-  const rows = `SELECT 'r' || i AS key, asked, km, late, minutes, ${sql} AS extra, 'd' || (i % 5)::VARCHAR AS driver FROM (${drawn})`;
+  const rows = `SELECT 'r' || i AS key, asked, km, late, minutes, ${sql} AS extra, 'd' || (i % ${many})::VARCHAR AS driver FROM (${drawn})`;
   // A repeated load: late ones of the rows are earlier ones again, under another id and at another time.
   const again = `SELECT 'again-' || key AS key, asked + INTERVAL 25 DAY AS asked, km, late, minutes, extra, driver FROM (${rows}) WHERE asked < TIMESTAMP '2025-01-05'`;
   await offline.writeParquet(twice ? `${rows} UNION ALL ${again}` : rows, join(folder, `${name}.parquet`));
@@ -57,14 +66,14 @@ async function findingsOf(what: {
     path: `${name}.parquet`,
     columns: {
       ...{ key: t.string(), asked: t.timestamp(), km: t.float64(), late: t.bool(), minutes: t.float64() },
-      ...{ extra: (type === "string" ? t.string() : t.float64()).optional(), driver: t.string() },
+      ...{ extra: field().optional(), driver: t.string() },
     },
     id: "key",
     eventTime: "asked",
   });
   const drivers = parquet("drivers", { path: "drivers.parquet", columns: { driver: t.string(), age: t.int32() } });
   await offline.writeParquet(
-    "SELECT 'd' || i AS driver, (30 + i)::INTEGER AS age FROM range(5) r(i)",
+    `SELECT 'd' || i AS driver, (30 + i)::INTEGER AS age FROM range(${many}) r(i)`,
     join(folder, "drivers.parquet"),
   );
   const view = featureView("driver_facts", {
@@ -76,10 +85,13 @@ async function findingsOf(what: {
     model("ride", {
       rows: rides,
       features: what.timeless === true ? [view] : [],
-      request: { km: t.float64(), extra: (type === "string" ? t.string() : t.float64()).optional() },
+      request: { km: t.float64(), extra: field().optional() },
       label: what.number === true ? rides.minutes : rides.late,
       trainer: xgboost(what.number === true ? { task: regression() } : {}),
-      split: byTime({ validate: days(3), test: days(3) }),
+      split:
+        what.byDriver === true
+          ? byGroup(rides.driver, shares)
+          : (what.split ?? byTime({ validate: days(3), test: days(3) })),
       metrics: [],
     } as never),
   );
@@ -90,8 +102,10 @@ async function findingsOf(what: {
     root: folder,
   };
   const snapshot = await ensureSnapshot(engines, spec);
-  const dataset = await cutDataset(engines, snapshot, splitBounds(spec.split, snapshot.newest));
-  return (await leakageFindings(engines, dataset)).map(({ code, column }) => `${code} ${column}`);
+  const dataset = await cutDataset(engines, snapshot, await ownBounds(engines, snapshot));
+  return (await leakageFindings(engines, dataset)).map(
+    ({ code, column, severity }) => `${code} ${column}${severity === "info" ? " (info)" : ""}`,
+  );
 }
 
 test("nothing is found where nothing leaks", async () => {
@@ -114,5 +128,20 @@ test("rows of the training part that come again in the test part are counted", a
 });
 
 test("features of a source without a time are told as seen from today", async () => {
-  expect(await findingsOf({ timeless: true })).toEqual(["FEATURE_WITHOUT_TIME driver_facts"]);
+  expect(await findingsOf({ timeless: true })).toEqual(["FEATURE_WITHOUT_TIME driver_facts (info)"]);
+});
+
+test("an entity on both sides is named where rows are divided by chance: many as a leak, few as what there is", async () => {
+  const split = random(shares);
+  const timeless = "FEATURE_WITHOUT_TIME driver_facts (info)";
+  expect(await findingsOf({ timeless: true, split })).toEqual([timeless, "ENTITY_ON_BOTH_SIDES driver (info)"]);
+  expect(await findingsOf({ timeless: true, split, drivers: 200 })).toEqual([timeless, "ENTITY_ON_BOTH_SIDES driver"]);
+  const apart = { timeless: true, drivers: 200, byDriver: true };
+  expect(await findingsOf(apart)).toEqual([timeless]);
+});
+
+test("a time that is later than its row is named, a plan now and then is not", async () => {
+  const later = "asked + to_minutes(CASE WHEN i % 3 = 0 THEN 5 ELSE -5 END)";
+  expect(await findingsOf({ sql: later, type: "timestamp" })).toEqual(["FEATURE_FROM_LATER extra"]);
+  expect(await findingsOf({ sql: "asked - INTERVAL 1 MINUTE", type: "timestamp" })).toEqual([]);
 });

@@ -6,6 +6,9 @@ import { isCategory, isDecimal, isValid, type Table, valueAt } from "../core/cor
 import {
   type Dataset,
   type DatasetEngines,
+  entityOverlaps,
+  isShareBounds,
+  laterTimes,
   type QualityFinding,
   splitOverlap,
   streamPart,
@@ -19,6 +22,10 @@ const LEAST_ROWS = 100;
 const TELLING = 0.99;
 /** Held-out rows that training has seen, beyond what chance repeats. */
 const REPEATED = 0.01;
+/** So few entities that a model is meant to know each of them. */
+const FEW_ENTITIES = 30;
+/** Times that are later than their rows by mistake now and then are no leak. */
+const LATER = 0.01;
 /** Where values meet by chance, a held-out row meets a training row about twice as often as a training row an earlier one. */
 const BY_CHANCE = 3;
 
@@ -28,6 +35,8 @@ export async function leakageFindings(engines: DatasetEngines, dataset: Dataset)
     ...timelessFindings(dataset),
     ...(await tellingFindings(engines, dataset)),
     ...(await overlapFindings(engines, dataset)),
+    ...(await entityFindings(engines, dataset)),
+    ...(await laterFindings(engines, dataset)),
   ];
 }
 
@@ -85,6 +94,35 @@ async function overlapFindings(engines: DatasetEngines, dataset: Dataset): Promi
       message: `${repeated} of the ${heldOut} rows to validate and test on have the inputs and the label of a training row, more than training rows repeat among themselves: a test on them asks for what was learnt by heart. Look for rows that are in "${dataset.snapshot.model.rows.name}" twice under different ids.`,
     },
   ];
+}
+
+// By time an entity is on both sides by nature: what it does tomorrow is what is asked. By shares its rows tell of each other.
+async function entityFindings(engines: DatasetEngines, dataset: Dataset): Promise<readonly QualityFinding[]> {
+  if (!isShareBounds(dataset.bounds)) return [];
+  const overlaps = await entityOverlaps(engines, dataset);
+  return overlaps
+    .filter(({ shared }) => shared > 0)
+    .map(({ keys, values, shared, heldOut, repeated }) => {
+      const name = keys.join(", ");
+      const isFew = values <= FEW_ENTITIES;
+      return {
+        code: "ENTITY_ON_BOTH_SIDES",
+        severity: isFew ? "info" : "warning",
+        column: name,
+        message: `${shared} of the ${values} values of ${name} have rows to learn from and rows held out, which are ${repeated} of the ${heldOut} held out: the test says how well a model does on what it knows, ${isFew ? "which is right where there will be no others." : `not on a new one. Keep each on one side with byGroup(${dataset.snapshot.model.rows.name}.${keys[0]}, …), or split by time.`}`,
+      };
+    });
+}
+
+async function laterFindings(engines: DatasetEngines, dataset: Dataset): Promise<readonly QualityFinding[]> {
+  return (await laterTimes(engines, dataset))
+    .filter(({ rows, later }) => later > 0 && later >= LATER * rows)
+    .map(({ name, rows, later }) => ({
+      code: "FEATURE_FROM_LATER",
+      severity: "warning",
+      column: name,
+      message: `${name} is later than the row's own time in ${later} of the ${rows} training rows that have it. If it is a plan, it is known by then and all is well; if it is written down when it has happened, nobody knows it when a prediction is asked for: take it out.`,
+    }));
 }
 
 /** How well one input orders binary labels, in either direction; a null is below every value. */

@@ -1,5 +1,6 @@
 // The door of `training`: dataset to model version, and how good it is.
 
+export type { CrossValidation } from "./cross-validate.ts";
 export { environmentOf, type TrainingEnvironment } from "./environment.ts";
 export { type Metrics, type ScoredRows, scorePart } from "./evaluate.ts";
 export type { BinaryCurves, Point, RegressionPlots } from "./evaluation/curves.ts";
@@ -15,14 +16,8 @@ export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
 export { cheapestThreshold } from "./evaluation/threshold-choice.ts";
 export { type FitEngines, type FittedModel, fitModel, runtimeOf } from "./fit.ts";
 export { readyDataset } from "./ready-dataset.ts";
-export {
-  heldOutMetrics,
-  type TrainedVersion,
-  type TrainingContext,
-  type TrainingProgress,
-  type TrainingRequest,
-  trainerParameters,
-  trainVersion,
-} from "./train.ts";
+export { heldOutMetrics, trainerParameters } from "./run-values.ts";
+export { type TrainedVersion, trainVersion } from "./train.ts";
+export type { TrainingContext, TrainingProgress, TrainingRequest } from "./training-context.ts";
 export { type Ending, type TrainingWatch, watched } from "./training-watch.ts";
 export { type FinishedTrial, isTrialsFault, trainTrial } from "./trial.ts";

@@ -1,4 +1,4 @@
-// One trial of a search: the model with other parameters, fitted on rows that are cut already, as a run of its own below the study's. It leaves no
+// One trial of a search, or one fold of a rolling split: the model with other parameters, fitted on rows that are cut already, as a run of its own below the study's. It leaves no
 // version: what is worth keeping is trained again with the parameters written into the definition.
 
 import { asSlipwayError, type ErrorCode } from "../core/core.ts";
@@ -6,7 +6,8 @@ import type { Dataset } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import { failRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
 import { fitModel } from "./fit.ts";
-import { heldOutMetrics, metricRows, type TrainingContext, type TrainingProgress, trainerParameters } from "./train.ts";
+import { heldOutMetrics, metricRows, trainerParameters } from "./run-values.ts";
+import type { TrainingContext, TrainingProgress } from "./training-context.ts";
 
 /** What to try. */
 export interface TrialRequest {
@@ -17,6 +18,8 @@ export interface TrialRequest {
   readonly name: string;
   /** What is searched over, as it is to be found again. */
   readonly params: Readonly<Record<string, string | number | boolean>>;
+  /** What the run is; default a trial of a search. */
+  readonly kind?: "trial" | "fold";
 }
 
 /** A trial that ended well. */
@@ -47,7 +50,7 @@ export function isTrialsFault(thrown: unknown): boolean {
  */
 export async function trainTrial(
   context: TrainingContext,
-  { model, dataset, parentId, name, params }: TrialRequest,
+  { model, dataset, parentId, name, params, kind = "trial" }: TrialRequest,
   { signal }: Pick<TrainingProgress, "signal">,
 ): Promise<FinishedTrial> {
   const { engines, registry } = context;
@@ -56,7 +59,7 @@ export async function trainTrial(
   const run = await startRun(registry, {
     experiment: model.name,
     name,
-    kind: "trial",
+    kind,
     model: model.name,
     datasetId: dataset.id,
     parentId,

@@ -40,7 +40,8 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-function document({ version, dataset, findings, fitted, promoted, held, champion }: TrainOutcome): unknown {
+function document(outcome: TrainOutcome): unknown {
+  const { version, dataset, findings, fitted, promoted, held, champion, crossValidation } = outcome;
   const { task } = dataset.snapshot.model;
   const parts = Object.entries(dataset.parts).map(([name, { from, to, ...figures }]) => [
     name,
@@ -59,13 +60,15 @@ function document({ version, dataset, findings, fitted, promoted, held, champion
     test: fitted.test,
     validate: fitted.validate,
     baselines: fitted.baselines,
+    ...(crossValidation === undefined ? {} : { crossValidation: foldsShown(crossValidation) }),
     promoted,
     held,
     championBefore: champion,
   };
 }
 
-function lines({ version, dataset, findings, fitted, promoted, held, champion }: TrainOutcome): readonly Line[] {
+function lines(outcome: TrainOutcome): readonly Line[] {
+  const { version, dataset, findings, fitted, promoted, held, champion, crossValidation } = outcome;
   const { constant, requestOnly } = fitted.baselines;
   const names = Object.keys(fitted.test);
   const { task } = dataset.snapshot.model;
@@ -109,11 +112,42 @@ function lines({ version, dataset, findings, fitted, promoted, held, champion }:
             ],
       ),
     },
+    ...(crossValidation === undefined ? [] : foldLines(crossValidation)),
     "",
     promoted
       ? `Registered ${name} and made it champion (${before}).`
       : held.length > 0
         ? `Registered ${name}. It is not champion yet: ${held.join("; ")}. See: slipway models gates ${version.model} ${version.number}`
         : `Registered ${name}. To make it champion: slipway models promote ${version.model} ${version.number}`,
+  ];
+}
+
+type CrossValidation = NonNullable<TrainOutcome["crossValidation"]>;
+
+function foldsShown({ folds, summary }: CrossValidation): unknown {
+  return {
+    folds: folds.map(({ runId, test, metrics }) => ({
+      ...{ run: runId, rows: test.rows, from: instantText(test.from), to: instantText(test.to) },
+      metrics,
+    })),
+    summary,
+  };
+}
+
+function foldLines({ folds, summary }: CrossValidation): readonly Line[] {
+  const names = Object.keys(summary);
+  return [
+    "",
+    {
+      columns: ["fold", "test rows", "from", "to", ...names],
+      rows: [
+        ...folds.map(({ test, metrics }, place) => [
+          place + 1,
+          ...[test.rows, instantText(test.from), instantText(test.to)],
+          ...names.map((name) => figure(metrics[name])),
+        ]),
+        ["all", "", "", "", ...names.map((name) => `${figure(summary[name]?.mean)} ± ${figure(summary[name]?.sd)}`)],
+      ],
+    },
   ];
 }
