@@ -458,10 +458,11 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
   },
   {
     name: "serve",
-    summary: "serve the champions over HTTP",
+    summary: "serve the champions over HTTP, and gRPC if wanted",
     about: "Serves until Ctrl-C. A champion that is moved takes effect at once, without dropped requests.",
     options: [
       ["--port <number>", "the port; 0 for any free one, which is printed", "8080"],
+      ["--grpc-port <number>", "answer the Open Inference Protocol over gRPC too, on this port; 0 for any free one"],
       ["--host <address>", "the address to listen on", "127.0.0.1"],
       ["--at <instant>", "start the clock there, in UTC, instead of now"],
       ["--key-limit <number>", "the most keys of one feature read", "1000"],
@@ -476,6 +477,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     examples: [
       "slipway serve",
       "slipway serve --workers 4",
+      "slipway serve --grpc-port 8081",
       "slipway serve --port 0 --at 2013-12-31T12:00:00Z",
       "slipway serve --invocations models:/late@champion",
     ],

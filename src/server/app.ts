@@ -20,10 +20,11 @@ import { type BareOptions, bareApp, isInference } from "./bare-app.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { feastRoutes } from "./feast/feast.ts";
-import { healthRoutes, readinessOf } from "./health.ts";
+import { healthRoutes, type Readiness, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
+import { type Inferences, inferencesOf } from "./inference/inferences.ts";
 import { type AskedModel, bareInvocations, invocationRoutes } from "./invocations.ts";
-import { type MeterCounts, meterRoutes, serverMeters } from "./metrics/meters.ts";
+import { type MeterCounts, type MeterSet, meterRoutes, serverMeters } from "./metrics/meters.ts";
 import { mlflowRoutes } from "./mlflow/mlflow.ts";
 import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
 import { openApiDocument } from "./openapi/document.ts";
@@ -71,9 +72,28 @@ export interface AppOptions extends BareOptions {
   readonly ready?: () => readonly string[];
 }
 
+/** What the roads into a server share. */
+export interface ServerParts {
+  readonly meters: MeterSet;
+  readonly readiness: Readiness;
+  readonly inferences: Inferences;
+}
+
+/** Makes them. */
+export function partsOf(options: AppOptions): ServerParts {
+  const { serving, imported, version, push, quarantine } = options;
+  const meters = serverMeters(serving, version, { intake: push?.intake, quarantine, others: options.otherCounts });
+  return {
+    meters,
+    readiness: readinessOf(serving, options.ready),
+    inferences: inferencesOf({ serving, imported, meters }),
+  };
+}
+
 /** Builds the routes. */
-export function buildApp(options: AppOptions): FastifyInstance {
+export function buildApp(options: AppOptions, parts: ServerParts = partsOf(options)): FastifyInstance {
   const { serving, models, imported, version } = options;
+  const { meters, readiness, inferences } = parts;
   const app = bareApp(options, {
     takesArtifacts: options.tracking !== undefined,
     onUnreadable: (thrown, request, reply) => {
@@ -81,9 +101,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       else refuse(reply, refusalOf(thrown, request), isInference(request) ? inferenceForm : nativeForm);
     },
   });
-  const readiness = readinessOf(serving, options.ready);
-  const { push, quarantine } = options;
-  const meters = serverMeters(serving, version, { intake: push?.intake, quarantine, others: options.otherCounts });
+  const { push } = options;
   const document = JSON.stringify(
     openApiDocument(models, version, options.features?.project, {
       withCatalog: options.catalog !== undefined,
@@ -123,6 +141,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   }
   if (options.tracking) app.register(mlflowRoutes(options.tracking));
   if (push) app.register(pushRoutes({ intake: push.intake, meters }), { prefix: "/api/v1" });
-  app.register(inferenceRoutes({ serving, imported, meters, readiness, version }), { prefix: "/v2" });
+  app.register(inferenceRoutes({ inferences, readiness, version }), {
+    prefix: "/v2",
+  });
   return app;
 }

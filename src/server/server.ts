@@ -3,7 +3,8 @@
 import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
-import { type AppOptions, buildApp } from "./app.ts";
+import { rememberingSignIn } from "./access/sign-in.ts";
+import { type AppOptions, buildApp, partsOf } from "./app.ts";
 import { forwarder } from "./forward.ts";
 import type { MeterCounts } from "./metrics/request-meters.ts";
 import { buildReadingApp, type ReadingOptions } from "./reading-app.ts";
@@ -22,11 +23,17 @@ export interface Place {
   readonly port: number;
 }
 
-/** How to serve over HTTP. */
-export interface ServerOptions extends AppOptions, Place {}
+/** The other road into a server. */
+export interface GrpcOptions {
+  /** Where to answer gRPC too; without it nothing does. */
+  readonly grpc?: Place;
+}
+
+/** How to serve over HTTP, and gRPC. */
+export interface ServerOptions extends AppOptions, GrpcOptions, Place {}
 
 /** How to answer what the workers of a server hand on. */
-export interface SocketServerOptions extends AppOptions {
+export interface SocketServerOptions extends AppOptions, GrpcOptions {
   /** The path of a Unix socket, which is made. */
   readonly socket: string;
 }
@@ -48,6 +55,8 @@ export interface Server {
   /** Where it answers: `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly port: number;
+  /** Where it answers gRPC, as clients are told: `127.0.0.1:8081`; undefined where it does not. */
+  readonly grpc?: string;
   /** Stops accepting, lets requests that have begun finish, then closes. Aborting `force` cuts those off. */
   close(force?: AbortSignal): Promise<void>;
 }
@@ -55,12 +64,12 @@ export interface Server {
 /** Starts to serve. Throws PORT_IN_USE, or USAGE when it may not listen there. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host, port } = options;
-  return listen(buildApp(options), { host, port });
+  return listenBoth(options, { host, port });
 }
 
 /** Starts to answer, on a Unix socket, what workers hand on. */
-export async function createSocketServer(options: SocketServerOptions): Promise<Pick<Server, "close">> {
-  return listen(buildApp(options), { path: options.socket });
+export async function createSocketServer(options: SocketServerOptions): Promise<Pick<Server, "grpc" | "close">> {
+  return listenBoth(options, { path: options.socket });
 }
 
 /** Starts to read features in a process of its own; everything else is handed on. Throws as {@link createServer} does. */
@@ -77,6 +86,37 @@ export async function createWorkerServer({ host, port, socket, ...options }: Wor
       others.close();
     },
   };
+}
+
+/** Listens for HTTP, and for gRPC where that is wanted: both, or neither. */
+async function listenBoth(
+  options: AppOptions & GrpcOptions,
+  place: Place | { readonly path: string },
+): Promise<Server> {
+  const parts = partsOf(options);
+  const app = buildApp(options, parts);
+  const server = await listen(app, place);
+  const { grpc: wanted, access, now, version } = options;
+  if (!wanted) return server;
+  try {
+    // Those who do not ask for it do not wait for its library.
+    const { startGrpc } = await import("./grpc/grpc.ts");
+    const signIn = access && rememberingSignIn(access, now);
+    const grpc = await startGrpc(
+      { ...parts, version, signIn, log: app.log, seconds: () => performance.now() / 1000 },
+      wanted,
+    );
+    return {
+      ...server,
+      grpc: `${hostInUrl(wanted.host)}:${grpc.port}`,
+      async close(force) {
+        await Promise.all([grpc.close(force), server.close(force)]);
+      },
+    };
+  } catch (thrown) {
+    await server.close();
+    throw listenError(thrown, wanted);
+  }
 }
 
 async function listen(app: FastifyInstance, place: Place | { readonly path: string }): Promise<Server> {

@@ -28,6 +28,7 @@ interface ServeWords {
   readonly keyLimit: string;
   readonly workers: string;
   readonly invocations?: string;
+  readonly grpcPort?: string;
 }
 
 interface Checked {
@@ -35,15 +36,18 @@ interface Checked {
   readonly limit: number;
   readonly workers: number;
   readonly invoked: AskedModel | undefined;
+  readonly grpcPort: number | undefined;
 }
 
 /** `slipway serve` */
 export async function run(context: CommandContext, options: ServeWords): Promise<void> {
-  const [port, limit, workers] = [portOf(options.port), limitOf(options.keyLimit), workersOf(options.workers)];
+  const [limit, workers] = [limitOf(options.keyLimit), workersOf(options.workers)];
+  const port = portOf("--port", options.port);
+  const grpcPort = options.grpcPort === undefined ? undefined : portOf("--grpc-port", options.grpcPort);
   const invoked = options.invocations === undefined ? undefined : askedModel(options.invocations);
   await withPlatform(
     context,
-    (platform, opened) => serve(context, platform, opened, options, { port, limit, workers, invoked }),
+    (platform, opened) => serve(context, platform, opened, options, { port, grpcPort, limit, workers, invoked }),
     { at: options.at, running: true },
   );
 }
@@ -53,7 +57,7 @@ async function serve(
   platform: Platform,
   opened: OpenOptions,
   { host, watch, open = false }: ServeWords,
-  { port, limit, workers, invoked }: Checked,
+  { port, grpcPort, limit, workers, invoked }: Checked,
 ): Promise<void> {
   const { progress, signal } = context;
   if (!open && !isLoopback(host) && !(await isSignInNeeded(platform.registry)))
@@ -72,6 +76,7 @@ async function serve(
     const app = {
       ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit })),
       ...(invoked ? { invoked } : {}),
+      ...(grpcPort === undefined ? {} : { grpc: { host, port: grpcPort } }),
     };
     const server =
       workers === 1
@@ -112,15 +117,17 @@ function isLoopback(host: string): boolean {
 function announce(
   { output }: CommandContext,
   serving: Serving,
-  server: { readonly url: string; readonly port: number },
+  server: { readonly url: string; readonly port: number; readonly grpc?: string },
 ): void {
   const models = serving.models().map(({ model, version, problem }) => ({
     model: model.name,
     version: version ?? null,
     problem: problem?.message ?? null,
   }));
-  output.show({ url: server.url, port: server.port, models }, [
+  const grpc = server.grpc ?? null;
+  output.show({ url: server.url, port: server.port, grpc, models }, [
     `Serving at ${output.style.bold(server.url)} (Ctrl-C stops it)`,
+    ...(grpc === null ? [] : [`  gRPC, the Open Inference Protocol: ${output.style.bold(grpc)}`]),
     ...models.map(({ model, version, problem }) => {
       if (problem !== null) return `  ${model}: ${problem}`;
       const path = `${server.url}/api/v1/models/${model}/predict`;
@@ -139,10 +146,13 @@ function tell({ progress }: CommandContext, { looks, retrained, failures }: Watc
   for (const { message } of failures) progress.line(`Watching failed: ${message}`);
 }
 
-function portOf(text: string): number {
+function portOf(option: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new SlipwayError("USAGE", `--port ${text} is not a port: give a number from 0 to 65535, 0 for any free one.`);
+  throw new SlipwayError(
+    "USAGE",
+    `${option} ${text} is not a port: give a number from 0 to 65535, 0 for any free one.`,
+  );
 }
 
 /** A version as a reference, or as MLflow writes one: models:/late@champion, models:/late/3. */

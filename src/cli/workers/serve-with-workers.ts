@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OpenOptions, Platform } from "../../platform/platform.ts";
-import { type AppOptions, createSocketServer, type Server } from "../../server/server.ts";
+import { type AppOptions, createSocketServer, type GrpcOptions, type Server } from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import type { WorkerTask } from "./protocol.ts";
 import { startWorkers, type Workers } from "./workers.ts";
@@ -29,7 +29,7 @@ export function taskOf(
 
 /** Starts to serve with `count` workers. Throws as one process does. */
 export async function serveWithWorkers(
-  app: AppOptions,
+  app: AppOptions & GrpcOptions,
   count: number,
   say: (line: string) => void,
   task: Omit<WorkerTask, "socket">,
@@ -53,6 +53,7 @@ export async function serveWithWorkers(
   return {
     url,
     port,
+    ...(main.grpc === undefined ? {} : { grpc: main.grpc }),
     async close(force) {
       await close();
       await main.close(force);

@@ -3,19 +3,11 @@
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Instant, SlipwayError } from "../../core/core.ts";
-import {
-  type Access,
-  type Action,
-  mayDo,
-  type Permission,
-  type Person,
-  permissions,
-  type Thing,
-} from "../../platform/platform.ts";
+import { type Access, mayDo, type Permission, type Person, permissions, type Thing } from "../../platform/platform.ts";
 import { mlflowRule } from "../mlflow/access-rules.ts";
-import { credentialsIn } from "./credentials.ts";
 import { nativeRule } from "./native-rules.ts";
 import type { Rule } from "./rule.ts";
+import { forbiddenTo, refuseUnlessMay, rememberingSignIn } from "./sign-in.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -23,11 +15,6 @@ declare module "fastify" {
     person: Person | null;
   }
 }
-
-/** How long a key that was right is taken without asking the records again, and how long none being needed is: one second. */
-const REMEMBERED = 1_000_000n;
-
-const MOST_REMEMBERED = 10_000;
 
 const adminsOnly: Rule = { actions: ["administer"] };
 
@@ -62,9 +49,7 @@ export function guardRoutes(app: FastifyInstance, access: Access, now: () => Ins
         reply.header("www-authenticate", 'Basic realm="slipway", charset="UTF-8"');
       throw thrown;
     }
-    const { person } = request;
-    if (person === null || rule.actions.some((action) => mayDo(person.role, action))) return;
-    throw forbiddenTo(person, rule.actions);
+    refuseUnlessMay(request.person, rule.actions);
   });
   app.addHook("preHandler", async (request) => {
     const { person } = request;
@@ -77,13 +62,6 @@ export function guardRoutes(app: FastifyInstance, access: Access, now: () => Ins
         throw forbiddenOn(person, thing, permission, await access.experimentOf(thing));
     }
   });
-}
-
-function forbiddenTo({ name, role }: Person, asked: readonly Action[]): SlipwayError {
-  return new SlipwayError(
-    "FORBIDDEN",
-    `${name} signs in as ${role}, which may not do this (${asked.join(" or ")}). An admin gives another role: slipway users role ${name} ROLE.`,
-  );
 }
 
 function forbiddenOn(
@@ -100,27 +78,4 @@ function forbiddenOn(
     "FORBIDDEN",
     `${name} may not ${permission} ${kind} ${JSON.stringify(id.slice(0, 200))}, which belongs to someone else. An admin gives it: slipway users grant ${name} ${given} ${permission}.`,
   );
-}
-
-/** Signs in by a header; null while nobody has to. A key that was taken back may work for {@link REMEMBERED} more. */
-function rememberingSignIn(access: Access, now: () => Instant): (header: string | undefined) => Promise<Person | null> {
-  const people = new Map<string, { readonly person: Person; readonly until: Instant }>();
-  let openUntil: Instant | undefined;
-  return async (header) => {
-    const time = now();
-    if (header !== undefined) {
-      const known = people.get(header);
-      if (known && known.until > time) return known.person;
-    }
-    if (openUntil !== undefined && openUntil > time) return null;
-    if (!(await access.isSignInNeeded())) {
-      openUntil = time + REMEMBERED;
-      return null;
-    }
-    openUntil = undefined;
-    const person = await access.signIn(credentialsIn(header));
-    if (people.size >= MOST_REMEMBERED) people.clear();
-    people.set(header ?? "", { person, until: time + REMEMBERED });
-    return person;
-  };
 }

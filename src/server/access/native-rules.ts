@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "GET /v2/": look,
   "GET /v2": look,
   "GET /v2/models": describe,
+  "POST /v2/repository/index": describe,
   "GET /v2/models/:model": describe,
   "GET /v2/models/:model/ready": describe,
   "GET /v2/models/:model/versions/:version": describe,

@@ -99,10 +99,3 @@ function put(values: Float32Array, place: number, value: number): void {
     throw invalid(`Element ${place} of the data is infinite or does not fit FP32, which the model takes.`);
   values[place] = cell;
 }
-
-/** Float32 values as raw little-endian bytes. */
-export function toBytes(values: Float32Array): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 4);
-  for (let place = 0; place < values.length; place += 1) bytes.writeFloatLE(values[place] ?? Number.NaN, place * 4);
-  return bytes;
-}

@@ -103,6 +103,7 @@ export function serverMeters(
       return `${(await registry.metrics()).trimEnd()}\n${features.text()}`;
     },
     answered: requests.answered,
+    called: requests.called,
     read: requests.read,
     predicted(made) {
       const [first] = made;

@@ -13,10 +13,15 @@ export interface MeterCounts {
   readonly features: FeatureCounts;
 }
 
+/** Bounds of the buckets for durations, in seconds. */
+const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+
 /** Counts requests and feature reads. */
 export interface RequestMeters {
   /** One answered request. */
   answered(route: string, status: number, seconds: number): void;
+  /** One answered gRPC call. */
+  called(method: string, status: string, seconds: number): void;
   /** Features read by name. */
   read(reads: FeatureReads): void;
 }
@@ -34,7 +39,14 @@ export function requestMeters(registry: Registry): RequestMeterSet {
     name: "slipway_http_request_duration_seconds",
     help: "Time from a request's head to the end of its answer; its count is the number of requests.",
     labelNames: ["route", "status"],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    buckets: DURATIONS,
+    registers: [registry],
+  });
+  const calls = new Histogram({
+    name: "slipway_grpc_call_duration_seconds",
+    help: "Time from a gRPC call's first message to the end of its answer; its count is the number of calls.",
+    labelNames: ["method", "status"],
+    buckets: DURATIONS,
     registers: [registry],
   });
   const features = featureTally();
@@ -53,6 +65,7 @@ export function requestMeters(registry: Registry): RequestMeterSet {
     features,
     counts: async () => ({ metrics: await registry.getMetricsAsJSON(), features: features.counts() }),
     answered: (route, status, seconds) => durationOf(route, status).observe(seconds),
+    called: (method, status, seconds) => calls.observe({ method, status }, seconds),
     read({ selection, at, views }) {
       selection.views.forEach(({ spec, features: read }, index) => {
         const names = (places: readonly number[]): readonly string[] => places.map((place) => read[place]?.name ?? "");

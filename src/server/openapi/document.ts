@@ -1,7 +1,7 @@
 // The server's own description, made from the definitions: one concrete path per model, with its real fields.
 
 import type { ModelSpec, Project, PushSpec } from "../../define/define.ts";
-import { inferRequestSchema } from "../inference/infer.ts";
+import { inferRequestSchema } from "../inference/asked.ts";
 import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
 import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
