@@ -4,6 +4,7 @@
 import type { CommandSpec, NounSpec } from "./command-spec.ts";
 import { features } from "./features-tree.ts";
 import { gitNoun, reproduceCommand, runsNoun } from "./records-tree.ts";
+import { studiesNoun, tuneNoun } from "./tune-tree.ts";
 import { users } from "./users-tree.ts";
 
 /** The command line, in the order of its help. */
@@ -514,44 +515,8 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       },
     ],
   },
-  {
-    name: "tune",
-    summary: "search for the parameters that do best",
-    commands: [
-      {
-        name: "model",
-        byDefault: true,
-        summary: "search for a model's parameters: slipway tune <model>",
-        about:
-          "Trains the model with other parameters, trial by trial, and judges each by the model's first metric on the validation rows. Trials are runs below the study's run; a study that was stopped goes on with --resume. The first trial is the definition as it stands.",
-        arguments: [["<model>", "the model's name"]],
-        options: [
-          ["--trials <number>", "how many trials in all", "30"],
-          ["--seconds <number>", "begin no trial after so many seconds"],
-          [
-            "--space <file>",
-            "what to search, as JSON; docs/tuning.md says how (default: the usual parameters of the trainer)",
-          ],
-          ["--sampler <name>", "auto, gp, tpe, cmaes, sobol, random or grid (default: auto, or the study's)"],
-          ["--seed <number>", "the same seed gives the same suggestions (default: 0, or the study's)"],
-          ["--resume <run>", "go on with a study"],
-        ],
-        examples: [
-          "slipway tune model flight_delay --trials 30",
-          "slipway tune flight_delay --space space.json --json",
-        ],
-        load: () => import("./commands/tune-model.ts"),
-      },
-      {
-        name: "serve",
-        summary: "be the optimiser of a program in any language: JSON lines on stdin and stdout",
-        about:
-          "The program owns the objective: it sends create with a space, asks for params, and tells what came out. One reply line per command; docs/tuning.md has the protocol.",
-        examples: ["slipway tune serve", 'echo \'{"cmd":"hello"}\' | slipway tune serve'],
-        load: () => import("./commands/tune-serve.ts"),
-      },
-    ],
-  },
+  tuneNoun,
+  studiesNoun,
   {
     name: "replay",
     summary: "let past time go by through serving, monitoring and retraining",

@@ -62,6 +62,7 @@ export const errorTable = {
   METRIC_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   REVISION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   RUN_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  STUDY_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   TRIAL_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   ROUTE_NOT_FOUND: { http: 404, grpc: 12, exit: EXIT.usage, retry: false },
   GATE_FAILED: { http: 409, grpc: 9, exit: EXIT.config, retry: false },

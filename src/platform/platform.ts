@@ -189,9 +189,12 @@ export {
   startServing,
 } from "./serve.ts";
 export { createSigningKey, distrustKey, listKeys, trustKey } from "./signing-keys.ts";
+export { type ListedStudy, type ShownStudy, showStudy, studyList } from "./study-operations.ts";
 export { type TrainOutcome, type TrainRequest, trainModel } from "./train-operations.ts";
 export { type TuneOutcome, type TuneRequest, tuneModel } from "./tune-operations.ts";
-export type { TunedTrial } from "./tune-study.ts";
+export type { SearchState } from "./tune-search.ts";
+export type { Goal } from "./tune-study.ts";
+export type { TunedTrial } from "./tuned-trial.ts";
 export {
   type FeatureRead,
   type FeatureRows,

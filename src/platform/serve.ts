@@ -4,6 +4,7 @@ import { type Duration, formatInstant, minutes, SlipwayError, seconds } from "..
 import { definitionsOf } from "../define/define.ts";
 import { endDeployments, endLease, LEASE, noteDeployment, takeLease, tracking } from "../registry/registry.ts";
 import { openServing, type Serving } from "../serving/serving.ts";
+import { alone } from "./alone.ts";
 import { materialize } from "./feature-operations.ts";
 import type { Platform } from "./open.ts";
 import { type WatchRound, watchOnce } from "./watch.ts";
@@ -70,8 +71,11 @@ export function keepFresh(platform: Platform, options: KeepOptions = {}): () => 
         // Another server on this state folder is at it: what it brings online is online for this one too.
         if (!(thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED")) throw thrown;
       });
-      const round = await alone(platform, "watch", options.signal, (still) => watchOnce(platform, { signal: still }));
-      if (round) options.onRound?.(round);
+      const { signal: ended } = options;
+      const round = await alone(platform, "watch", { signal: ended }, (still) =>
+        watchOnce(platform, { signal: still }),
+      );
+      if ("done" in round) options.onRound?.(round.done);
     } catch (failure) {
       options.onFailure?.(failure);
     }
@@ -89,27 +93,6 @@ export function keepDelivering({ engines, registry, secrets }: Platform): () => 
     // As long as there is more than one look takes.
     while ((await tracking.deliverDue(registry, outbound, secrets)) > 0);
   });
-}
-
-/** Does something unless another process does it now; `still` is aborted when another one has taken it over. */
-async function alone<T>(
-  { registry, engines }: Platform,
-  name: string,
-  signal: AbortSignal | undefined,
-  work: (still: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const { process, scheduler } = engines;
-  if (await takeLease(registry, name, process)) return undefined;
-  const lost = new AbortController();
-  const stop = scheduler.every(LEASE / 3n, async () => {
-    if (await takeLease(registry, name, process)) lost.abort();
-  });
-  try {
-    return await work(AbortSignal.any(signal ? [signal, lost.signal] : [lost.signal]));
-  } finally {
-    stop();
-    await endLease(registry, name, process);
-  }
 }
 
 /**

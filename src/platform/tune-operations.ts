@@ -1,55 +1,71 @@
 // A search for a model's parameters. The study is a run and each trial a run below it, so what was tried is remembered as it happens: a study that was
-// killed goes on from what its trials recorded, and tracking clients see both.
+// killed goes on from what its trials recorded, and tracking clients see both. One process at a time searches for a study.
 
-import { SlipwayError } from "../core/core.ts";
-import { findDefinition, type MetricSpec, type ModelSpec } from "../define/define.ts";
-import { failRun, findRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
-import { isTrialsFault, readyDataset, trainTrial } from "../training/training.ts";
-import { createOptimiser, float, int, type Params, type SamplerName, type Space, space } from "../tuning/tuning.ts";
+import { asSlipwayError, formatInstant, newId, SlipwayError } from "../core/core.ts";
+import type { Dataset } from "../datasets/datasets.ts";
+import { definitionHash, findDefinition, type ModelSpec } from "../define/define.ts";
+import {
+  childRuns,
+  failRun,
+  finishRun,
+  getRun,
+  logMetrics,
+  recordStudy,
+  reopenRun,
+  startRun,
+} from "../registry/registry.ts";
+import { readyDataset } from "../training/training.ts";
+import { createOptimiser, float, int, type PrunerOptions, type Space, space } from "../tuning/tuning.ts";
+import { alone } from "./alone.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
+import { type SearchEnd, type SearchLimits, type SearchState, searchTrials } from "./tune-search.ts";
+import { toldTrials, warmStart } from "./tune-start.ts";
 import {
-  earlierTrials,
-  firstPlan,
-  knownTrial,
-  planFacts,
-  recordedPlan,
-  type StudySubject,
-  studyFacts,
-  type TunedTrial,
+  type AskedPlan,
+  directionOf,
+  earlierStudy,
+  type Goal,
+  keepPlan,
+  type Study,
+  type StudyPlan,
 } from "./tune-study.ts";
+import { bestTrial, endedTrials, type TunedTrial } from "./tuned-trial.ts";
 
-/** What to search for. */
-export interface TuneRequest {
+/** What to search for. What is left out is as the study has it, or the default. */
+export interface TuneRequest extends Omit<AskedPlan, "goals" | "pruner">, SearchLimits {
   readonly model: string;
-  /** So many trials in all, those of a resumed study included; from 1 on. */
-  readonly trials: number;
-  /** The trainer's own parameters by name; default: the usual ones of the model's trainer. */
-  readonly space?: Space;
-  /** Default 0, or what the resumed study has. */
-  readonly seed?: number;
-  /** Default `auto`, or what the resumed study has. */
-  readonly sampler?: SamplerName;
-  /** An earlier study's run to go on with. */
-  readonly resume?: string;
-  /** No trial begins after so many seconds. */
-  readonly seconds?: number;
+  /** How trials that will not do well are stopped early; default `none`. */
+  readonly pruner?: PrunerOptions["kind"];
+  /** Begin with what earlier studies of the model know. */
+  readonly warm?: boolean;
   readonly signal?: AbortSignal;
   readonly onNote?: (text: string) => void;
-  /** Told the study's run as soon as it exists: what to resume, however this ends. */
-  readonly onStudy?: (run: string) => void;
+  /** Told the study as soon as it is there: what to go on with, however this ends. */
+  readonly onStudy?: (study: {
+    readonly run: string;
+    readonly name: string;
+    readonly earlier: number;
+    readonly trials: number;
+  }) => void;
   readonly onTrial?: (trial: TunedTrial, best: TunedTrial | undefined) => void;
+  readonly onState?: (state: SearchState) => void;
 }
 
 /** What a search found. */
 export interface TuneOutcome {
   readonly run: string;
-  readonly metric: MetricSpec;
+  readonly study: string;
+  readonly goal: Goal;
   readonly trials: readonly TunedTrial[];
   /** The definition as it stands. */
   readonly before: TunedTrial | undefined;
   readonly best: TunedTrial | undefined;
+  readonly end: SearchEnd;
 }
+
+/** How many trials a new study has, where nobody says. */
+const TRIALS = 30;
 
 /** What is worth searching for XGBoost, around its defaults. */
 const XGBOOST = space({
@@ -65,121 +81,171 @@ const XGBOOST = space({
 /**
  * Searches for a model's parameters by its first metric on the validation rows. The first trial is the definition as it stands.
  *
- * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space, dataset, seed or sampler, and a budget below 1; `TRAINER_FAILED` where no trial got a
- *   value; what is not a trial's own fault, such as a full disk, ends the study as it is
+ * @throws SlipwayError `INPUT_INVALID` for a study of another model, definition, space, dataset, seed or sampler, and a budget below 1; `STATE_LOCKED` while another
+ *   process searches for the study; `TRAINER_FAILED` where no trial got a value; what is not a trial's own fault, such as a full disk, ends the study as it is
  */
 export async function tuneModel(platform: Platform, request: TuneRequest): Promise<TuneOutcome> {
   await requireApplied(platform);
   const { registry, training } = platform;
   const model = findDefinition(platform.project, "model", request.model);
-  const { trials: budget, signal } = request;
-  if (!Number.isSafeInteger(budget) || budget < 1)
-    throw new SlipwayError("INPUT_INVALID", `A study has a budget of 1 trial or more, not ${budget}.`);
-  const searched = request.space ?? usualSpace(model);
-  const [metric] = model.metrics;
-  if (metric === undefined)
-    throw new SlipwayError("INPUT_INVALID", `Model ${model.name} names no metric to search by; add metrics to it.`);
-  const study = request.resume === undefined ? undefined : await findRun(registry, request.resume);
-  const { seed, sampler } = study === undefined ? firstPlan(request) : recordedPlan(study, request);
-  const options = {
-    space: searched,
-    direction: metric.better === "lower" ? "minimize" : "maximize",
-    seed,
-    budget,
-    sampler,
-  } as const;
+  requireLimits(request);
+  const asked = askedPlan(model, request);
+  const wanted = firstPlan(model, asked);
   // One that is thrown away: what cannot be is refused before anything is made or trained.
-  createOptimiser(options);
+  createOptimiser({ ...wanted, budget: wanted.trials, direction: directionOf(wanted) });
   const { dataset } = await readyDataset(training, { model }, request.onNote ? { onNote: request.onNote } : {});
   if (dataset.parts.validate.rows === 0)
     throw new SlipwayError(
       "TRAINING_SET_EMPTY",
       `Model ${model.name} has no validation rows to judge trials by; widen its split.`,
     );
-  const subject: StudySubject = { model, metric, space: searched, datasetId: dataset.id };
-  const earlier = study === undefined ? [] : await earlierTrials(registry, study, subject);
-  const run =
-    study ??
-    (await startRun(registry, {
-      experiment: model.name,
-      name: `tune ${model.name}`,
-      kind: "tune",
-      model: model.name,
-      datasetId: dataset.id,
-    }));
-  if (study === undefined)
-    await logParams(registry, run.id, { ...studyFacts(subject), ...planFacts({ seed, sampler }) });
-  request.onStudy?.(run.id);
-  const trials: TunedTrial[] = [...earlier];
-  const sign = metric.better === "lower" ? 1 : -1;
-  const best = (): TunedTrial | undefined =>
-    trials.reduce<TunedTrial | undefined>(
-      (found, each) =>
-        each.value !== undefined && (found?.value === undefined || sign * each.value < sign * found.value)
-          ? each
-          : found,
-      undefined,
-    );
-  const attempt = async (params: Params): Promise<TunedTrial> => {
-    const number = trials.length;
-    const about = { number, params, runId: undefined, value: undefined, test: undefined, error: undefined };
-    try {
-      const { runId, metrics } = await trainTrial(
-        training,
-        { model, dataset, parentId: run.id, name: `trial ${number}`, params },
-        signal ? { signal } : {},
-      );
-      const value = metrics[`validate.${metric.name}`];
-      const isNumber = value !== undefined && Number.isFinite(value);
-      return {
-        ...about,
-        runId,
-        ...(isNumber ? { value } : { error: `${metric.name} is no number on the validation rows` }),
-        test: metrics[`test.${metric.name}`],
-      };
-    } catch (thrown) {
-      if (signal?.aborted || !isTrialsFault(thrown)) throw thrown;
-      return { ...about, error: thrown instanceof Error ? thrown.message : String(thrown) };
-    }
-  };
-  const done = (trial: TunedTrial): void => {
-    trials.push(trial);
-    request.onTrial?.(trial, best());
-  };
-  const started = training.use().elapsedSeconds;
-  const hasTime = (): boolean =>
-    training.use().elapsedSeconds - started < (request.seconds ?? Number.POSITIVE_INFINITY);
-  try {
-    if (trials.length === 0) done(await attempt(ownParams(model, searched)));
-    const optimiser = createOptimiser({ ...options, told: trials.flatMap((trial) => knownTrial(searched, trial)) });
-    while (trials.length < budget && hasTime()) {
-      const { id, params } = optimiser.ask();
-      const trial = await attempt(params as Params);
-      optimiser.tell(id, trial.value === undefined ? { state: "failed" } : { value: trial.value });
-      done(trial);
-    }
-    if (best() === undefined) throw nothingFound(trials, metric.name, run.id);
-  } catch (thrown) {
-    if (study === undefined || study.status === "running")
-      await failRun(
-        registry,
-        run.id,
-        thrown instanceof Error ? thrown.message : String(thrown),
-        signal?.aborted ? "cancelled" : "failed",
-      );
-    throw thrown;
-  }
-  const found = best();
-  if (found?.value !== undefined)
-    await logMetrics(registry, run.id, [{ key: `validate.${metric.name}`, step: found.number, value: found.value }]);
-  if (study === undefined || study.status === "running") await finishRun(registry, run.id);
-  return { run: run.id, metric, trials, before: trials.find(({ number }) => number === 0), best: found };
+  const subject = { model, datasetId: dataset.id };
+  const found = await earlierStudy(registry, subject, asked, wanted);
+  const study = found ?? (await newStudy(platform, request, model, dataset, wanted));
+  const part = newId(registry.clock.now(), registry.random);
+  const result = await alone(platform, `study ${study.runId}`, { signal: request.signal, part }, (still) =>
+    searchStudy(platform, request, { model, dataset, study, isNew: found === undefined }, still),
+  );
+  if ("done" in result) return result.done;
+  const { holder, since } = result.holder;
+  throw new SlipwayError(
+    "STATE_LOCKED",
+    `Study ${study.name} is being searched by ${holderText(holder)} since ${formatInstant(since)}; wait for it, or start a new one with --new.`,
+    { details: { study: study.name, run: study.runId } },
+  );
 }
 
-function nothingFound(trials: readonly TunedTrial[], metric: string, run: string): SlipwayError {
+function holderText(mark: string): string {
+  const { pid, host } = JSON.parse(mark) as { readonly pid: number; readonly host: string };
+  return `process ${pid} on ${host}`;
+}
+
+interface Opened {
+  readonly model: ModelSpec;
+  readonly dataset: Dataset;
+  readonly study: Study;
+  readonly isNew: boolean;
+}
+
+async function searchStudy(
+  platform: Platform,
+  request: TuneRequest,
+  { model, dataset, study, isNew }: Opened,
+  signal: AbortSignal,
+): Promise<TuneOutcome> {
+  const { registry } = platform;
+  const { runId, plan, name } = study;
+  const [goal] = plan.goals as readonly [Goal];
+  if (!isNew) {
+    await keepPlan(registry, study);
+    await reopenRun(registry, runId);
+  }
+  try {
+    const earlier = isNew ? [] : endedTrials(await childRuns(registry, runId), plan);
+    request.onStudy?.({ run: runId, name, earlier: earlier.length, trials: plan.trials });
+    const { trials, end } = await searchTrials(platform, {
+      model,
+      dataset,
+      study,
+      earlier,
+      told: await toldTrials(registry, plan, earlier),
+      limits: request,
+      signal,
+      ...(request.onTrial ? { onTrial: request.onTrial } : {}),
+      ...(request.onState ? { onState: request.onState } : {}),
+    });
+    const best = bestTrial(trials, goal.better);
+    if (best?.value === undefined) throw nothingFound(trials, goal.name, name);
+    await logMetrics(registry, runId, [{ key: `validate.${goal.name}`, step: best.number, value: best.value }]);
+    await finishRun(registry, runId);
+    return { run: runId, study: name, goal, trials, before: trials.find(({ number }) => number === 0), best, end };
+  } catch (thrown) {
+    // Another process that took the study over meanwhile says how it ends.
+    if ((await getRun(registry, runId)).status === "running")
+      await failRun(registry, runId, asSlipwayError(thrown).message, signal.aborted ? "cancelled" : "failed");
+    throw thrown;
+  }
+}
+
+async function newStudy(
+  { registry }: Platform,
+  { study: name, warm = false }: TuneRequest,
+  model: ModelSpec,
+  dataset: Dataset,
+  wanted: StudyPlan,
+): Promise<Study> {
+  const definition = definitionHash(model);
+  const plan = warm
+    ? { ...wanted, ...(await warmStart(registry, { model, datasetId: dataset.id, plan: wanted })) }
+    : wanted;
+  const run = await startRun(registry, {
+    experiment: model.name,
+    name: `tune ${model.name}`,
+    kind: "tune",
+    model: model.name,
+    datasetId: dataset.id,
+  });
+  try {
+    return await recordStudy(registry, {
+      runId: run.id,
+      model: model.name,
+      definition,
+      datasetId: dataset.id,
+      plan,
+      ...(name === undefined ? {} : { name }),
+    });
+  } catch (thrown) {
+    await failRun(registry, run.id, asSlipwayError(thrown).message);
+    throw thrown;
+  }
+}
+
+function askedPlan(model: ModelSpec, request: TuneRequest): AskedPlan {
+  const { pruner } = request;
+  return { ...request, ...(pruner === undefined ? {} : { pruner: prunerOf(model, pruner) }) } as AskedPlan;
+}
+
+function firstPlan(model: ModelSpec, asked: AskedPlan): StudyPlan {
+  const [metric] = model.metrics;
+  if (metric === undefined)
+    throw new SlipwayError("INPUT_INVALID", `Model ${model.name} names no metric to search by; add metrics to it.`);
+  const { name, better } = metric;
+  return {
+    space: asked.space ?? usualSpace(model),
+    goals: [{ name, better }],
+    sampler: asked.sampler ?? "auto",
+    seed: asked.seed ?? 0,
+    pruner: asked.pruner ?? prunerOf(model, "none"),
+    trials: asked.trials ?? TRIALS,
+    known: [],
+    first: [],
+  };
+}
+
+/** The first rung stands where a twenty-seventh of the rounds is done. */
+function prunerOf({ name, trainer }: ModelSpec, kind: PrunerOptions["kind"]): PrunerOptions {
+  if (kind !== "none" && trainer.kind !== "xgboost")
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Model ${name} is trained by ${trainer.kind}, which tells of no rounds to prune by; leave --pruner out.`,
+    );
+  return { kind, minSteps: Math.max(1, Math.floor(trainer.rounds / 27)), maxSteps: Math.max(1, trainer.rounds) };
+}
+
+function requireLimits({ trials, parallel, seconds, timeout, patience }: TuneRequest): void {
+  const whole = { "a budget of 1 trial": trials, "1 trial at once": parallel, "a patience of 1 trial": patience };
+  for (const [least, value] of Object.entries(whole))
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+      throw new SlipwayError("INPUT_INVALID", `A study has ${least} or more, not ${value}.`);
+  for (const [what, value] of Object.entries({ seconds, timeout }))
+    if (value !== undefined && !(value > 0))
+      throw new SlipwayError("INPUT_INVALID", `${what} is a number above 0, not ${value}.`);
+}
+
+function nothingFound(trials: readonly TunedTrial[], metric: string, study: string): SlipwayError {
   return new SlipwayError(
     "TRAINER_FAILED",
-    `None of ${trials.length} trials ended with a ${metric}; the last said: ${trials.at(-1)?.error ?? "nothing"}. Mend the model or its space, or go on with --resume ${run}.`,
+    `None of ${trials.length} trials ended with a ${metric}; the last said: ${trials.at(-1)?.error ?? "nothing"}. Mend the model or its space, or go on with --study ${study}.`,
   );
 }
 
@@ -189,8 +255,4 @@ function usualSpace({ name, trainer }: ModelSpec): Space {
     "INPUT_INVALID",
     `Nothing is known of what to search for a trainer of kind ${trainer.kind}; give a space for model ${name}.`,
   );
-}
-
-function ownParams({ trainer }: ModelSpec, searched: Space): Params {
-  return Object.fromEntries(Object.entries(trainer.parameters).filter(([name]) => Object.hasOwn(searched, name)));
 }

@@ -1,156 +1,170 @@
-// What a study leaves behind so that it can go on: on its own run the facts that may not differ, and on a run below it each trial. Nothing else is kept,
-// so a study that was killed is read the way one that ended is.
+// Which study a search goes on with, and what its trials recorded. A study is found again by its name, or, where nobody names one, because it was stopped
+// before its budget was spent and is about the same model, rows, space and way to search. Values are only ever compared within one definition and the
+// same rows, so a study of others is refused and not bent.
 
-import { contentHash, SlipwayError } from "../core/core.ts";
-import { definitionHash, type MetricSpec, type ModelSpec } from "../define/define.ts";
-import { findRuns, type RegistryContext, type RunRecord } from "../registry/registry.ts";
+import { SlipwayError } from "../core/core.ts";
+import { definitionHash, type ModelSpec } from "../define/define.ts";
 import {
-  configurationOf,
-  type KnownTrial,
-  type Parameter,
-  type Params,
-  type SamplerName,
-  type Space,
-} from "../tuning/tuning.ts";
+  changeStudyPlan,
+  childRuns,
+  findStudy,
+  getRun,
+  listStudies,
+  type RegistryContext,
+  type StudyRecord,
+} from "../registry/registry.ts";
+import type { KnownTrial, Params, PrunerOptions, SamplerName, Space } from "../tuning/tuning.ts";
+import { endedTrials } from "./tuned-trial.ts";
 
-/** One trial. */
-export interface TunedTrial {
-  readonly number: number;
-  readonly runId: string | undefined;
-  readonly params: Params;
-  /** On the validation rows; undefined where the trial failed. */
-  readonly value: number | undefined;
-  /** On the test rows, which the search does not look at. */
-  readonly test: number | undefined;
-  readonly error: string | undefined;
+/** What is searched for: a measure by its name, and which way is better. */
+export interface Goal {
+  readonly name: string;
+  readonly better: "lower" | "higher";
 }
 
-/** What must be the same for values to be comparable. */
+/** What a study searches, by which measure, and how. */
+export interface StudyPlan {
+  readonly space: Space;
+  readonly goals: readonly Goal[];
+  readonly sampler: SamplerName;
+  readonly seed: number;
+  readonly pruner: PrunerOptions;
+  /** So many trials in all. */
+  readonly trials: number;
+  /** What is known from earlier studies of the same rows. */
+  readonly known: readonly KnownTrial[];
+  /** What is tried first, after the definition as it stands. */
+  readonly first: readonly Params[];
+}
+
+/** Which way a plan's first goal is better. */
+export function directionOf({ goals: [goal] }: StudyPlan): "minimize" | "maximize" {
+  return goal?.better === "higher" ? "maximize" : "minimize";
+}
+
+/** A study as the records hold it. */
+export type Study = StudyRecord<StudyPlan>;
+
+/** What values depend on beside the parameters that are tried. */
 export interface StudySubject {
   readonly model: ModelSpec;
-  readonly metric: MetricSpec;
-  readonly space: Space;
   readonly datasetId: string;
 }
 
-/** By the name of a fact, what a study that has another one did. */
-const OTHERWISE = {
-  "study.model": "searched for another model",
-  "study.definition": "searched with another definition of the model",
-  "study.space": "searched another space",
-  "study.metric": "searched by another metric",
-  "study.dataset": "searched other rows",
-} as const;
-
-/** The facts as a study's run has them among its params. */
-export function studyFacts({
-  model,
-  metric,
-  space,
-  datasetId,
-}: StudySubject): Readonly<Record<keyof typeof OTHERWISE, string>> {
-  return {
-    "study.model": model.name,
-    "study.definition": definitionHash(model),
-    "study.space": contentHash(space),
-    "study.metric": metric.name,
-    "study.dataset": datasetId,
-  };
-}
-
-/** How a study searches. */
-export interface StudyPlan {
-  readonly seed: number;
-  readonly sampler: SamplerName;
-}
-
-/** The plan of a new study. */
-export function firstPlan({ seed = 0, sampler = "auto" }: Partial<StudyPlan>): StudyPlan {
-  return { seed, sampler };
-}
-
-/** The plan as a study's run has it among its params. */
-export function planFacts({ seed, sampler }: StudyPlan): Readonly<Record<string, string | number>> {
-  return { "study.seed": seed, "study.sampler": sampler };
+/** What somebody asked for, where he did; the rest is as the study has it. */
+export interface AskedPlan
+  extends Partial<Pick<StudyPlan, "space" | "sampler" | "seed" | "pruner" | "goals" | "trials">> {
+  /** A study's name or run to go on with. */
+  readonly resume?: string;
+  /** The name of the study: an earlier one goes on, or a new one gets it. */
+  readonly study?: string;
+  /** Begin a new one whatever there is. */
+  readonly fresh?: boolean;
+  /** Where the study has another space, take this one from now on. */
+  readonly migrate?: boolean;
 }
 
 /**
- * The plan that a study recorded.
+ * The study to go on with, brought up to what is asked; undefined where a new one is to begin.
  *
- * @throws SlipwayError `INPUT_INVALID` for a run that is no study, and where another seed or sampler is asked for.
+ * @throws SlipwayError `STUDY_NOT_FOUND`, and `INPUT_INVALID` for a study about something else.
  */
-export function recordedPlan(study: RunRecord, asked: Partial<StudyPlan>): StudyPlan {
-  requireStudy(study);
-  const plan = { seed: Number(study.params["study.seed"]), sampler: study.params["study.sampler"] as SamplerName };
-  for (const name of ["seed", "sampler"] as const)
-    if (asked[name] !== undefined && asked[name] !== plan[name])
-      throw new SlipwayError(
-        "INPUT_INVALID",
-        `Study ${study.id} has ${name} ${plan[name]}, so it cannot go on with ${asked[name]}; leave --${name} out, or start a new one without --resume.`,
-      );
-  return plan;
-}
-
-function requireStudy(run: RunRecord): void {
-  if (run.kind !== "tune") throw new SlipwayError("INPUT_INVALID", `Run ${run.id} is no study but a ${run.kind}.`);
-}
-
-/**
- * What the trials of a study recorded, in their order; one that was interrupted counts for nothing and is tried anew.
- *
- * @throws SlipwayError `INPUT_INVALID` for a run that is no study, or one about something else.
- */
-export async function earlierTrials(
+export async function earlierStudy(
   registry: RegistryContext,
-  study: RunRecord,
   subject: StudySubject,
-): Promise<readonly TunedTrial[]> {
-  requireStudy(study);
-  for (const [name, fact] of Object.entries(studyFacts(subject)))
-    if (study.params[name] !== fact)
+  asked: AskedPlan,
+  plan: StudyPlan,
+): Promise<Study | undefined> {
+  const { resume, study: name, fresh = false, migrate = false } = asked;
+  if (migrate && resume === undefined && name === undefined)
+    throw new SlipwayError("INPUT_INVALID", "Which study is to be migrated to the space? Name it with --study.");
+  if (resume === undefined && name === undefined)
+    return fresh ? undefined : await stoppedStudy(registry, subject, plan, asked);
+  const found =
+    resume === undefined
+      ? (await listStudies<StudyPlan>(registry)).find((each) => each.name === name)
+      : await findStudy<StudyPlan>(registry, resume);
+  if (found === undefined) return undefined;
+  if (fresh)
+    throw new SlipwayError(
+      "ALREADY_EXISTS",
+      `There is a study "${found.name}" already, so it cannot be begun anew; choose another name.`,
+    );
+  requireSame(found, subject, asked);
+  const next = {
+    ...found.plan,
+    ...(asked.space === undefined ? {} : { space: asked.space }),
+    ...(asked.trials === undefined ? {} : { trials: asked.trials }),
+  };
+  if (textOf(next) === textOf(found.plan)) return found;
+  if (textOf(next.space) !== textOf(found.plan.space) && !migrate)
+    throw otherwise(
+      found,
+      "searched another space",
+      ", or take this space from now on with --migrate: trials that lie in it still count",
+    );
+  return { ...found, plan: next };
+}
+
+/** Records a plan that differs from what the study had. */
+export async function keepPlan(registry: RegistryContext, study: Study): Promise<void> {
+  const recorded = await findStudy<StudyPlan>(registry, study.runId);
+  if (textOf(recorded.plan) !== textOf(study.plan)) await changeStudyPlan(registry, study, study.plan);
+}
+
+/** The newest study of the same that was stopped before its budget was spent. */
+async function stoppedStudy(
+  registry: RegistryContext,
+  { model, datasetId }: StudySubject,
+  plan: StudyPlan,
+  { trials }: AskedPlan,
+): Promise<Study | undefined> {
+  const way = ({ space, goals, sampler, seed, pruner }: StudyPlan): string =>
+    textOf({ space, goals, sampler, seed, pruner });
+  const definition = definitionHash(model);
+  for (const study of await listStudies<StudyPlan>(registry, model.name)) {
+    if (study.definition !== definition || study.datasetId !== datasetId || way(study.plan) !== way(plan)) continue;
+    const { status } = await getRun(registry, study.runId);
+    if (status === "finished") continue;
+    const next = { ...study, plan: { ...study.plan, trials: trials ?? study.plan.trials } };
+    if (
+      status === "running" ||
+      endedTrials(await childRuns(registry, study.runId), next.plan).length < next.plan.trials
+    )
+      return next;
+  }
+  return undefined;
+}
+
+function requireSame(study: Study, { model, datasetId }: StudySubject, asked: AskedPlan): void {
+  const { plan } = study;
+  if (study.model !== model.name) throw otherwise(study, "searched for another model");
+  if (study.definition !== definitionHash(model))
+    throw otherwise(study, "searched with another definition of the model");
+  if (study.datasetId !== datasetId) throw otherwise(study, "searched other rows");
+  if (asked.goals !== undefined && textOf(asked.goals) !== textOf(plan.goals))
+    throw otherwise(study, `searched by ${plan.goals.map(({ name }) => name).join(", ")}, another measure`);
+  const pairs = [
+    ["seed", plan.seed, asked.seed],
+    ["sampler", plan.sampler, asked.sampler],
+    ["pruner", plan.pruner.kind, asked.pruner?.kind],
+  ] as const;
+  for (const [name, has, wanted] of pairs)
+    if (wanted !== undefined && wanted !== has)
       throw new SlipwayError(
         "INPUT_INVALID",
-        `Study ${study.id} ${OTHERWISE[name as keyof typeof OTHERWISE]}; start a new one without --resume.`,
+        `Study ${study.name} has ${name} ${has}, so it cannot go on with ${wanted}; leave --${name} out, or start a new one with --new.`,
       );
-  const { runs } = await findRuns(registry, {
-    filter: `tags.\`mlflow.parentRunId\` = '${study.id}'`,
-    limit: 10_000,
-  });
-  // By the number in their names: clocks may stand still.
-  const numberOf = ({ name }: RunRecord): number => Number(name.replace("trial ", ""));
-  return runs
-    .toSorted((left, right) => numberOf(left) - numberOf(right))
-    .filter(({ status, error }) => status === "finished" || (status === "failed" && !error?.startsWith("interrupted")))
-    .map((run, number) => recordedTrial(run, number, subject));
 }
 
-function recordedTrial(run: RunRecord, number: number, { space, metric }: StudySubject): TunedTrial {
-  const params = Object.fromEntries(
-    Object.entries(space).flatMap(([name, parameter]) => {
-      const text = run.params[name];
-      return text === undefined ? [] : [[name, recordedValue(parameter, text)] as const];
-    }),
+function otherwise({ name }: Study, what: string, also = ""): SlipwayError {
+  return new SlipwayError(
+    "INPUT_INVALID",
+    `Study ${name} ${what}; start a new one with --new or under another name${also}.`,
   );
-  const value = run.metrics[`validate.${metric.name}`];
-  return {
-    number,
-    runId: run.id,
-    params: configurationOf(space, params) ?? params,
-    value: run.status === "finished" && Number.isFinite(value) ? value : undefined,
-    test: run.metrics[`test.${metric.name}`],
-    error: run.error ?? undefined,
-  };
 }
 
-/** A recorded value as it was; text that is no choice stays as it is. */
-function recordedValue(parameter: Parameter, text: string): string | number | boolean {
-  if (parameter.kind === "categorical") return parameter.choices.find((choice) => String(choice) === text) ?? text;
-  return parameter.kind === "bool" ? text === "true" : Number(text);
-}
-
-/** A trial as the optimiser may know it. The definition's own parameters may be none of the space's: then they are a record to be beaten, nothing more. */
-export function knownTrial(space: Space, { params, value }: TunedTrial): readonly KnownTrial[] {
-  const own = configurationOf(space, params);
-  if (own === undefined) return [];
-  return [value === undefined ? { params: own } : { params: own, value }];
+/** As JSON writes it: the order of a space's parameters is part of what it is. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value);
 }

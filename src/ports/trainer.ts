@@ -47,6 +47,8 @@ export interface TrainingJob {
 export interface TrainingStep {
   readonly round: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** What early stopping looks at, turned so that lower is better; absent without validation rows. */
+  readonly loss?: number;
 }
 
 /** How a caller follows a job and may end it early. */

@@ -16,6 +16,7 @@ export interface RunTables {
   readonly params: { readonly run_id: string; readonly key: string; readonly value: string };
   readonly tags: { readonly run_id: string; readonly key: string; readonly value: string };
   readonly run_datasets: { readonly run_id: string; readonly dataset_id: string };
+  readonly studies: StudyRow;
 }
 
 interface ExperimentRow {
@@ -50,6 +51,19 @@ interface RunRow {
   readonly deleted_at: number | null;
   /** 1 for a run that is to start later. */
   readonly scheduled: Generated<number>;
+}
+
+/** A search for parameters. Its trials are runs below its own. */
+interface StudyRow {
+  readonly run_id: string;
+  readonly name: string;
+  readonly model: string;
+  /** The hash of the model's definition, which its values depend on, as they do on the rows. */
+  readonly definition: string;
+  readonly dataset_id: string;
+  /** JSON: what is searched, by which measure, and how. */
+  readonly plan: string;
+  readonly at: number;
 }
 
 interface MetricRow {

@@ -73,6 +73,16 @@ export {
 } from "./runs.ts";
 export { SECRET_KEY_BYTES, type Secrets, sealedSecrets } from "./secrets.ts";
 export { type NewRun, startRun } from "./start-run.ts";
+export {
+  changeStudyPlan,
+  childRuns,
+  findStudy,
+  listStudies,
+  type NewStudy,
+  recordStudy,
+  reopenRun,
+  type StudyRecord,
+} from "./studies.ts";
 export * as tracking from "./tracking/tracking.ts";
 export type { Amount } from "./unnamed-rows.ts";
 export {

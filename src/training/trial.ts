@@ -4,10 +4,11 @@
 import { asSlipwayError, type ErrorCode } from "../core/core.ts";
 import type { Dataset } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
-import { failRun, finishRun, logMetrics, logParams, startRun } from "../registry/registry.ts";
+import type { TrainingStep } from "../ports/ports.ts";
+import { failRun, finishRun, logMetrics, logParams, setTags, startRun } from "../registry/registry.ts";
 import { fitModel } from "./fit.ts";
 import { heldOutMetrics, metricRows, trainerParameters } from "./run-values.ts";
-import type { TrainingContext, TrainingProgress } from "./training-context.ts";
+import type { TrainingContext } from "./training-context.ts";
 
 /** What to try. */
 export interface TrialRequest {
@@ -22,12 +23,29 @@ export interface TrialRequest {
   readonly kind?: "trial" | "fold";
 }
 
-/** A trial that ended well. */
+/** A trial that ended by itself, or because it was not worth going on with. */
 export interface FinishedTrial {
   readonly runId: string;
-  /** By name: `validate.auc`, `test.auc`. */
+  /** By name: `validate.auc`, `test.auc`; empty of a pruned one. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Where it was stopped: after so many rounds. */
+  readonly prunedAt?: number;
 }
+
+/** Who watches a trial. */
+export interface TrialWatch {
+  readonly signal?: AbortSignal;
+  /** Aborts when the trial has taken too long; its reason says so. */
+  readonly overdue?: AbortSignal;
+  /** Sees each round, and says whether to stop. */
+  readonly isHopeless?: (step: TrainingStep) => boolean;
+}
+
+/** The tag of a run that was stopped because others did better; its value is the round. */
+export const PRUNED = "slipway.pruned";
+
+/** The metric that pruners look at, round by round: what early stopping looks at, lower is better. */
+export const LOSS = "trial.loss";
 
 /** What says something of the parameters that were tried; all else (a full disk, records that are locked, a bug) says something of the machine. */
 const OWN_FAILURES: readonly ErrorCode[] = [
@@ -51,7 +69,7 @@ export function isTrialsFault(thrown: unknown): boolean {
 export async function trainTrial(
   context: TrainingContext,
   { model, dataset, parentId, name, params, kind = "trial" }: TrialRequest,
-  { signal }: Pick<TrainingProgress, "signal">,
+  { signal, overdue, isHopeless }: TrialWatch,
 ): Promise<FinishedTrial> {
   const { engines, registry } = context;
   const trainer = { ...model.trainer, parameters: { ...model.trainer.parameters, ...params } };
@@ -64,16 +82,35 @@ export async function trainTrial(
     datasetId: dataset.id,
     parentId,
   });
+  const pruned = new AbortController();
+  const losses: { readonly key: string; readonly step: number; readonly value: number }[] = [];
+  const onStep = (step: TrainingStep): void => {
+    if (isHopeless === undefined || step.loss === undefined || !Number.isFinite(step.loss)) return;
+    losses.push({ key: LOSS, step: step.round, value: step.loss });
+    if (!pruned.signal.aborted && isHopeless(step)) pruned.abort();
+  };
+  const stops = [signal, overdue, pruned.signal].filter((each) => each !== undefined);
   try {
     await logParams(registry, run.id, trainerParameters(tried));
-    const fitted = await fitModel(engines, { model: tried, dataset }, signal ? { signal } : {});
-    await logMetrics(registry, run.id, metricRows(fitted));
+    const fitted = await fitModel(engines, { model: tried, dataset }, { signal: AbortSignal.any(stops), onStep });
+    await logMetrics(registry, run.id, [...metricRows(fitted), ...losses]);
     await finishRun(registry, run.id);
     return { runId: run.id, metrics: heldOutMetrics(fitted) };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    const isCancelled = signal?.aborted || !isTrialsFault(thrown);
-    await failRun(registry, run.id, message, isCancelled ? "cancelled" : "failed");
-    throw thrown;
+    const last = losses.at(-1)?.step;
+    if (pruned.signal.aborted && !signal?.aborted && last !== undefined && isCancellation(thrown)) {
+      await logMetrics(registry, run.id, losses);
+      await setTags(registry, run.id, { [PRUNED]: String(last) });
+      await failRun(registry, run.id, `pruned after round ${last}: others did better by then`, "cancelled");
+      return { runId: run.id, metrics: {}, prunedAt: last };
+    }
+    const cause = overdue?.aborted && !signal?.aborted && isCancellation(thrown) ? overdue.reason : thrown;
+    const isCancelled = signal?.aborted || !isTrialsFault(cause);
+    await failRun(registry, run.id, asSlipwayError(cause).message, isCancelled ? "cancelled" : "failed");
+    throw cause;
   }
+}
+
+function isCancellation(thrown: unknown): boolean {
+  return asSlipwayError(thrown).code === "CANCELLED";
 }

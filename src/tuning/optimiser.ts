@@ -29,8 +29,11 @@ export interface OptimiserOptions<S extends Space = Space> {
 /** A trial that ended before the study began. It lies in the space, with every active parameter; what is inactive is not looked at. */
 export interface KnownTrial {
   readonly params: Params;
-  /** In the study's direction; without one, the trial failed. */
+  /** In the study's direction; without one, the trial failed, unless its state says that it was pruned. */
   readonly value?: number;
+  readonly state?: "pruned";
+  /** What it reported on its way, at rising steps. */
+  readonly curve?: readonly { readonly step: number; readonly value: number }[];
 }
 
 /** What came out of a trial. */
@@ -47,8 +50,8 @@ export interface Suggestion<P = Params> {
 
 /** A study in memory. */
 export interface Optimiser<P = Params> {
-  /** Suggests where to look next. Several trials may be pending. */
-  ask(): Suggestion<P>;
+  /** Suggests where to look next, or takes a configuration to look at. Several trials may be pending. Throws `INPUT_INVALID` for a configuration that is none of the space's. */
+  ask(configuration?: P): Suggestion<P>;
   /** Takes what came out. Throws `TRIAL_NOT_FOUND` for an id that is unknown or was told, `INPUT_INVALID` for a value that is not finite. */
   tell(id: number, outcome: Outcome): void;
   /** Takes a value on the way, at rising steps, and says whether to stop the trial. */
@@ -81,14 +84,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
   const encoding = encode(space);
   const sign = direction === "minimize" ? 1 : -1;
   const told = options.told ?? [];
-  const trials: Trial[] = told.map(({ params, value }, id) => ({
-    id,
-    point: knownPoint(encoding, params),
-    state: value === undefined ? "failed" : "complete",
-    value: value === undefined ? Number.NaN : sign * finite("a told trial's value", value),
-    violation: 0,
-    curve: { steps: [], values: [], bests: [] },
-  }));
+  const trials: Trial[] = told.map((known, id) => knownAs(encoding, sign, known, id));
   const running = (id: number): Trial => {
     const trial = trials[id];
     if (trial?.state === "running") return trial;
@@ -100,20 +96,25 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     );
   };
   // A known trial has the value that it had, which is within a hair of what its place gives.
+  const given = new Map<number, Params>(told.map(({ params: known }, id) => [id, known]));
   const params = ({ id, point }: Trial): ParamsOf<S> => {
-    const known = told[id];
-    return (known ? configurationOf(space, known.params) : paramsOf(encoding, point)) as ParamsOf<S>;
+    const known = given.get(id);
+    return (known ? configurationOf(space, known) : paramsOf(encoding, point)) as ParamsOf<S>;
   };
   const end = (trial: Trial, state: TrialState, value: number, violation = 0): void => {
     trials[trial.id] = { ...trial, state, value, violation };
   };
   return {
-    ask() {
+    ask(configuration) {
       const id = trials.length;
       const question = { encoding, trials, id, seed, random: randomOf(seed, id), budget };
+      const point = configuration
+        ? knownPoint(encoding, configuration as Params)
+        : unseen(question, samplers[sampler](question));
+      if (configuration) given.set(id, configuration as Params);
       const trial: Trial = {
         id,
-        point: unseen(question, samplers[sampler](question)),
+        point,
         state: "running",
         value: Number.NaN,
         violation: 0,
@@ -134,15 +135,7 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
     },
     report(id, step, value) {
       const trial = running(id);
-      if (!Number.isSafeInteger(step)) throw invalid(`step is a whole number, not ${JSON.stringify(step)}.`);
-      const { steps, values, bests } = trial.curve as Growing;
-      const last = steps.at(-1);
-      if (last !== undefined && step <= last)
-        throw invalid(`Steps of a trial rise: trial ${id} already reported step ${last}, so it cannot report ${step}.`);
-      const reported = sign * finite("value", value);
-      steps.push(step);
-      values.push(reported);
-      bests.push(Math.min(bests.at(-1) ?? reported, reported));
+      addReport(trial.curve as Growing, id, step, sign * finite("value", value));
       return shouldStop(pruner, trial, trials);
     },
     best() {
@@ -150,6 +143,37 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
       return trial && { id: trial.id, value: sign * trial.value, params: params(trial) };
     },
   };
+}
+
+function knownAs(
+  encoding: Encoding,
+  sign: number,
+  { params, value, state, curve = [] }: KnownTrial,
+  id: number,
+): Trial {
+  const seen: Growing = { steps: [], values: [], bests: [] };
+  for (const each of curve) addReport(seen, id, each.step, sign * finite("a told trial's report", each.value));
+  return {
+    id,
+    point: knownPoint(encoding, params),
+    state: state ?? (value === undefined ? "failed" : "complete"),
+    value:
+      value === undefined
+        ? ((state && seen.values.at(-1)) ?? Number.NaN)
+        : sign * finite("a told trial's value", value),
+    violation: 0,
+    curve: seen,
+  };
+}
+
+function addReport({ steps, values, bests }: Growing, id: number, step: number, reported: number): void {
+  if (!Number.isSafeInteger(step)) throw invalid(`step is a whole number, not ${JSON.stringify(step)}.`);
+  const last = steps.at(-1);
+  if (last !== undefined && step <= last)
+    throw invalid(`Steps of a trial rise: trial ${id} already reported step ${last}, so it cannot report ${step}.`);
+  steps.push(step);
+  values.push(reported);
+  bests.push(Math.min(bests.at(-1) ?? reported, reported));
 }
 
 function knownPoint(encoding: Encoding, params: Params): Point {

@@ -162,7 +162,7 @@ test("a study that is killed has named its run, keeps the trials that ended, and
     killed.root,
     `const platform = await openPlatform(worldOptions(root));
      await tuneModel(platform, { model: ${JSON.stringify(MODEL)}, trials: 500, space: ${JSON.stringify(small)}, seed: 9,
-       onStudy: (run) => say(run), onTrial: ({ params, value }) => say(JSON.stringify({ params, value })) });`,
+       onStudy: ({ run }) => say(run), onTrial: ({ params, value }) => say(JSON.stringify({ params, value })) });`,
   );
   const lines: string[] = [];
   const { signal } = await endOf(child, (line) => {
@@ -268,7 +268,10 @@ test("slipway tune <model> shows the best trials, and --json all of them", async
     best: { value: expect.any(Number) },
   });
   const shown = await slipway("tune", MODEL, "--trials", "2", "--space", "space.json");
-  expect(shown.err).toMatch(/study (\S+); go on with --resume \1\n/);
+  expect(shown.err).toMatch(/study delivery_late-\d+, run \S+\n/);
+  expect(shown.out).toMatch(
+    /slipway studies show delivery_late-\d+ has all trials; go on with --study delivery_late-\d+ --trials 4/,
+  );
   expect(shown.out).toMatch(/Best auc 0\.\d{4}, 0\.\d{4} with the definition as it stands/);
   expect((await slipway("tune", MODEL, "--trials", "0")).code).toBe(64);
   expect((await slipway("tune", MODEL, "--seed", "abc")).code).toBe(64);

@@ -3,20 +3,29 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
-import { type TunedTrial, type TuneOutcome, tuneModel } from "../../platform/platform.ts";
-import type { SamplerName, Space } from "../../tuning/tuning.ts";
+import { type TuneOutcome, tuneModel } from "../../platform/platform.ts";
+import type { PrunerOptions, SamplerName, Space } from "../../tuning/tuning.ts";
 import type { Line } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
+import { trialTable } from "../trial-table.ts";
 import { withPlatform } from "../with-platform.ts";
 import { countOf, figure, wholeNumber } from "../words.ts";
 
 interface TuneWords {
-  readonly trials: string;
+  readonly trials?: string;
   readonly seconds?: string;
+  readonly patience?: string;
+  readonly timeout?: string;
+  readonly parallel?: string;
+  readonly pruner?: string;
   readonly space?: string;
   readonly sampler?: string;
   readonly seed?: string;
+  readonly study?: string;
   readonly resume?: string;
+  readonly new?: boolean;
+  readonly migrate?: boolean;
+  readonly warmStart?: boolean;
 }
 
 /** As many of the best trials are shown to people. */
@@ -25,26 +34,46 @@ const SHOWN = 10;
 /** `slipway tune <model>` */
 export async function run(context: CommandContext, words: TuneWords, model: string): Promise<void> {
   const { output, progress, signal, host } = context;
-  const trials = countOf("--trials", words.trials);
-  const seed = words.seed === undefined ? {} : { seed: wholeNumber("--seed", words.seed, 0, Number.MAX_SAFE_INTEGER) };
-  const space = words.space === undefined ? {} : { space: spaceIn(resolve(host.cwd, words.space)) };
+  const count = (name: "trials" | "seconds" | "patience" | "timeout" | "parallel"): object => {
+    const text = words[name];
+    return text === undefined ? {} : { [name]: countOf(`--${name}`, text) };
+  };
+  const asked = {
+    ...count("trials"),
+    ...count("seconds"),
+    ...count("patience"),
+    ...count("timeout"),
+    ...count("parallel"),
+    ...(words.space === undefined ? {} : { space: spaceIn(resolve(host.cwd, words.space)) }),
+    ...(words.seed === undefined ? {} : { seed: wholeNumber("--seed", words.seed, 0, Number.MAX_SAFE_INTEGER) }),
+    // The optimiser refuses a name that it does not know, and lists those it does.
+    ...(words.sampler === undefined ? {} : { sampler: words.sampler as SamplerName }),
+    ...(words.pruner === undefined ? {} : { pruner: words.pruner as PrunerOptions["kind"] }),
+    ...(words.study === undefined ? {} : { study: words.study }),
+    ...(words.resume === undefined ? {} : { resume: words.resume }),
+    fresh: words.new === true,
+    migrate: words.migrate === true,
+    warm: words.warmStart === true,
+  };
   await withPlatform(context, async (platform) => {
+    let total = 0;
     const outcome = await progress.step(`Tuning ${model}`, () =>
       tuneModel(platform, {
         model,
-        trials,
-        ...space,
-        ...(words.seconds === undefined ? {} : { seconds: countOf("--seconds", words.seconds) }),
-        ...(words.resume === undefined ? {} : { resume: words.resume }),
-        ...seed,
-        // The optimiser refuses a name that it does not know, and lists those it does.
-        ...(words.sampler === undefined ? {} : { sampler: words.sampler as SamplerName }),
+        ...asked,
         signal,
         onNote: (text) => progress.note(text),
-        onStudy: (run) => progress.line(`  study ${run}; go on with --resume ${run}`),
+        onStudy({ name, run, earlier, trials }) {
+          total = trials;
+          progress.line(
+            earlier === 0
+              ? `  study ${name}, run ${run}`
+              : `  study ${name}, run ${run}, goes on after ${earlier} of ${trials} trials`,
+          );
+        },
         onTrial: (trial, best) =>
           progress.line(
-            `  trial ${trial.number + 1} of ${trials}: ${trial.error ?? figure(trial.value)}; best ${figure(best?.value)} (trial ${(best?.number ?? 0) + 1})`,
+            `  trial ${trial.number + 1} of ${total}: ${trial.error ?? figure(trial.value)}; best ${figure(best?.value)} (trial ${(best?.number ?? 0) + 1})`,
           ),
       }),
     );
@@ -60,37 +89,33 @@ function spaceIn(file: string): Space {
   }
 }
 
-function document({ run, metric, trials, before, best }: TuneOutcome): unknown {
-  return { run, metric: metric.name, better: metric.better, trials, before, best };
+function document({ run, study, goal, trials, before, best, end }: TuneOutcome): unknown {
+  return { study, run, metric: goal.name, better: goal.better, trials, before, best, end };
 }
 
-function lines({ run, metric, trials, before, best }: TuneOutcome, good: (text: string) => string): readonly Line[] {
+/** Why a search ended before its trials were all made, in words. */
+const ENDS = { seconds: "its time was over", patience: "nothing got better for a while" } as const;
+
+function lines(
+  { study, goal: metric, trials, before, best, end }: TuneOutcome,
+  good: (text: string) => string,
+): readonly Line[] {
   const sign = metric.better === "lower" ? 1 : -1;
   const shown = trials
     .filter(({ value }) => value !== undefined)
     .sort((left, right) => sign * (left.value! - right.value!))
     .slice(0, SHOWN);
-  const names = [...new Set(shown.flatMap(({ params }) => Object.keys(params)))];
-  const failed = trials.filter(({ value }) => value === undefined);
-  const cell = (trial: TunedTrial, name: string): string => {
-    const value = trial.params[name];
-    return typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : String(value ?? "");
-  };
+  const failed = trials.filter(({ state }) => state === "failed");
+  const pruned = trials.filter(({ state }) => state === "pruned");
   return [
-    {
-      columns: ["trial", metric.name, "on test rows", ...names],
-      rows: shown.map((trial) => [
-        trial.number + 1,
-        figure(trial.value),
-        figure(trial.test),
-        ...names.map((name) => cell(trial, name)),
-      ]),
-    },
+    trialTable(shown, [metric]),
+    ...(pruned.length === 0 ? [] : [`${pruned.length} pruned.`]),
     ...(failed.length === 0 ? [] : [`${failed.length} failed, the last with: ${failed.at(-1)?.error}`]),
     "",
     good(
       `Best ${metric.name} ${figure(best?.value)}${before?.value === undefined ? "" : `, ${figure(before.value)} with the definition as it stands`}.`,
     ),
-    `Trials are runs below ${run}; go on with --resume ${run}.`,
+    ...(end === "trials" ? [] : [`The search ended after ${trials.length} trials, for ${ENDS[end]}.`]),
+    `slipway studies show ${study} has all trials; go on with --study ${study} --trials ${trials.length * 2}.`,
   ];
 }

@@ -32,9 +32,21 @@ export interface BestRound {
   readonly score: number;
 }
 
+/** A step with its loss: the last validation metric, turned so that lower is better. */
+export function judged(step: TrainingStep): TrainingStep {
+  const last = lastValidation(step);
+  const score = last === undefined ? undefined : step.metrics[last];
+  if (last === undefined || score === undefined) return step;
+  return { ...step, loss: isGrowing(last.slice("validate-".length)) ? -score : score };
+}
+
+function lastValidation({ metrics }: TrainingStep): string | undefined {
+  return Object.keys(metrics).findLast((name) => name.startsWith("validate-"));
+}
+
 /** The better of the best round so far and a new step, judged by the last validation metric; NaN never wins. */
 export function betterRound(best: BestRound | undefined, step: TrainingStep): BestRound | undefined {
-  const last = Object.keys(step.metrics).findLast((name) => name.startsWith("validate-"));
+  const last = lastValidation(step);
   const score = last === undefined ? Number.NaN : (step.metrics[last] ?? Number.NaN);
   if (last === undefined || Number.isNaN(score)) return best;
   const wins = !best || (isGrowing(last.slice("validate-".length)) ? score > best.score : score < best.score);

@@ -9,7 +9,7 @@ import { SlipwayError } from "../../core/core.ts";
 import type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "../../ports/trainer.ts";
 import { FORMAT } from "./artifact.ts";
 import { constraintParameters } from "./constraints.ts";
-import { stepOf } from "./evaluation.ts";
+import { judged, stepOf } from "./evaluation.ts";
 import { feed } from "./feeding.ts";
 import type { FitPlan } from "./fitting.ts";
 import { readFrames } from "./frames.ts";
@@ -147,7 +147,7 @@ async function listen(pipe: Readable, heard: Heard, onStep: (step: TrainingStep)
     if (header.kind === "round") {
       const step = stepOf(header.line);
       heard.steps.push(step);
-      onStep(step);
+      onStep(judged(step));
     } else heard.last = { header, artifact: bytes };
   }
 }

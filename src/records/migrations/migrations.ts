@@ -14,6 +14,7 @@ import { leaseTables } from "./010-leases.ts";
 import { deploymentTables } from "./011-deployments.ts";
 import { runValueIndexes } from "./012-run-values.ts";
 import { sealedSecretColumn } from "./013-sealed-secrets.ts";
+import { studyTables } from "./014-studies.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { name: "deployments", statements: deploymentTables },
   { name: "run values", statements: runValueIndexes },
   { name: "sealed secrets", statements: sealedSecretColumn },
+  { name: "studies", statements: studyTables },
 ];
