@@ -119,14 +119,14 @@ export async function searchTrials(
   const still = AbortSignal.any([signal, stop.signal]);
   const attempt = async ({ number, params, id }: Attempt): Promise<TunedTrial> => {
     const about = { number, params, runId: undefined, value: undefined, test: undefined, error: undefined };
-    const isHopeless = (step: TrainingStep): boolean => {
+    const onStep = ({ round }: TrainingStep): void => {
       const own = running.get(number);
-      if (own) own.round = step.round;
+      if (own) own.round = round;
       request.onState?.(state());
-      // The definition as it stands is what the others are compared with, so it always runs to its end.
-      if (id === undefined || step.loss === undefined || plan.pruner.kind === "none") return false;
-      return optimiser.report(id, step.round, sign * step.loss) && number > 0;
     };
+    // The definition as it stands is what the others are compared with, so it always runs to its end.
+    const isHopeless = ({ round, loss }: TrainingStep): boolean =>
+      id !== undefined && loss !== undefined && optimiser.report(id, round, sign * loss) && number > 0;
     const limit = overdueAfter(engines, limits.timeout);
     try {
       const {
@@ -136,7 +136,7 @@ export async function searchTrials(
       } = await trainTrial(
         training,
         { model, dataset, parentId: runId, name: `trial ${number}`, params },
-        { signal: still, overdue: limit.signal, isHopeless },
+        { signal: still, overdue: limit.signal, onStep, ...(plan.pruner.kind === "none" ? {} : { isHopeless }) },
       );
       if (prunedAt !== undefined)
         return { ...about, runId: own, state: "pruned", error: `pruned after round ${prunedAt}` };

@@ -37,7 +37,8 @@ export interface TrialWatch {
   readonly signal?: AbortSignal;
   /** Aborts when the trial has taken too long; its reason says so. */
   readonly overdue?: AbortSignal;
-  /** Sees each round, and says whether to stop. */
+  readonly onStep?: (step: TrainingStep) => void;
+  /** Sees each round that has a loss, and says whether to stop. */
   readonly isHopeless?: (step: TrainingStep) => boolean;
 }
 
@@ -69,7 +70,7 @@ export function isTrialsFault(thrown: unknown): boolean {
 export async function trainTrial(
   context: TrainingContext,
   { model, dataset, parentId, name, params, kind = "trial" }: TrialRequest,
-  { signal, overdue, isHopeless }: TrialWatch,
+  { signal, overdue, onStep, isHopeless }: TrialWatch,
 ): Promise<FinishedTrial> {
   const { engines, registry } = context;
   const trainer = { ...model.trainer, parameters: { ...model.trainer.parameters, ...params } };
@@ -84,7 +85,8 @@ export async function trainTrial(
   });
   const pruned = new AbortController();
   const losses: { readonly key: string; readonly step: number; readonly value: number }[] = [];
-  const onStep = (step: TrainingStep): void => {
+  const judge = (step: TrainingStep): void => {
+    onStep?.(step);
     if (isHopeless === undefined || step.loss === undefined || !Number.isFinite(step.loss)) return;
     losses.push({ key: LOSS, step: step.round, value: step.loss });
     if (!pruned.signal.aborted && isHopeless(step)) pruned.abort();
@@ -92,7 +94,11 @@ export async function trainTrial(
   const stops = [signal, overdue, pruned.signal].filter((each) => each !== undefined);
   try {
     await logParams(registry, run.id, trainerParameters(tried));
-    const fitted = await fitModel(engines, { model: tried, dataset }, { signal: AbortSignal.any(stops), onStep });
+    const fitted = await fitModel(
+      engines,
+      { model: tried, dataset },
+      { signal: AbortSignal.any(stops), onStep: judge },
+    );
     await logMetrics(registry, run.id, [...metricRows(fitted), ...losses]);
     await finishRun(registry, run.id);
     return { runId: run.id, metrics: heldOutMetrics(fitted) };
