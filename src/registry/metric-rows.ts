@@ -15,13 +15,13 @@ export interface MetricRow {
   readonly datasetDigest?: string | null;
 }
 
-const COLUMNS = ["run_id", "key", "step", "value", "at", "model_id", "dataset_name", "dataset_digest"] as const;
+/** What every value has, and what few have: a cell that is not sent costs nothing. */
+const COLUMNS = ["key", "step", "value", "at"] as const;
+const ABOUT = ["model_id", "dataset_name", "dataset_digest"] as const;
 
-/** A row's cells, in the order of the columns. */
-type Cells = readonly [string, string, number, number | null, number, string | null, string | null, string | null];
+type Cells = readonly [string, number, number | null, number, string | null, string | null, string | null];
 
-const KEPT = COLUMNS.slice(2);
-const LATER = `on conflict (run_id, key) do update set ${KEPT.map((name) => `${name} = excluded.${name}`).join(", ")}
+const LATER = `on conflict (run_id, key) do update set ${[...COLUMNS.slice(1), ...ABOUT].map((name) => `${name} = excluded.${name}`).join(", ")}
   where (excluded.step, excluded.at, coalesce(excluded.value, -1e308)) >= (latest_metrics.step, latest_metrics.at, coalesce(latest_metrics.value, -1e308))`;
 
 /** Adds values to a run's metrics inside a transaction. */
@@ -32,7 +32,6 @@ export async function insertMetrics(
 ): Promise<void> {
   const rows = metrics.map(
     (metric): Cells => [
-      runId,
       metric.key,
       metric.step,
       numberToSql(metric.value),
@@ -42,13 +41,13 @@ export async function insertMetrics(
       metric.datasetDigest ?? null,
     ],
   );
-  await insert(tx, "metrics", rows, "on conflict do nothing");
+  await insert(tx, "metrics", runId, rows, "on conflict do nothing");
   const latest = new Map<string, Cells>();
   for (const row of rows) {
-    const known = latest.get(row[1]);
-    if (known === undefined || isLater(row, known)) latest.set(row[1], row);
+    const known = latest.get(row[0]);
+    if (known === undefined || isLater(row, known)) latest.set(row[0], row);
   }
-  await insert(tx, "latest_metrics", [...latest.values()], LATER);
+  await insert(tx, "latest_metrics", runId, [...latest.values()], LATER);
 }
 
 /** Rows per statement: few sizes, so that each statement's text is made and prepared once. */
@@ -56,29 +55,39 @@ const SIZES = [64, 8, 1];
 
 const texts = new Map<string, string>();
 
-/** One statement's text; `$1` is understood by SQLite and Postgres alike. */
-function textOf(table: string, rowCount: number, ending: string): string {
-  const id = `${table} ${rowCount}`;
+/** One statement's text; `$1` is the run, and understood by SQLite and Postgres alike. */
+function textOf(table: string, columns: readonly string[], rowCount: number, ending: string): string {
+  const id = `${table} ${columns.length} ${rowCount}`;
   const known = texts.get(id);
   if (known !== undefined) return known;
   const row = (_: unknown, index: number): string =>
-    `(${COLUMNS.map((_name, column) => `$${index * COLUMNS.length + column + 1}`).join(", ")})`;
-  const text = `insert into ${table} (${COLUMNS.join(", ")}) values ${Array.from({ length: rowCount }, row).join(", ")} ${ending}`;
+    `($1, ${columns.map((_name, column) => `$${index * columns.length + column + 2}`).join(", ")})`;
+  const text = `insert into ${table} (run_id, ${columns.join(", ")}) values ${Array.from({ length: rowCount }, row).join(", ")} ${ending}`;
   texts.set(id, text);
   return text;
 }
 
-async function insert(tx: RecordsTransaction, table: string, rows: readonly Cells[], ending: string): Promise<void> {
+async function insert(
+  tx: RecordsTransaction,
+  table: string,
+  runId: string,
+  rows: readonly Cells[],
+  ending: string,
+): Promise<void> {
+  const isPlain = rows.every(([, , , , model, name, digest]) => model === null && name === null && digest === null);
+  const columns = isPlain ? COLUMNS : [...COLUMNS, ...ABOUT];
   let start = 0;
   for (const size of SIZES)
     for (; rows.length - start >= size; start += size) {
-      const cells = rows.slice(start, start + size).flat();
-      await tx.executeQuery(CompiledQuery.raw(textOf(table, size, ending), cells));
+      const cells: unknown[] = [runId];
+      for (let place = start; place < start + size; place += 1)
+        for (let column = 0; column < columns.length; column += 1) cells.push(rows[place]?.[column]);
+      await tx.executeQuery(CompiledQuery.raw(textOf(table, columns, size, ending), cells));
     }
 }
 
 function isLater(one: Cells, other: Cells): boolean {
-  if (one[2] !== other[2]) return one[2] > other[2];
-  if (one[4] !== other[4]) return one[4] > other[4];
-  return (one[3] ?? Number.NEGATIVE_INFINITY) >= (other[3] ?? Number.NEGATIVE_INFINITY);
+  if (one[1] !== other[1]) return one[1] > other[1];
+  if (one[3] !== other[3]) return one[3] > other[3];
+  return (one[2] ?? Number.NEGATIVE_INFINITY) >= (other[2] ?? Number.NEGATIVE_INFINITY);
 }

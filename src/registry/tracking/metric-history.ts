@@ -37,7 +37,7 @@ export async function trackedHistory(
   };
 }
 
-/** One run's whole history as a JSON list, in the words of clients, and how many values it has. */
+/** One run's whole history as a JSON list named `metrics`, in the words of clients, and how many values it has. */
 export interface HistoryText {
   readonly text: string;
   readonly count: number;
@@ -65,7 +65,9 @@ export async function historyText(
   const value = sql`case when value is null then '"NaN"' when value = ${infinity} then '"Infinity"' when value = -${infinity} then '"-Infinity"' else ${number} end`;
   const millis = isSqlite ? sql`((at - ((at % 1000) + 1000) % 1000) / 1000)` : sql`floor(at / 1000.0)::bigint`;
   const point = sql`${`{"key":${named},"value":`} || ${value} || ',"timestamp":' || ${millis} || ',"step":' || step || ${own("model_id")} || ${own("dataset_name")} || ${own("dataset_digest")} || '}'`;
-  const joined = isSqlite ? sql`group_concat(point, ',')` : sql`string_agg(point, ',' order by place)`;
+  const joined = isSqlite
+    ? sql`'{"metrics":[' || group_concat(point, ',') || ']}'`
+    : sql`'{"metrics":[' || string_agg(point, ',' order by place) || ']}'`;
   const place = isSqlite ? sql`` : sql`, row_number() over (order by at, step, seq) as place`;
   const { rows } = await sql<{
     points: string | null;
@@ -74,7 +76,7 @@ export async function historyText(
     records.db,
   );
   const { points, found } = rows[0] ?? { points: null, found: 0 };
-  return Number(found) > most ? undefined : { text: `[${points ?? ""}]`, count: Number(found) };
+  return Number(found) > most ? undefined : { text: points ?? "{}", count: Number(found) };
 }
 
 /** A value of one of several runs. */

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recordsKind } from "../../records/database.fixture.ts";
 import { type Clause, parseFilter, parseOrder } from "./filter.ts";
+import { WALKED } from "./search-start.ts";
 import { type TestTracking, testTracking } from "./tracking.fixture.ts";
 import {
   beginRun,
@@ -290,21 +291,27 @@ describe("searchRuns", () => {
 
 test("finds the best by a metric among many, ties at every end of a page, whatever a filter lets through", async () => {
   const [experimentId = ""] = [await newExperiment(context, { name: "many" })];
-  const many: { readonly id: string; readonly value: number; readonly at: number; readonly team: string }[] = [];
-  for (let index = 0; index < 300; index += 1) {
-    const at = 1000 + (index % 5);
-    const { id } = await beginRun(context, { experimentId, user: "", startedAt: at, tags: [] });
-    const [value, team] = [index % 7, index % 3 === 0 ? "a" : "b"];
-    await logToRun(context, id, {
-      metrics: [{ key: "score", value, timestamp: 5, step: 1 }],
-      tags: [{ key: "team", value: team }],
-    });
-    many.push({ id, value, at, team });
-  }
+  // More of team b than are looked up one by one from the value.
+  const many = await Promise.all(
+    Array.from({ length: 2 * WALKED }, async (_, index) => {
+      const at = 1000 + (index % 5);
+      const { id } = await beginRun(context, { experimentId, user: "", startedAt: at, tags: [] });
+      const [value, team] = [index % 7, index % 3 === 0 ? "a" : "b"];
+      await logToRun(context, id, {
+        metrics: [{ key: "score", value, timestamp: 5, step: 1 }],
+        tags: [{ key: "team", value: team }],
+        params: [{ key: "odd", value: String(index % 2) }],
+      });
+      return { id, value, at, team, odd: index % 2 };
+    }),
+  );
   for (const isAscending of [true, false])
     for (const [filter, kept] of [
       ["", () => true],
       ["tags.team = 'a'", ({ team }) => team === "a"],
+      ["tags.team = 'b'", ({ team }) => team === "b"],
+      ["tags.team = 'b' and params.odd = '1'", ({ team, odd }) => team === "b" && odd === 1],
+      [`tags.team = 'b' and params.odd = '${"1".repeat(300)}'`, () => false],
       ["tags.team != 'a'", ({ team }) => team !== "a"],
       ["metrics.score > 5", ({ value }) => value > 5],
       ["tags.team = 'a' and tags.team = 'b'", () => false],

@@ -17,7 +17,7 @@ import type { TrackingContext } from "./context.ts";
 import { type Clause, type OrderKey, parseFilter, parseOrder } from "./filter.ts";
 import { offsetOf, pageToken, placeOf } from "./page-token.ts";
 import { type TrackedRun, trackedRuns } from "./run-rows.ts";
-import { bestByMetric, rarestValue, runsWith, type WantedValue } from "./search-start.ts";
+import { bestByMetric, isAmongBest, rarestValue, runsWith, WALKED, type WantedValue } from "./search-start.ts";
 
 /** Which of the runs that were set aside to look at. */
 export type LifecycleView = "active" | "deleted" | "all";
@@ -122,7 +122,6 @@ async function rowsOf(
 ): Promise<readonly RunRow[]> {
   const isSqlite = records.kind === "sqlite";
   const byStart = [sql`r.started_at desc`, sql`r.id asc`];
-  const conditions = [...always, ...asked.map(({ condition }) => condition)];
   const start = isSqlite
     ? await rarestValue(
         records,
@@ -131,11 +130,17 @@ async function rowsOf(
     : undefined;
   const [first, ...others] = keys;
   const metric = order[0] && entityOf(order[0]) === "metric" ? order[0] : undefined;
-  if (isSqlite && !start && first && metric && offset === 0) {
+  if (isSqlite && (!start || start.count > WALKED) && first && metric && offset === 0) {
     const best = await bestByMetric(records, {
       ...metric,
       joins: joinsOf(others),
-      conditions,
+      conditions: [
+        ...asked.flatMap(({ clause }) => wantedValue(clause).flatMap(isAmongBest)),
+        ...always,
+        ...asked
+          .filter(({ clause }) => wantedValue(clause).flatMap(isAmongBest).length === 0)
+          .map((one) => one.condition),
+      ],
       ties: [...others.flatMap(({ by }) => by), ...byStart],
       count,
     });

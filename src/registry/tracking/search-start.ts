@@ -19,23 +19,26 @@ const MOST_INDEXED = 256;
 /** From so many runs on, a value says too little to begin with. */
 const FEW = 2000;
 
+/** From so many runs on that have a value, the best of a metric are looked at first: in an index alone, where each costs a fraction of a whole run. */
+export const WALKED = 500;
+
 const isIndexed = sql.raw(`length(d.value) <= ${MOST_INDEXED}`);
 
 /** The value that the fewest runs have, when these are few; undefined when none is worth beginning with. */
 export async function rarestValue<T extends WantedValue>(
   { db }: Records,
   wanted: readonly T[],
-): Promise<T | undefined> {
-  let rarest: { readonly one: T; readonly count: number } | undefined;
+): Promise<(T & { readonly count: number }) | undefined> {
+  let rarest: (T & { readonly count: number }) | undefined;
   for (const one of wanted) {
     if (one.value.length > MOST_INDEXED) continue;
     const { rows } = await sql<{ count: number }>`select count(*) as count from (select 1 from ${sql.raw(
       one.table,
     )} d where d.key = ${one.key} and d.value = ${one.value} and ${isIndexed} limit ${FEW + 1})`.execute(db);
     const count = Number(rows[0]?.count);
-    if (count <= FEW && (rarest === undefined || count < rarest.count)) rarest = { one, count };
+    if (count <= FEW && (rarest === undefined || count < rarest.count)) rarest = { ...one, count };
   }
-  return rarest?.one;
+  return rarest;
 }
 
 /** `from` for runs `r` that have a value, looked up from the value. */
@@ -44,6 +47,14 @@ export function runsWith({ table, key, value }: WantedValue): { readonly from: C
     from: sql`${sql.raw(table)} d cross join runs r on r.id = d.run_id`,
     where: sql`d.key = ${key} and d.value = ${value} and ${isIndexed}`,
   };
+}
+
+/** A condition on the best values `o0` of a metric, that their runs have a value; asked of the index by value, before anything else of a run is read. None for a value that is not in it. */
+export function isAmongBest({ table, key, value }: WantedValue): readonly Condition[] {
+  if (value.length > MOST_INDEXED) return [];
+  return [
+    sql`exists (select 1 from ${sql.raw(`${table} d indexed by ${table}_by_value`)} where d.key = ${key} and d.value = ${value} and d.run_id = o0.run_id and ${isIndexed})`,
+  ];
 }
 
 /** A search sorted by a metric first, as far as its best values may answer it. */

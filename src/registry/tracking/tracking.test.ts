@@ -184,7 +184,7 @@ describe("a history as text", () => {
     });
     const { text = "", count } = (await tracking.historyText(context, id, key, 1000)) ?? {};
     expect(count).toBe(values.length);
-    const told = (JSON.parse(text) as Record<string, unknown>[]).map((point) => ({
+    const told = (JSON.parse(text) as { metrics: Record<string, unknown>[] }).metrics.map((point) => ({
       key: point["key"],
       value: Number(point["value"]),
       timestamp: point["timestamp"],
