@@ -13,6 +13,7 @@ export async function dropGradually(
 ): Promise<number> {
   let removed = 0;
   let batch: Uint8Array[] = [];
+  const bookkeeping: Uint8Array[] = [metaKey];
   const flush = async (): Promise<void> => {
     await online.update(namespace, batch, (current) => current.map(() => undefined));
     removed += batch.length;
@@ -25,11 +26,12 @@ export async function dropGradually(
         "CANCELLED",
         `Removing ${namespace} was stopped after ${removed} keys; run it again to go on.`,
       );
-    if (key.length === metaKey.length && key[0] === metaKey[0]) continue;
-    batch.push(key);
+    if (key[0] === metaKey[0]) {
+      if (key.length > metaKey.length) bookkeeping.push(key);
+    } else batch.push(key);
     if (batch.length === BATCH) await flush();
   }
   if (batch.length > 0) await flush();
-  await online.update(namespace, [metaKey], () => [undefined]);
+  await online.update(namespace, bookkeeping, (current) => current.map(() => undefined));
   return removed;
 }

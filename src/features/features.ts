@@ -15,6 +15,7 @@ export {
   foldEvents,
 } from "./fold-events.ts";
 export { type ChangeReason, type History, type HistoryChange, keyHistory, valuesAsOf } from "./history.ts";
+export { type KeptUp, keepUp } from "./keep-up.ts";
 export {
   applyViews,
   cursorsOf,

@@ -61,7 +61,7 @@ export async function cleanOnline(platform: Platform, options: CleanOptions = {}
       live.get(id) ?? (supersededAt + olderThan > now ? "servers that were started before the change" : undefined);
     const isKept = dryRun || neededBy !== undefined;
     let keys = 0;
-    if (isKept) for await (const { key } of engines.online.scan(namespace)) keys += key.length > 1 ? 1 : 0;
+    if (isKept) for await (const { key } of engines.online.scan(namespace)) keys += key[0] === 0 ? 0 : 1;
     else
       keys = await dropGradually(engines.online, namespace, {
         onProgress: (removed) => onProgress?.({ view: name, keys: removed }),

@@ -8,9 +8,10 @@ import {
   type AuditResult,
   auditView,
   foldEvents,
+  type KeptUp,
+  keepUp,
   type MaterializeProgress,
   materializedThrough,
-  materializeView,
   onlineView,
 } from "../features/features.ts";
 import { keptPosition } from "../ingest/ingest.ts";
@@ -65,10 +66,7 @@ export interface MaterializeRequest {
 }
 
 /** Brings views online, from where each stands. Where one fails the others stop where they are, to go on from there another time. */
-export async function materialize(
-  platform: Platform,
-  request: MaterializeRequest = {},
-): Promise<readonly MaterializeProgress[]> {
+export async function materialize(platform: Platform, request: MaterializeRequest = {}): Promise<readonly KeptUp[]> {
   await requireApplied(platform);
   const { engines, registry } = platform;
   const now = engines.clock.now();
@@ -104,10 +102,10 @@ async function materializeOne(
   spec: FeatureViewSpec,
   to: Instant,
   watch: Pick<MaterializeRequest, "onProgress" | "signal">,
-): Promise<MaterializeProgress> {
+): Promise<KeptUp> {
   const { engines } = platform;
   const view = onlineView(spec);
-  if (!isPushSource(spec.source) || !engines.events) return materializeView(engines, view, to, watch);
+  if (!isPushSource(spec.source) || !engines.events) return keepUp(engines, view, to, watch);
   // Who takes events in brings them online, too; what is left to others is a view that the owner does not know.
   const intake = await openPushing(platform).catch((thrown: unknown) => {
     if (thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED") return undefined;

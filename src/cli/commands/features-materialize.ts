@@ -31,7 +31,12 @@ export async function run(
         onProgress: follow(context),
       });
     const done = context.globals.json === true ? await work() : await progress.step("Materialising features", work);
-    const materialized = done.map(({ view, rows, through }) => ({ view, rows, through: instantText(through) }));
+    const materialized = done.map(({ view, rows, through, anew = 0 }) => ({
+      view,
+      rows,
+      anew,
+      through: instantText(through),
+    }));
     const setAside = enforced.flatMap((found) => found.setAside);
     const warnings = enforced.flatMap((found) => found.warnings);
     output.show({ materialized, setAside, warnings }, [
@@ -39,6 +44,15 @@ export async function run(
         columns: ["view", "rows added", "online up to"],
         rows: materialized.map(({ view, rows, through }) => [view, rows, through]),
       },
+      ...materialized.flatMap(({ view, anew }) =>
+        anew === 0
+          ? []
+          : [
+              output.style.warn(
+                `${view}: ${anew} keys made anew, because rows came or went that say they were known before. A column that says when a row becomes known, createdAt, spares that.`,
+              ),
+            ],
+      ),
       ...setAside.map(({ source, rows }) =>
         output.style.warn(`${source}: ${rows} rows set aside. See slipway quarantine list ${source}.`),
       ),
