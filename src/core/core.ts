@@ -14,6 +14,31 @@ export { canonicalJson, contentHash, sha256, sha256Mark } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
 export { didYouMean, nearestName } from "./nearest.ts";
 export { OWNER_FILE } from "./owner-file.ts";
+export {
+  categoryPlaces,
+  encodedAt,
+  missingIn,
+  numbersIn,
+  type StepFunction,
+  stepFunction,
+  textsIn,
+} from "./prepared/apply.ts";
+export {
+  columnNames,
+  type Encoder,
+  encoderOf,
+  matrixColumns,
+  type PreparedInput,
+  type RawInput,
+  rawInputs,
+  rawNames,
+  signalColumns,
+  signalOf,
+  stepsFunction,
+  type VersionInput,
+} from "./prepared/prepared-input.ts";
+export type { RawColumn, ReadAs, Signal } from "./prepared/signal.ts";
+export { CROSSED, type DatePart, dateParts, type FittedOf, type FittedStep, type Scaling } from "./prepared/step.ts";
 export { type Random, randomOf } from "./random.ts";
 export { redactText, redactWords } from "./redact.ts";
 export { type Role, roles } from "./role.ts";

@@ -141,6 +141,28 @@ export {
 export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
 export { groupGains } from "./ordering.ts";
 export { type Pattern, readPattern } from "./pattern.ts";
+export type { PreparationSpec, PreprocessSpec } from "./preparation.ts";
+export {
+  bucketize,
+  cross,
+  dateParts,
+  drop,
+  hash,
+  impute,
+  isMissing,
+  minMaxScale,
+  ngramHash,
+  of,
+  oneHot,
+  type Preprocess,
+  robustScale,
+  type Step,
+  type StepSpec,
+  type Steps,
+  standardize,
+  targetEncode,
+  textLength,
+} from "./preprocess.ts";
 export {
   type AnyViewSpec,
   allViews,

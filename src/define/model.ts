@@ -21,6 +21,8 @@ import { type Metadata, metadataOf } from "./metadata.ts";
 import { type MetricSpec, metricProblem } from "./metric-spec.ts";
 import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type RequestKeys } from "./model-features.ts";
 import { type ExpressionNode, type LeafNode, leavesOf } from "./node.ts";
+import { becomesNumber, type PreprocessSpec, preprocessOf } from "./preparation.ts";
+import type { Preprocess } from "./preprocess.ts";
 import { type PromotionOptions, type PromotionSpec, promotionOf } from "./promotion.ts";
 import { type RowColumnSpec, type RowRole, rowColumn, rowColumnNames } from "./row-column.ts";
 import { type CostSpec, costOf, type SliceSpec, slicesOf } from "./slice.ts";
@@ -52,6 +54,8 @@ export interface ModelSpec extends Spec {
   /** Values only known when a prediction is asked for; those among `inputs` from "request" are inputs themselves. */
   readonly request: readonly ColumnSchema[];
   readonly inputs: readonly InputSpec[];
+  /** What inputs go through before they are columns of the matrix; absent where all are taken as they are. */
+  readonly preprocess?: PreprocessSpec;
   /** The outcome, on rows of another source that carry the same id. */
   readonly label: { readonly source: SourceSpec; readonly value: ExpressionNode };
   /** What a training row carries besides its inputs and its label. */
@@ -105,6 +109,8 @@ export interface ModelOptions<
   readonly context?: C;
   /** Inputs computed from request values and features: `({ request }) => request.distance.lt(500)`. */
   readonly derived?: Readonly<Record<string, (scope: DerivedScope<R, C>) => Expression>>;
+  /** Steps that inputs go through before the model takes them, fitted on the training rows: `{ age: [impute("median"), standardize()] }`. */
+  readonly preprocess?: Preprocess<NoInfer<R>>;
   /** An expression over another source that has the rows' id: `arrivals.arr_delay.gt(15)`. Known when that row is known. Its type decides the task. */
   readonly label: Expression<L>;
   readonly trainer: TrainerSpec<NoInfer<L>>;
@@ -162,9 +168,18 @@ export function model<
     ...asked.map(({ name: input, type }) => ({ from: "request", name: input, type }) as const),
     ...derived.map((each) => each.spec),
   ];
+  const { trainer, split, metrics } = options;
+  const task = taskOf(options.label, trainer, fail);
+  const preprocess = preprocessOf(options.preprocess ?? {}, inputs, trainer, task, fail);
+  const fresh = (preprocess?.prepared ?? []).filter(({ name: each }) => !inputs.some((input) => input.name === each));
+  const isTaken = (each: string): boolean =>
+    !preprocess?.dropped.includes(each) && !preprocess?.prepared.some((prepared) => prepared.name === each);
   const taken = new Set<string>();
-  for (const { name: input, type, from } of inputs) {
-    const instead = instructions[kindOf(type)];
+  for (const { name: input, type, from } of [
+    ...inputs,
+    ...fresh.map((each) => ({ ...each, type: "float64", from: "derived" }) as const),
+  ]) {
+    const instead = isTaken(input) ? instructions[kindOf(type)] : undefined;
     if (instead !== undefined)
       fail(
         `${from === "feature" ? "feature" : "input"} "${input}" is ${typeText(type)}, which no model takes as it is: ${instead} in derived${from === "request" ? ", and move it from request to context" : from === "feature" ? ", and list the view's other features one by one in features" : ""}.`,
@@ -178,9 +193,7 @@ export function model<
   for (const leaf of derived.flatMap((each) => leavesOf(each.value.node))) checkDerivedLeaf(leaf, request, known, fail);
   checkRows(rows, views, request, fail);
   const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
-  const { trainer, split, metrics } = options;
-  const task = taskOf(options.label, trainer, fail);
-  checkTrainer(trainer, task, inputs, fail);
+  checkTrainer(trainer, task, { inputs, preprocess }, fail);
   const { weight, group, upperBound } = options;
   if ((task.kind === "ranking") !== (group !== undefined))
     fail(
@@ -213,6 +226,7 @@ export function model<
     views,
     request,
     inputs,
+    ...(preprocess === undefined ? {} : { preprocess }),
     label,
     ...(beside === undefined ? {} : { beside }),
     task,
@@ -290,21 +304,31 @@ function besideOf(
 }
 
 /** A trainer's words that are about the task or about inputs. */
-function checkTrainer(trainer: TrainerSpec, task: TaskSpec, inputs: readonly InputSpec[], fail: Fail): void {
+function checkTrainer(
+  trainer: TrainerSpec,
+  task: TaskSpec,
+  { inputs, preprocess }: { readonly inputs: readonly InputSpec[]; readonly preprocess: PreprocessSpec | undefined },
+  fail: Fail,
+): void {
   const { balance = false, monotone = {}, interactions = [] } = trainer;
   if (balance && task.kind !== "binary" && task.kind !== "multiclass")
     fail(`the trainer's balance is for classes, and this is a ${task.kind} task; leave it out.`);
   if (task.kind === "multiclass" && Object.keys(monotone).length > 0)
     fail("the trainer's monotone needs one score that rises or falls, and a multi-class model has one for each class.");
-  const names = inputs.map((input) => input.name);
+  const { prepared = [], dropped = [] } = preprocess ?? {};
+  const names = [...new Set([...inputs, ...prepared].map((input) => input.name))];
   for (const [what, name] of [
     ...Object.keys(monotone).map((each) => ["monotone", each] as const),
     ...interactions.flat().map((each) => ["interactions", each] as const),
   ]) {
     const input = inputs.find((each) => each.name === name);
-    if (input === undefined)
+    const steps = prepared.find((each) => each.name === name);
+    if (!names.includes(name))
       fail(`the trainer's ${what} names "${name}", which is no input.${didYouMean(name, names)}`);
-    else if (what === "monotone" && isCategory(input.type))
+    if (dropped.includes(name)) fail(`the trainer's ${what} names "${name}", which is dropped by preprocess.`);
+    if (what === "monotone" && steps && !becomesNumber(steps, task))
+      fail(`the trainer's monotone names "${name}", which becomes several columns or a category by preprocess.`);
+    if (what === "monotone" && !steps && input && isCategory(input.type))
       fail(`the trainer's monotone names "${name}", whose categories have no order.`);
   }
 }

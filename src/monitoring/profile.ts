@@ -3,7 +3,16 @@
 // one to itself (zeros and caps are common, and their share is what drifts). A category is counted by value.
 // A profile is the same whatever the order of the batches: values are kept exactly and sorted before anything is summed.
 
-import { type Column, isCategory, isValid, type ModelInput, numberAt, type Table, valueAt } from "../core/core.ts";
+import {
+  type Column,
+  isCategory,
+  isValid,
+  type ModelInput,
+  numberAt,
+  type RawInput,
+  type Table,
+  valueAt,
+} from "../core/core.ts";
 import { type Labels, likeliest, type Scores, type TaskSpec } from "../define/define.ts";
 
 /** A numeric input's values. Bin i holds edges[i−1] < value ≤ edges[i]; the first and the last are open outwards. */
@@ -62,7 +71,7 @@ const MOST_BINS = 20;
 const MOST_CATEGORIES = 50;
 
 /** A builder of one profile over `inputs`; keeps eight bytes per row and numeric input until it has finished. */
-export function profileBuilder(inputs: readonly ModelInput[]): ProfileBuilder {
+export function profileBuilder(inputs: readonly (ModelInput | RawInput)[]): ProfileBuilder {
   let rowCount = 0;
   const counters = inputs.map(({ name, kind }) => ({
     name,

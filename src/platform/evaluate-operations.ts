@@ -5,6 +5,7 @@ import {
   formatInstant,
   type Instant,
   parseInstant,
+  rawNames,
   SlipwayError,
   sameType,
   typeText,
@@ -169,7 +170,7 @@ function knownSlices(
   const known = new Set(columns.map(({ name }) => name));
   return slices.filter(({ name, value }) => {
     const lacks = leavesOf(value).find((leaf) => leaf.kind === "feature" && !known.has(leaf.name));
-    if (lacks) notes.push(`The slice "${name}" is left out: it reads "${lacks.name}", which these rows do not have.`);
+    if (lacks) notes.push(`The slice "${name}" is left out: it reads "${lacks}", which these rows do not have.`);
     return lacks === undefined;
   });
 }
@@ -245,20 +246,18 @@ async function championBeside(
   notes: string[],
 ): Promise<VersionRecord | undefined> {
   const known = new Set(columns.map(({ name }) => name));
-  const missing = version.inputs.find(({ name }) => !known.has(name));
-  if (missing)
+  const missing = rawNames(version.inputs).find((name) => !known.has(name));
+  if (missing !== undefined)
     throw new SlipwayError(
       "INPUT_INVALID",
-      `${version.model}@${version.number} reads "${missing.name}", which the rows to judge by do not have. Judge it on its own: --rows test.`,
+      `${version.model}@${version.number} reads "${missing}", which the rows to judge by do not have. Judge it on its own: --rows test.`,
     );
   const number = await aliasOf(registry, version.model, CHAMPION);
   if (number === undefined || number === version.number) return undefined;
   const champion = await getVersion(registry, version.model, number);
-  const lacks = champion.inputs.find(({ name }) => !known.has(name));
+  const lacks = rawNames(champion.inputs).find((name) => !known.has(name));
   if (lacks === undefined) return champion;
-  notes.push(
-    `The champion, version ${number}, is not compared: it reads "${lacks.name}", which these rows do not have.`,
-  );
+  notes.push(`The champion, version ${number}, is not compared: it reads "${lacks}", which these rows do not have.`);
   return undefined;
 }
 

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
-import { asSlipwayError, type Instant, SlipwayError } from "../core/core.ts";
+import { asSlipwayError, type Instant, rawInputs, SlipwayError } from "../core/core.ts";
 import { collectProject, definitionsOf, type Project, type ProjectConfig } from "../define/define.ts";
 import { materializedThrough, onlineView } from "../features/features.ts";
 import { enforce, type GuardContext } from "../guard/guard.ts";
@@ -151,7 +151,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
         onNote?.(`${source}: expected ${expectation}, found ${seen}`);
     },
     profileOf: async (fitted, tables, task) => {
-      const builder = profileBuilder(fitted.inputs);
+      const builder = profileBuilder(rawInputs(fitted.inputs));
       for await (const table of tables) builder.add(table);
       return builder.finish(fitted.validated, task);
     },

@@ -2,7 +2,7 @@
 
 import {
   columnOf,
-  encodeTable,
+  encoderOf,
   formatInstant,
   type Instant,
   parseInstant,
@@ -62,12 +62,13 @@ export async function replayMonths(
   });
   const alerts = (await listAlerts(registry, { model: model.name, limit: 10_000 })).map(({ at }) => monthOf(at));
   const decisions = await listDecisions(registry, { model: model.name, limit: 10_000 });
+  const encode = encoderOf(version.inputs);
   const months: ReplayMonth[] = [];
   try {
     for (const [start, end] of monthBounds(from, to)) {
       const month = monthOf(start);
       const scored = await scoredMonth(platform, model, start, end, async (table) =>
-        predictor.predict(encodeTable(version.inputs, table), table.rowCount),
+        predictor.predict(encode(table), table.rowCount),
       );
       const { labels, served, unchanged, asked } = scored;
       const decided = decisions.filter(({ at }) => monthOf(at) === month);

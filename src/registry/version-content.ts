@@ -2,7 +2,7 @@
 // against it at every load. Only formats that hold no code are ever loaded; whatever else lies beside them is listed and never opened.
 
 import { createHash } from "node:crypto";
-import { contentHash, SlipwayError } from "../core/core.ts";
+import { canonicalJson, contentHash, SlipwayError, type VersionInput } from "../core/core.ts";
 import type { BlobStore } from "../ports/ports.ts";
 import type { RecordsTransaction } from "../records/records.ts";
 import type { RegistryContext } from "./context.ts";
@@ -23,6 +23,16 @@ export const EARLIER = "artifacts";
 
 /** The path of the model in a version that was trained here. */
 export const MODEL_FILE = "model.ubj";
+
+/** The path of a version's inputs, where steps of preprocessing are fitted: held against their hash as the model is. */
+export const INPUTS_FILE = "inputs.json";
+
+/** A version's inputs as the bytes that they are known by; undefined where nothing in them is fitted but categories. */
+export function inputsBytes(inputs: readonly VersionInput[]): Uint8Array | undefined {
+  if (!inputs.some(({ kind }) => kind === "prepared")) return undefined;
+  // As they come back from a row: JSON has one zero.
+  return Buffer.from(canonicalJson(JSON.parse(JSON.stringify(inputs))));
+}
 
 /** The blob of a hash. */
 export function contentBlob(hash: string): string {

@@ -1,6 +1,6 @@
 // A version as a row holds it and as the rest of Slipway sees it.
 
-import type { Instant, ModelInput } from "../core/core.ts";
+import type { Instant, VersionInput } from "../core/core.ts";
 import { fromJson, instantFromSql, type VersionRow } from "../records/records.ts";
 
 /** One trained model, as it will always be. */
@@ -19,7 +19,7 @@ export interface VersionRecord {
   /** What a Runtime must know how to load. */
   readonly format: string;
   readonly bestRound: number;
-  readonly inputs: readonly ModelInput[];
+  readonly inputs: readonly VersionInput[];
   /** What serving must find unchanged: the features with types and hashes, as training read them. */
   readonly features: unknown;
   readonly metrics: Readonly<Record<string, number>>;

@@ -9,7 +9,7 @@ import { checkedName } from "./names.ts";
 import { byRun, IDS_AT_ONCE } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
-import { contentBlob, MODEL_FILE } from "./version-content.ts";
+import { contentBlob, INPUTS_FILE, inputsBytes, MODEL_FILE } from "./version-content.ts";
 import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
@@ -29,6 +29,8 @@ export async function registerVersion(context: RegistryContext, version: NewVers
   const hash = sha256(version.artifact);
   const blob = contentBlob(hash);
   await context.blobs.put(blob, version.artifact);
+  const prepared = inputsBytes(version.inputs);
+  if (prepared) await context.blobs.put(contentBlob(sha256(prepared)), prepared);
   const created_at = instantToSql(context.clock.now());
   return context.records.transact(async (tx) => {
     await requireOrigins(tx, version);
@@ -57,6 +59,15 @@ export async function registerVersion(context: RegistryContext, version: NewVers
       .insertInto("version_files")
       .values({ model, number: row.number, path: MODEL_FILE, hash, size: row.artifact_size })
       .execute();
+    if (prepared) {
+      const file = { path: INPUTS_FILE, hash: sha256(prepared), size: prepared.length };
+      await tx
+        .insertInto("version_files")
+        .values({ model, number: row.number, ...file })
+        .execute();
+      if ((await context.blobs.state(contentBlob(file.hash))) === undefined)
+        await context.blobs.put(contentBlob(file.hash), prepared);
+    }
     if ((await context.blobs.state(blob)) === undefined) await context.blobs.put(blob, version.artifact);
     const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
@@ -165,9 +176,24 @@ export async function versionsOfCommit({ records }: RegistryContext, commit: str
   return rows.map(({ model, number }) => `${model}@${number}`);
 }
 
-/** The version's bytes, held against their hash. */
-export async function readArtifact({ blobs }: RegistryContext, version: VersionRecord): Promise<Uint8Array> {
+/** The version's bytes, held against their hash; the fitted steps of its inputs are held against theirs. */
+export async function readArtifact({ blobs, records }: RegistryContext, version: VersionRecord): Promise<Uint8Array> {
   const { artifactBlob, artifactHash, model, number } = version;
+  const prepared = inputsBytes(version.inputs);
+  if (prepared) {
+    const file = await records.db
+      .selectFrom("version_files")
+      .select("hash")
+      .where("model", "=", model)
+      .where("number", "=", number)
+      .where("path", "=", INPUTS_FILE)
+      .executeTakeFirst();
+    if (file?.hash !== sha256(prepared))
+      throw new SlipwayError(
+        "ARTIFACT_CORRUPT",
+        `The inputs of ${model} version ${number} are not those that were registered (${INPUTS_FILE}). Restore the records from a backup, or train the version again.`,
+      );
+  }
   const content = await blobs.get(artifactBlob);
   if (content && sha256(content) === artifactHash) return content;
   const problem = content ? "has other bytes than were registered" : "is missing";

@@ -4,11 +4,16 @@ import {
   type CellEncoder,
   type ColumnSchema,
   cellEncoders,
+  columnFrom,
   didYouMean,
+  encoderOf,
   type Instant,
   type ModelInput,
+  matrixColumns,
+  rawNames,
   SlipwayError,
   type Value,
+  type VersionInput,
 } from "../core/core.ts";
 import { type ModelSpec, rowFunction } from "../define/define.ts";
 import { type OnlineRead, type OnlineView, onlineView, readRows } from "../features/features.ts";
@@ -20,7 +25,7 @@ import { type Answer, gathering } from "./gathering.ts";
 export interface Deployment {
   readonly model: ModelSpec;
   readonly version: number;
-  readonly inputs: readonly ModelInput[];
+  readonly inputs: readonly VersionInput[];
   readonly fields: readonly ColumnSchema[];
   readonly predictor: Predictor;
   /** Reads the features of rows as of `at`, and computes their inputs: after this nothing can change what will be answered. */
@@ -48,24 +53,14 @@ interface InputScope {
 export function deployment(
   model: ModelSpec,
   version: number,
-  inputs: readonly ModelInput[],
+  inputs: readonly VersionInput[],
   predictor: Predictor,
   online: OnlineStore,
   classes?: readonly string[],
 ): Deployment {
   const views: readonly OnlineView[] = model.views.map(onlineView);
-  const encoders: readonly CellEncoder[] = cellEncoders(inputs);
-  const readers = model.inputs.map((input): ((scope: InputScope) => Value) => {
-    if (input.from === "feature") return ({ reads }) => reads.get(input.view)?.values[input.name] ?? null;
-    if (input.from === "request") return ({ row }) => row[input.name] ?? null;
-    return rowFunction<InputScope>(input.value, (leaf) =>
-      leaf.kind === "feature"
-        ? ({ reads }) => reads.get(leaf.view)?.values[leaf.name] ?? null
-        : ({ row }) => row[leaf.name] ?? null,
-    );
-  });
-  const refusing = inputs.map((input) => input.kind === "category" && input.unseen === "refuse");
-  const scoreTogether = gathering(predictor, inputs.length);
+  const cellsOf = cellMaker(model, inputs);
+  const scoreTogether = gathering(predictor, matrixColumns(inputs).length);
   return {
     model,
     version,
@@ -78,23 +73,60 @@ export function deployment(
       return rows.map((row, index) => {
         const reads = read[index] ?? [];
         const scope = { row, reads: new Map(reads.map((each) => [each.view, each])) };
-        const cells = Float32Array.from(readers, (value, place) => {
-          const given = value(scope);
-          const cell = encoders[place]?.(given) ?? Number.NaN;
-          if (refusing[place] === true && Number.isNaN(cell) && given !== null)
-            refuseUnseen(model.name, inputs[place], given);
-          return cell;
-        });
-        return { reads, cells };
+        return { reads, cells: cellsOf(scope) };
       });
     },
     score: (rows) => scoreTogether(rows.map(({ cells }) => cells)),
   };
 }
 
-function refuseUnseen(model: string, input: ModelInput | undefined, given: Value): never {
-  const known = input?.kind === "category" ? input.categories : [];
-  const name = input?.name ?? "";
+type Reader = (scope: InputScope) => Value;
+
+/** What an input, by name, is in one row. */
+function readerOf({ inputs }: ModelSpec, name: string): Reader {
+  const input = inputs.find((each) => each.name === name);
+  if (input === undefined) return () => null;
+  if (input.from === "feature") return ({ reads }) => reads.get(input.view)?.values[input.name] ?? null;
+  if (input.from === "request") return ({ row }) => row[input.name] ?? null;
+  return rowFunction<InputScope>(input.value, (leaf) =>
+    leaf.kind === "feature"
+      ? ({ reads }) => reads.get(leaf.view)?.values[leaf.name] ?? null
+      : ({ row }) => row[leaf.name] ?? null,
+  );
+}
+
+/** Makes one row of the matrix, by the same encoders as training. */
+function cellMaker(model: ModelSpec, inputs: readonly VersionInput[]): (scope: InputScope) => Float32Array {
+  const plain = inputs.filter((input) => input.kind !== "prepared");
+  return plain.length === inputs.length ? plainCells(model, plain) : preparedCells(model, inputs);
+}
+
+function plainCells(model: ModelSpec, inputs: readonly ModelInput[]): (scope: InputScope) => Float32Array {
+  const encoders: readonly CellEncoder[] = cellEncoders(inputs);
+  const readers = inputs.map(({ name }) => readerOf(model, name));
+  const refusing = inputs.map((input) => input.kind === "category" && input.unseen === "refuse");
+  return (scope) =>
+    Float32Array.from(readers, (value, place) => {
+      const given = value(scope);
+      const cell = encoders[place]?.(given) ?? Number.NaN;
+      const input = inputs[place];
+      if (refusing[place] === true && Number.isNaN(cell) && given !== null && input?.kind === "category")
+        refuseUnseen(model.name, input.name, given, input.categories);
+      return cell;
+    });
+}
+
+function preparedCells(model: ModelSpec, inputs: readonly VersionInput[]): (scope: InputScope) => Float32Array {
+  const encode = encoderOf(inputs);
+  const raw = model.inputs.filter(({ name }) => rawNames(inputs).includes(name));
+  const readers = raw.map(({ name, type }) => ({ name, type, read: readerOf(model, name) }));
+  return (scope) => {
+    const columns = readers.map(({ name, type, read }) => columnFrom(name, type, [read(scope)]));
+    return encode({ rowCount: 1, columns }, (name, given, known) => refuseUnseen(model.name, name, given, known));
+  };
+}
+
+function refuseUnseen(model: string, name: string, given: Value, known: readonly string[]): never {
   throw new SlipwayError(
     "INPUT_INVALID",
     `Model "${model}": ${JSON.stringify(given)} is no "${name}" that it was trained with, which its trainer refuses; it knows ${known.length} of them.${didYouMean(String(given), known)}`,

@@ -1,6 +1,15 @@
 // A fitted model on held-out rows: its scores, and the metrics its definition names, beside what anyone could do without it.
 
-import { type Column, columnOf, days, encodeTable, floorTo, type ModelInput, numberAt } from "../core/core.ts";
+import {
+  type Column,
+  columnOf,
+  days,
+  encoderOf,
+  floorTo,
+  numberAt,
+  rawNames,
+  type VersionInput,
+} from "../core/core.ts";
 import { type Dataset, type DatasetEngines, type SplitPart, streamPart } from "../datasets/datasets.ts";
 import {
   type Labels,
@@ -31,7 +40,7 @@ export async function scorePart(
   engines: DatasetEngines,
   dataset: Dataset,
   part: SplitPart,
-  inputs: readonly ModelInput[],
+  inputs: readonly VersionInput[],
   predictor: Predictor,
   classes: readonly string[] | undefined,
 ): Promise<ScoredRows> {
@@ -46,9 +55,10 @@ export async function scorePart(
   const groups = group === undefined ? undefined : groupCounter(total);
   const upper = upperBound === undefined ? undefined : new Float64Array(total);
   const beside = [...(groups ? [rowColumnNames.group] : []), ...(upper ? [rowColumnNames.upperBound] : [])];
-  const names = [...inputs.map(({ name }) => name), "t", ...beside];
+  const encode = encoderOf(inputs);
+  const names = [...rawNames(inputs), "t", ...beside];
   for await (const table of streamPart(engines, dataset, part, names)) {
-    scores.set(await predictor.predict(encodeTable(inputs, table), table.rowCount), at * outputs);
+    scores.set(await predictor.predict(encode(table), table.rowCount), at * outputs);
     const { values } = columnOf(table, "label");
     for (let row = 0; row < table.rowCount; row += 1)
       labels[at + row] = classes ? (placeOf.get(String(values[row])) ?? Number.NaN) : Number(values[row]);

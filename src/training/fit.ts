@@ -1,7 +1,15 @@
 // Dataset to fitted model: the inputs with their categories, the fit in the trainer's own process, metrics on the test rows beside
 // two baselines, and the profile that monitoring will compare with. Nothing is recorded here.
 
-import { isCategory, isDecimal, type ModelInput, SlipwayError } from "../core/core.ts";
+import {
+  isCategory,
+  isDecimal,
+  type ModelInput,
+  matrixColumns,
+  rawNames,
+  SlipwayError,
+  type VersionInput,
+} from "../core/core.ts";
 import {
   type Dataset,
   type DatasetEngines,
@@ -13,6 +21,7 @@ import {
 import { isTrained, type ModelSpec, type RowRole, rowColumnNames, type TrainerSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
+import { type FittedInputs, fitInputs, matrixTables } from "./preprocessing/fit-inputs.ts";
 
 /** The engines that fitting needs. */
 export interface FitEngines extends DatasetEngines {
@@ -24,7 +33,7 @@ export interface FitEngines extends DatasetEngines {
 /** A fitted model with how it did. */
 export interface FittedModel {
   readonly trained: TrainedModel;
-  readonly inputs: readonly ModelInput[];
+  readonly inputs: readonly VersionInput[];
   /** What a multi-class model tells apart, in the order of its answers. */
   readonly classes?: readonly string[];
   /** On the test rows; empty when there are none. */
@@ -62,14 +71,16 @@ export function runtimeOf(runtimes: readonly Runtime[], format: string): Runtime
   return found;
 }
 
-/** A model's inputs in matrix order; text inputs get the categories of the training rows. */
-export async function matrixInputs(
+/** The inputs that a model takes as they are, in their order; texts get the categories of the training rows. */
+async function plainInputs(
   engines: DatasetEngines,
   dataset: Dataset,
   model: ModelSpec,
 ): Promise<readonly ModelInput[]> {
   const inputs: ModelInput[] = [];
-  for (const { name, type } of model.inputs)
+  const { prepared = [], dropped = [] } = model.preprocess ?? {};
+  const others = new Set([...prepared.map(({ name }) => name), ...dropped]);
+  for (const { name, type } of model.inputs.filter((input) => !others.has(input.name)))
     inputs.push(
       isCategory(type)
         ? {
@@ -91,21 +102,30 @@ export async function fitModel(
 ): Promise<FittedModel> {
   const { model, dataset } = request;
   const { metrics, task } = model;
-  const inputs = await matrixInputs(engines, dataset, model);
   const counted = task.kind === "multiclass" ? await labelClasses(engines, dataset, task.mostClasses) : undefined;
   const classes = counted?.map(({ name }) => name);
-  const trained = await fitInputs(engines, request, inputs, counted, watch);
+  const fitted = await fitInputs({
+    model,
+    plain: await plainInputs(engines, dataset, model),
+    classes,
+    read: (columns) => streamPart(engines, dataset, "train", columns),
+  });
+  const { inputs } = fitted;
+  const trained = await fitModelOf(engines, request, fitted, counted, watch);
   const scored = await scoresOf(engines, dataset, inputs, trained, classes);
   const hasTest = dataset.parts.test.rows > 0;
   const test = hasTest ? metricsOf(metrics, task, scored.test) : {};
   const answer = constantAnswer(dataset, counted);
   const constant = hasTest ? { constant: constantMetrics(metrics, task, scored.test, answer) } : {};
-  const requestInputs = inputs.filter(({ name }) =>
-    model.inputs.some((input) => input.name === name && input.from === "request"),
-  );
+  const isAsked = (name: string): boolean =>
+    model.inputs.some((input) => input.name === name && input.from === "request");
+  const requestInputs = inputs.filter((input) => rawNames([input]).every(isAsked));
   const baselines =
     request.withBaselines === true && hasTest && requestInputs.length > 0
-      ? { ...constant, requestOnly: await requestOnly(engines, request, requestInputs, counted, watch) }
+      ? {
+          ...constant,
+          requestOnly: await requestOnly(engines, request, { ...fitted, inputs: requestInputs }, counted, watch),
+        }
       : constant;
   return {
     trained,
@@ -127,11 +147,12 @@ function constantAnswer({ parts: { train } }: Dataset, classes: readonly LabelCl
 /** Constraints on some of a model's inputs: what the others are held to is left out. */
 function constraintsOn(
   { monotone = {}, interactions = [] }: TrainerSpec,
-  inputs: readonly ModelInput[],
+  inputs: readonly VersionInput[],
 ): Pick<TrainingJob, "monotone" | "interactions"> {
-  const has = (name: string): boolean => inputs.some((input) => input.name === name);
-  const ways = Object.entries(monotone).filter(([name]) => has(name));
-  const lists = interactions.map((each) => each.filter(has)).filter(({ length }) => length > 0);
+  const columnsOf = (name: string): readonly string[] =>
+    matrixColumns(inputs.filter((input) => input.name === name)).map((column) => column.name);
+  const ways = Object.entries(monotone).filter(([name]) => columnsOf(name).length > 0);
+  const lists = interactions.map((each) => each.flatMap(columnsOf)).filter(({ length }) => length > 0);
   return {
     ...(ways.length === 0 ? {} : { monotone: Object.fromEntries(ways) }),
     ...(lists.length === 0 ? {} : { interactions: lists }),
@@ -151,19 +172,22 @@ function balancedClasses({ task, trainer }: ModelSpec, { parts: { train } }: Dat
   return { scale_pos_weight: others / positives };
 }
 
-async function fitInputs(
+async function fitModelOf(
   engines: FitEngines,
   { model, dataset }: FitRequest,
-  inputs: readonly ModelInput[],
+  { inputs, trainingTables }: FittedInputs,
   classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
   const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, program } = model.trainer;
   const roles = (Object.keys(model.beside ?? {}) as RowRole[]).filter(isTrained);
-  const names = [...inputs.map(({ name }) => name), ...roles.map((role) => rowColumnNames[role])];
+  const names = [...rawNames(inputs), ...roles.map((role) => rowColumnNames[role])];
+  const isPrepared = inputs.some((input) => input.kind === "prepared");
+  const train = streamPart(engines, dataset, "train", names);
+  const validate = streamPart(engines, dataset, "validate", names);
   return trainerOf(engines.trainers, kind).fit(
     {
-      inputs,
+      inputs: matrixColumns(inputs),
       label: "label",
       task: model.task,
       ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
@@ -171,8 +195,8 @@ async function fitInputs(
       ...constraintsOn(model.trainer, inputs),
       ...(stopOn === undefined ? {} : { stopOn }),
       ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
-      train: streamPart(engines, dataset, "train", names),
-      validate: streamPart(engines, dataset, "validate", names),
+      train: isPrepared ? trainingTables(inputs, train) : train,
+      validate: isPrepared ? matrixTables(inputs, validate) : validate,
       parameters: { ...parameters, ...balancedClasses(model, dataset) },
       rounds,
       ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
@@ -187,7 +211,7 @@ async function fitInputs(
 async function scoresOf(
   engines: FitEngines,
   dataset: Dataset,
-  inputs: readonly ModelInput[],
+  inputs: readonly VersionInput[],
   trained: TrainedModel,
   classes: readonly string[] | undefined,
 ): Promise<{ readonly validate: ScoredRows; readonly test: ScoredRows }> {
@@ -206,13 +230,13 @@ async function scoresOf(
 async function requestOnly(
   engines: FitEngines,
   request: FitRequest,
-  inputs: readonly ModelInput[],
+  fitted: FittedInputs,
   counted: readonly LabelClass[] | undefined,
   { signal, onNote }: TrainingWatch,
 ): Promise<Metrics> {
   const quiet: TrainingWatch = { ...(signal ? { signal } : {}), ...(onNote ? { onNote } : {}) };
-  const trained = await fitInputs(engines, request, inputs, counted, quiet);
+  const trained = await fitModelOf(engines, request, fitted, counted, quiet);
   const classes = counted?.map(({ name }) => name);
-  const { test } = await scoresOf(engines, request.dataset, inputs, trained, classes);
+  const { test } = await scoresOf(engines, request.dataset, fitted.inputs, trained, classes);
   return metricsOf(request.model.metrics, request.model.task, test);
 }

@@ -1,7 +1,7 @@
 // Training as a record: a run from start to end, its dataset, its steps and metrics, and at the end a version. A run that fails or is
 // stopped says so and leaves no version; one that is killed is found and marked when the records are next opened.
 
-import { SlipwayError } from "../core/core.ts";
+import { rawNames, SlipwayError } from "../core/core.ts";
 import { type Dataset, type QualityFinding, streamPart } from "../datasets/datasets.ts";
 import { definitionHash } from "../define/define.ts";
 import type { ProcessUse, TrainedModel } from "../ports/ports.ts";
@@ -94,7 +94,7 @@ export async function trainVersion(
       run.id,
       Object.entries(acrossFolds).map(([key, value]) => ({ key, step, value })),
     );
-    const names = fitted.inputs.map(({ name }) => name);
+    const names = rawNames(fitted.inputs);
     const profile = await context.profileOf(
       fitted,
       streamPart(engines, dataset, "train", names, PROFILE_ROWS),

@@ -4,6 +4,7 @@ import { type ShownVersion, showVersion, versionList } from "../../platform/plat
 import type { Line, Output } from "../output.ts";
 import { bars } from "../plot/bars.ts";
 import { sparkline } from "../plot/sparkline.ts";
+import { preparedLines } from "../prepared-lines.ts";
 import { provenanceFacts } from "../provenance-facts.ts";
 import type { CommandContext } from "../run-command.ts";
 import { visible } from "../visible.ts";
@@ -92,6 +93,7 @@ function versionLines(version: ShownVersion, { style, canvas }: Output): readonl
       columns: ["metric", "value"],
       rows: Object.entries(version.metrics).map(([name, value]) => [visible(name), figure(value)]),
     },
+    ...preparedLines(version.inputs),
     ...(importance.length === 0
       ? []
       : [

@@ -1,11 +1,13 @@
 // What an archive says of a version: everything that serving and people want to know of it, and every file by its hash. It comes from elsewhere, so
 // each part is held to its shape before it is believed.
 
-import { canonicalJson, type ModelInput } from "../../core/core.ts";
+import { canonicalJson, type VersionInput } from "../../core/core.ts";
 import { checkedArtifactPath } from "../tracking/artifacts.ts";
 import type { VersionRecord } from "../version.ts";
 import type { VersionFile } from "../version-content.ts";
 import type { VersionNotes } from "../version-notes.ts";
+import { inputFrom } from "./input-shape.ts";
+import { list, object, text, whole } from "./members.ts";
 import { invalidArchive } from "./tar.ts";
 
 const FORMAT = "slipway-version/1";
@@ -27,7 +29,7 @@ export interface ArchiveManifest {
   readonly bestRound: number;
   readonly definitionsHash: string;
   readonly files: readonly VersionFile[];
-  readonly inputs: readonly ModelInput[];
+  readonly inputs: readonly VersionInput[];
   readonly features: unknown;
   readonly metrics: Readonly<Record<string, number>>;
   /** Total gain by input, greatest first; empty where nobody told. */
@@ -89,30 +91,6 @@ export function manifestFrom(bytes: Uint8Array): ArchiveManifest {
   };
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
-function object(value: unknown, what: string): Members {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
-  throw invalidArchive(`${what} is not an object`);
-}
-
-function list(value: unknown, what: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw invalidArchive(`${what} is not a list`);
-}
-
-function text(root: Members, name: string): string {
-  const value = root[name];
-  if (typeof value === "string" && value.length <= 1000) return value;
-  throw invalidArchive(`${name} is not text`);
-}
-
-function whole(root: Members, name: string): number {
-  const value = root[name];
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalidArchive(`${name} is not a whole number`);
-}
-
 function filesFrom(value: unknown): readonly VersionFile[] {
   const files = list(value, "files");
   if (files.length > MOST_FILES)
@@ -141,23 +119,6 @@ function isPlain(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function inputFrom(value: unknown): ModelInput {
-  const input = object(value, "an input");
-  const name = text(input, "name");
-  if (input["kind"] === "category") {
-    const categories = list(input["categories"], `the categories of ${name}`);
-    if (!categories.every((category) => typeof category === "string"))
-      throw invalidArchive(`a category of ${JSON.stringify(name)} is not text`);
-    const refuses = input["unseen"] === "refuse" ? ({ unseen: "refuse" } as const) : {};
-    return { name, kind: "category", categories: categories as readonly string[], ...refuses };
-  }
-  if (input["kind"] !== "number")
-    throw invalidArchive(`the input ${JSON.stringify(name)} is neither a number nor a category`);
-  return input["scale"] === undefined
-    ? { name, kind: "number" }
-    : { name, kind: "number", scale: whole(input, "scale") };
 }
 
 /** What serving holds against the definitions; compared member by member, so its shape is all that matters here. */

@@ -1,6 +1,6 @@
 // Scores of several versions on the same rows, with the slices and clusters that each row is in, read in one pass.
 
-import { encodeTable, isValid, type ModelInput, type Table, valueAt } from "../../core/core.ts";
+import { encoderOf, isValid, rawNames, type Table, type VersionInput, valueAt } from "../../core/core.ts";
 import { type JudgedSpan, streamJudged } from "../../datasets/datasets.ts";
 import type { ExpressionNode, ModelSpec, SliceSpec } from "../../define/define.ts";
 import type { BlobStore, OfflineEngine, Predictor } from "../../ports/ports.ts";
@@ -9,7 +9,7 @@ import type { JudgedRows } from "./evaluation.ts";
 /** A model that gives scores. */
 export interface Scorer {
   readonly who: string;
-  readonly inputs: readonly ModelInput[];
+  readonly inputs: readonly VersionInput[];
   readonly predictor: Predictor;
 }
 
@@ -41,7 +41,8 @@ export async function scoreSpan(
   request: ScoringRequest,
 ): Promise<ScoredSpan> {
   const { model, blob, columns, span, scorers, slices, cluster } = request;
-  const inputs = [...new Set(scorers.flatMap((scorer) => scorer.inputs.map(({ name }) => name)))];
+  const inputs = rawNames(scorers.flatMap((scorer) => scorer.inputs));
+  const encoded = scorers.map((scorer) => ({ encode: encoderOf(scorer.inputs), predictor: scorer.predictor }));
   const beside = [...slices.map(({ value }) => value), ...(cluster === undefined ? [] : [cluster])];
   const labels: number[] = [];
   const scores: number[][] = scorers.map(() => []);
@@ -59,8 +60,8 @@ export async function scoreSpan(
       from ??= valueAt(times, 0) as bigint;
       to = valueAt(times, table.rowCount - 1) as bigint;
     }
-    for (const [place, { inputs: own, predictor }] of scorers.entries())
-      for (const score of await predictor.predict(encodeTable(own, table), table.rowCount)) scores[place]?.push(score);
+    for (const [place, { encode, predictor }] of encoded.entries())
+      for (const score of await predictor.predict(encode(table), table.rowCount)) scores[place]?.push(score);
     for (const [place, found] of members.entries()) {
       const values = column(`#${place}`);
       for (let row = 0; row < table.rowCount; row += 1) {

@@ -1,0 +1,161 @@
+// Preprocessing as part of a model: fitted by training on the training rows alone, stored with the version and held against its hash, and the very same
+// numbers from training, evaluation and a request.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { encoderOf, rawNames, type Value, valueAt } from "../../src/core/core.ts";
+import { bucketize, model, oneHot, specOf, standardize, xgboost } from "../../src/index.ts";
+import {
+  applyDefinitions,
+  evaluateVersion,
+  getVersion,
+  type Serving,
+  startServing,
+  trainModel,
+} from "../../src/platform/platform.ts";
+import { readArtifact, type VersionRecord } from "../../src/registry/registry.ts";
+import { runtimeOf } from "../../src/training/training.ts";
+import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
+import { common, late, lateByText, preprocessProject, readBy } from "./preprocess.fixture.ts";
+
+const fewCities = model("few_cities", {
+  ...common,
+  trainer: xgboost(),
+  preprocess: { city: oneHot({ maxCategories: 2 }) },
+});
+const oneBucket = model("one_bucket", {
+  ...common,
+  trainer: xgboost(),
+  preprocess: { distance_km: [bucketize({ bounds: [1e9] }), standardize()] },
+});
+
+let world: World;
+let platform: WorldPlatform;
+let serving: Serving;
+const bounds = { validateFrom: day(20), testFrom: day(25), until: day(30) };
+
+beforeAll(async () => {
+  world = await deliveriesWorld();
+  platform = await world.open({ at: day(30), config: preprocessProject({ late, lateByText, fewCities, oneBucket }) });
+  await applyDefinitions(platform);
+  for (const name of ["late", "late_by_text"]) await trainModel(platform, { model: name, bounds });
+  serving = await startServing(platform);
+}, 180_000);
+afterAll(async () => {
+  await serving?.close();
+  await platform?.close();
+  await world?.remove();
+});
+
+async function rowsOf(version: VersionRecord, limit: number): Promise<readonly Readonly<Record<string, Value>>[]> {
+  const { offline } = platform.engines;
+  const names = [...readBy(version), "order_id"].map((name) => offline.dialect.identifier(name)).join(", ");
+  const found: Record<string, Value>[] = [];
+  for await (const table of offline.stream(
+    `SELECT ${names} FROM ${offline.dialect.scan(specOf(common.rows))} ORDER BY order_id LIMIT ${limit}`,
+  ))
+    for (let row = 0; row < table.rowCount; row += 1)
+      found.push(Object.fromEntries(table.columns.map((column) => [column.name, valueAt(column, row)])));
+  return found;
+}
+
+test.each(["late", "late_by_text"])("%s answers a request as a batch of the same rows", async (name) => {
+  const version = await getVersion(platform.registry, name, 1);
+  const { offline, runtimes } = platform.engines;
+  const rows = await rowsOf(version, 200);
+  const predictor = await runtimeOf(runtimes, version.format).load(await readArtifact(platform.registry, version), {
+    rounds: version.bestRound,
+  });
+  const encode = encoderOf(version.inputs);
+  const names = rawNames(version.inputs)
+    .map((each) => offline.dialect.identifier(each))
+    .join(", ");
+  const scores: number[] = [];
+  for await (const table of offline.stream(
+    `SELECT ${names} FROM ${offline.dialect.scan(specOf(common.rows))} ORDER BY order_id LIMIT 200`,
+  ))
+    scores.push(...(await predictor.predict(encode(table), table.rowCount)));
+  predictor.close();
+  const asked = ["ordered_at", "city", "courier", "distance_km", "items", "founded"];
+  const all = await rowsOf({ ...version, inputs: asked.map((each) => ({ name: each, kind: "number" })) }, 200);
+  const answers = await serving.predict(
+    name,
+    all.map(({ order_id: _, ...row }) => ({ row })),
+  );
+  expect(answers.map(({ score }) => score)).toEqual(scores);
+  expect(new Set(scores).size).toBeGreaterThan(20);
+  expect(rows).toHaveLength(200);
+});
+
+test("evaluation finds what training measured", async () => {
+  const version = await getVersion(platform.registry, "late", 1);
+  const evaluation = await evaluateVersion(platform, { version: "late@1", resamples: 20 });
+  const told = evaluation.metrics.find(({ name }) => name === "auc");
+  expect(told?.value).toBeCloseTo(version.metrics["test.auc"] ?? 0, 9);
+  expect(version.metrics["test.auc"]).toBeGreaterThan(0.6);
+});
+
+test("nothing of the rows to validate and test on moves what is fitted", async () => {
+  const before = await getVersion(platform.registry, "late", 1);
+  const planted = await deliveriesWorld();
+  try {
+    // From the first day to validate on, everything is different: distances, cities, couriers, and every delivery is late.
+    const file = `${planted.root}/data`;
+    const { offline } = platform.engines;
+    const from = "ordered_at >= TIMESTAMP '2025-03-21'";
+    await offline.writeParquet(
+      `SELECT * REPLACE (CASE WHEN ${from} THEN 1e6 ELSE distance_km END AS distance_km, CASE WHEN ${from} THEN 'elsewhere' ELSE city END AS city, CASE WHEN ${from} THEN 'new' ELSE courier END AS courier, CASE WHEN ${from} THEN 900 ELSE items END AS items) FROM '${world.root}/data/orders.parquet'`,
+      `${file}/orders.parquet`,
+    );
+    await offline.writeParquet(
+      `SELECT d.* REPLACE (CASE WHEN ${from} AND hash(d.order_id) % 5 > 0 THEN 200 ELSE minutes_late END AS minutes_late) FROM '${world.root}/data/deliveries.parquet' d JOIN '${world.root}/data/orders.parquet' o USING (order_id)`,
+      `${file}/deliveries.parquet`,
+    );
+    const other = await planted.open({ at: day(30), config: preprocessProject({ late }) });
+    try {
+      await applyDefinitions(other);
+      const { version } = await trainModel(other, { model: "late", bounds });
+      expect(version.inputs).toEqual(before.inputs);
+      expect(version.artifactHash).not.toBe(before.artifactHash);
+    } finally {
+      await other.close();
+    }
+  } finally {
+    await planted.remove();
+  }
+});
+
+test("fitted steps are a file of the version, and other steps than were registered are not served", async () => {
+  const version = await getVersion(platform.registry, "late", 1);
+  const damaged = version.inputs.map((input) =>
+    input.kind === "prepared" && input.name === "founded"
+      ? { ...input, steps: [{ step: "scale", by: "minMaxScale", center: 0, scale: 1 } as const] }
+      : input,
+  );
+  await expect(readArtifact(platform.registry, { ...version, inputs: damaged })).rejects.toMatchObject({
+    code: "ARTIFACT_CORRUPT",
+    message: expect.stringContaining("inputs.json"),
+  });
+});
+
+test("a category that training did not have is refused where that is declared, and answered elsewhere", async () => {
+  const [row] = await rowsOf({ ...(await getVersion(platform.registry, "late", 1)) }, 1);
+  const { order_id: _, ...fields } = row ?? {};
+  const asked = { row: { ...fields, city: "nowhere" } };
+  await expect(serving.predict("late_by_text", [asked])).rejects.toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringMatching(/"nowhere" is no "city" that it was trained with/),
+  });
+  const [answer] = await serving.predict("late", [asked]);
+  expect(Number.isFinite(answer?.score)).toBe(true);
+});
+
+test.each([
+  ["few_cities", /"city" has more than 2 categories in the training rows/],
+  ["one_bucket", /"distance_km" is 0 in every training row, which tells nothing apart/],
+])("%s, which the rows do not allow, leaves no version and a run that says why", async (name, message) => {
+  await expect(trainModel(platform, { model: name, bounds })).rejects.toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringMatching(message),
+  });
+  await expect(getVersion(platform.registry, name, 1)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+});
