@@ -55,8 +55,12 @@ export interface Engines {
   readonly outbound?: Outbound;
   readonly scheduler: Scheduler;
   readonly random: RandomBytes;
-  /** A mark of this process, and whether the process of a mark still runs. */
-  readonly process: { readonly mark: string; readonly isAlive: (mark: string) => boolean };
+  /** A mark of this process, whether the process of a mark still runs, and what gives back what the mark holds, if anything. */
+  readonly process: {
+    readonly mark: string;
+    readonly isAlive: (mark: string) => boolean;
+    readonly release?: () => void;
+  };
   readonly versionControl: VersionControl;
   /** What this process runs on. */
   readonly workspace: Workspace;

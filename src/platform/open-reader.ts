@@ -40,6 +40,7 @@ export async function openReader({
       await log.close();
       await online.close();
       await offline.close();
+      engines.process.release?.();
     },
   };
 }

@@ -177,6 +177,7 @@ export async function openPlatform(options: OpenOptions): Promise<Platform> {
       await records.close();
       await engines.online.close();
       await engines.offline.close();
+      engines.process.release?.();
     },
   };
 }

@@ -14,10 +14,10 @@ import { openLineageSink } from "../engines/openlineage/openlineage.ts";
 import { projectPackages } from "../engines/packages/packages.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { pythonTrainer } from "../engines/python/python.ts";
-import { sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
+import { holdFile, isFileHeld, sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
   guardedOutbound,
-  isProcessAlive,
+  markedProcess,
   type OutboundOptions,
   offsetClock,
   processCommand,
@@ -28,7 +28,6 @@ import {
   systemPause,
   systemScheduler,
   thisMachine,
-  thisProcess,
 } from "../engines/system/system.ts";
 import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
 import type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "../platform/platform.ts";
@@ -75,8 +74,9 @@ export function local(options: LocalOptions = {}): EngineFactory {
     const threads = options.threads ?? availableParallelism();
     const durable = options.durable ?? disposable !== true;
     const temporaryFolder = join(stateDir, "tmp");
-    const mark = thisProcess();
     await mkdir(temporaryFolder, { recursive: true });
+    const marked = markedProcess(join(stateDir, "processes"), { hold: holdFile, isHeld: isFileHeld });
+    const { mark } = marked;
     const library = { env, cacheDir };
     const tensors = onnxRuntime();
     const runtimes = [
@@ -114,7 +114,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       outbound: guardedOutbound(options.outbound),
       scheduler: systemScheduler(),
       random: randomBytes,
-      process: { mark, isAlive: isProcessAlive },
+      process: marked,
       versionControl: git(env),
       workspace: { command: processCommand(), packages: projectPackages, machine: thisMachine, use: processUse },
       versions: { lmdb: lmdbVersion() },

@@ -36,7 +36,8 @@ const life = (root: string, number: number): string => `
   import { duckdb } from ${door("engines/duckdb/duckdb.ts")};
   import { fileEventLog } from ${door("engines/files/files.ts")};
   import { lmdbStore } from ${door("engines/lmdb/lmdb.ts")};
-  import { isProcessAlive, systemClock, systemScheduler, thisProcess } from ${door("engines/system/system.ts")};
+  import { holdFile, isFileHeld } from ${door("engines/sqlite/sqlite.ts")};
+  import { markedProcess, systemClock, systemScheduler } from ${door("engines/system/system.ts")};
   import { onlineView, readOnline } from ${door("features/features.ts")};
   import { openIntake } from ${door("ingest/ingest.ts")};
   const say = (text) => process.stdout.write(text + "\\n");
@@ -56,7 +57,7 @@ const life = (root: string, number: number): string => `
   const online = lmdbStore(root + "/online", { durable: false });
   const clock = systemClock();
   const intake = await openIntake(
-    { offline, online, events, clock, compactBytes: 20_000, scheduler: systemScheduler(), process: { mark: thisProcess(), isAlive: isProcessAlive } },
+    { offline, online, events, clock, compactBytes: 20_000, scheduler: systemScheduler(), process: markedProcess(root + "/processes", { hold: holdFile, isHeld: isFileHeld }) },
     [specOf(source)],
     [view],
   );

@@ -5,7 +5,7 @@ export { offsetClock, systemClock } from "./clock.ts";
 export { processCommand, processUse, thisMachine } from "./machine.ts";
 export { guardedOutbound, type OutboundOptions } from "./outbound.ts";
 export { systemPause } from "./pause.ts";
-export { isProcessAlive, thisProcess } from "./process.ts";
+export { type FileLocks, type MarkedProcess, markedProcess } from "./process.ts";
 export { randomBytes } from "./random.ts";
 export { replayClock } from "./replay-clock.ts";
 export { systemScheduler } from "./scheduler.ts";

@@ -1,0 +1,49 @@
+// Files that are locked as long as a process holds them. The lock is the kernel's, taken by SQLite as it locks a database: it goes with the process however
+// that ends, it is the same lock in every container that has the file, and process numbers and host names have no part in it.
+
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import Sqlite from "libsql";
+import { SlipwayError } from "../../core/core.ts";
+
+/** Locks a file, made where it is missing, until the process ends or the lock is given back, which removes the file. */
+export function holdFile(file: string): () => void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    const database = new Sqlite(file);
+    // Nothing is ever written, so the file stays empty.
+    database.exec("BEGIN EXCLUSIVE");
+    return () => {
+      database.close();
+      rmSync(file, { force: true });
+    };
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new SlipwayError(
+      "STATE_NOT_WRITABLE",
+      `${file} cannot be locked (${problem}). Check that its folder may be written and that its file system has locks, or choose another --state.`,
+      { cause },
+    );
+  }
+}
+
+/** Whether some process holds a file; undefined where there is no such file. */
+export function isFileHeld(file: string): boolean | undefined {
+  let database: Sqlite.Database;
+  try {
+    // The binding's own option for an existing file does nothing (libsql 0.5.29).
+    database = new Sqlite(`file:${encodeURI(file).replaceAll("?", "%3f").replaceAll("#", "%23")}?mode=ro`);
+  } catch {
+    return undefined;
+  }
+  try {
+    database.pragma("busy_timeout = 0");
+    // Reading shares its lock with others who ask at the same time, and not with the one who holds it.
+    database.exec("SELECT 1 FROM sqlite_master");
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}
