@@ -7,6 +7,8 @@ export interface Predictor {
   readonly inputCount: number;
   /** Their names, when the artifact holds them; else absent or empty. */
   readonly inputNames?: readonly string[];
+  /** What the model was trained to do, in its library's word, when the artifact says it: `multi:softprob`. */
+  readonly objective?: string;
   /**
    * Scores `rows` rows of a row-major (rows, inputCount) float32 matrix, NaN = missing. Returns rows × outputs float32 values,
    * row-major: one probability a row for binary classification. INPUT_INVALID when the sizes disagree.
@@ -19,8 +21,11 @@ export interface Predictor {
 /** Loads artifacts of one format. */
 export interface Runtime {
   readonly format: string;
-  /** `rounds` limits a boosted model to its first rounds (early stopping's best). */
-  load(artifact: Uint8Array, options?: { readonly rounds?: number; readonly threads?: number }): Promise<Predictor>;
+  /** `rounds` limits a boosted model to its first rounds; "best" to those that early stopping found best, where the artifact says so. */
+  load(
+    artifact: Uint8Array,
+    options?: { readonly rounds?: number | "best"; readonly threads?: number },
+  ): Promise<Predictor>;
 }
 
 /** A runtime that can say what a byte of its artifacts is about. */

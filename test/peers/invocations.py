@@ -134,6 +134,30 @@ for body, kind in [
 ]:
     assert "whole number" in post("/api/v1/models/counts/invocations", body, 400, kind)["error"]["message"]
 
+assert "no word for a missing value" in post("/api/v1/models/counts/invocations", {"dataframe_split": {"columns": ["n", "big"], "data": [[1, None]]}}, 400)["error"]["message"]
+assert "no word for a missing value" in post("/api/v1/models/counts/invocations", "n,big\n,2\n", 400, "text/csv")["error"]["message"]
+
+# Classifiers of XGBoost's scikit-learn kind answer classes, regressors stop where early stopping did.
+two, three, both = label, np.where(columns["a"] > 0.5, 2, label), np.stack([label, (columns["c"] > 0).astype(int)], axis=1)
+for name, made, wanted in [
+    ("two classes", xgb.XGBClassifier(n_estimators=5, max_depth=2), two),
+    ("three classes", xgb.XGBClassifier(n_estimators=5, max_depth=2), three),
+    ("softmax", xgb.XGBClassifier(n_estimators=5, max_depth=2, objective="multi:softmax"), three),
+    ("hinge", xgb.XGBClassifier(n_estimators=5, max_depth=2, objective="binary:hinge"), two),
+    ("several labels", xgb.XGBClassifier(n_estimators=5, max_depth=2), both),
+    ("forest", xgb.XGBRFClassifier(n_estimators=5, max_depth=2), three),
+    ("stopped", xgb.XGBRegressor(n_estimators=200, max_depth=4, learning_rate=1.0, early_stopping_rounds=2), numbers["a"] + 3 * rng.normal(size=rows)),
+    ("stopped classes", xgb.XGBClassifier(n_estimators=200, max_depth=4, learning_rate=1.0, early_stopping_rounds=2), three),
+]:
+    made.fit(numbers[100:], wanted[100:], **({"eval_set": [(numbers[:100], wanted[:100])], "verbose": False} if "stopped" in name else {}))
+    if "stopped" in name:
+        assert made.best_iteration + 1 < made.get_booster().num_boosted_rounds()
+    logged(name, made, infer_signature(numbers, made.predict(numbers)), mlflow.xgboost.log_model, "xgboost")
+    compare(name, split_of(numbers[:40]))
+    compare(name, numbers[:20].to_csv(index=False))
+scores = post("/api/v1/models/three%20classes/predict", {"rows": [{"row": row} for row in json.loads(numbers[:5].to_json(orient="records"))]})["predictions"]
+np.testing.assert_allclose([one["outputs"]["predict"] for one in scores], loaded("three classes").get_raw_model().predict_proba(numbers[:5]), atol=1e-6)
+
 # Bare, as `mlflow models serve` is asked: with several models the question is which.
 refused = post("/invocations", {"inputs": some}, 400)
 assert "--invocations" in refused["error"]["message"], refused

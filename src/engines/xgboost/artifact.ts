@@ -19,11 +19,17 @@ const MOST_CATEGORIES = 2 ** 24;
 /** The artifact format of XGBoost's JSON models. */
 export const JSON_FORMAT = "xgboost-json";
 
-/**
- * Refuses, as ARTIFACT_CORRUPT, bytes that are not a whole and consistent XGBoost model in UBJSON or JSON. Gives the names of its inputs;
- * none when it has none.
- */
-export function checkArtifact(artifact: Uint8Array): readonly string[] {
+/** What a model says of itself. */
+export interface ArtifactFacts {
+  /** Empty when it names none. */
+  readonly inputNames: readonly string[];
+  readonly objective: string | undefined;
+  /** The rounds that early stopping found best, where it says so. */
+  readonly bestRounds: number | undefined;
+}
+
+/** Refuses, as ARTIFACT_CORRUPT, bytes that are not a whole and consistent XGBoost model in UBJSON or JSON. Gives what it says of itself. */
+export function checkArtifact(artifact: Uint8Array): ArtifactFacts {
   try {
     // UBJSON writes a key's length after the brace, JSON a quote or white space.
     const isJson = /^\{\s*"/.test(Buffer.from(artifact.subarray(0, 64)).toString("latin1"));
@@ -84,8 +90,7 @@ function count(value: Ubjson | undefined, what: string, least: number, most: num
   return number;
 }
 
-/** Gives the names of the inputs. */
-function checkModel(root: Fields): readonly string[] {
+function checkModel(root: Fields): ArtifactFacts {
   numbers(root.get("version"), "version", 3);
   const learner = fields(root.get("learner"), "learner");
   const parameters = fields(learner.get("learner_model_param"), "learner_model_param");
@@ -109,7 +114,20 @@ function checkModel(root: Fields): readonly string[] {
       "Slipway scores XGBoost's tree models (gbtree, dart), and this one is gblinear.",
     );
   else throw new SyntaxError(`the booster is "${name}"`);
-  return items(learner.get("feature_names") ?? [], "feature_names").map((each) => text(each, "a feature's name"));
+  const objective = memberOf(learner.get("objective"), "name");
+  const best = memberOf(learner.get("attributes"), "best_iteration");
+  return {
+    inputNames: items(learner.get("feature_names") ?? [], "feature_names").map((each) =>
+      text(each, "a feature's name"),
+    ),
+    objective,
+    bestRounds: best !== undefined && /^\d{1,9}$/.test(best) ? Number(best) + 1 : undefined,
+  };
+}
+
+function memberOf(value: Ubjson | undefined, name: string): string | undefined {
+  const member = value instanceof Map ? value.get(name) : undefined;
+  return typeof member === "string" ? member : undefined;
 }
 
 function checkForest(booster: Fields, features: number, groups: number): number {

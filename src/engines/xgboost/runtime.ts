@@ -22,17 +22,18 @@ export function xgboostRuntime(
     format,
     placeOf: placeIn,
     load: async (artifact, { rounds, threads = 1 } = {}) => {
-      const inputNames = checkArtifact(artifact);
+      const { inputNames, objective, bestRounds } = checkArtifact(artifact);
       if (!Number.isSafeInteger(threads) || threads < 1)
         throw new SlipwayError("INPUT_INVALID", `threads is ${threads}; give a whole number of at least 1.`);
       const library = openXgboost(await findLibrary());
       const booster = loadBooster(library, artifact, threads);
       const all = library.rounds(booster);
-      if (rounds !== undefined && !(Number.isSafeInteger(rounds) && rounds >= 1 && rounds <= all)) {
+      if (typeof rounds === "number" && !(Number.isSafeInteger(rounds) && rounds >= 1 && rounds <= all)) {
         library.freeBooster(booster);
         throw new SlipwayError("INPUT_INVALID", `rounds is ${rounds}, and the model has ${all}: give 1 to ${all}.`);
       }
-      return { ...predictorOf(library, booster, rounds ?? 0), inputNames };
+      const used = rounds === "best" ? Math.min(bestRounds ?? 0, all) : (rounds ?? 0);
+      return { ...predictorOf(library, booster, used), inputNames, ...(objective === undefined ? {} : { objective }) };
     },
   };
 }

@@ -88,6 +88,12 @@ export function tensorsOfRows(model: string, binding: ColumnBinding, rows: reado
       throw new SlipwayError("INPUT_INVALID", `Model "${model}": row ${place} has no "${name}".`, {
         details: { model, row: place, field: name },
       });
+    if (value === null && isWhole(column))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `${what(name, place)} is null; the signature calls it ${type}, which has no word for a missing value. Log the model with a signature that says double.`,
+        { details: { model, row: place, field: name } },
+      );
     if (value !== undefined && value !== null && isWhole(column) && isFloat(datatype) && !holds(datatype, value))
       throw new SlipwayError(
         "INPUT_INVALID",

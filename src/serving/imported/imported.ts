@@ -12,10 +12,11 @@ import {
   type VersionRecord,
 } from "../../registry/registry.ts";
 import { CHAMPION } from "../live.ts";
+import { classLabels } from "./class-labels.ts";
 import { bindColumns, type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
 import { type Invocation, type Invoked, readInvocation } from "./invocation.ts";
 import { matrixModel } from "./matrix-model.ts";
-import { MOST_MLMODEL, type Signature, signatureOf } from "./mlmodel.ts";
+import { MOST_MLMODEL, readDescription, type Signature } from "./mlmodel.ts";
 
 /** What serving of imported versions works with. */
 export interface ImportedContext {
@@ -71,6 +72,8 @@ interface Loaded {
   /** Null without an MLmodel file. */
   readonly signature: Signature | undefined | null;
   readonly isBare: boolean;
+  /** What MLflow's clients are answered instead of scores, where the model was logged as a classifier. */
+  readonly labels: ((scores: Tensor) => Tensor) | undefined;
 }
 
 interface Slot {
@@ -150,14 +153,14 @@ export function openImported(context: ImportedContext): ImportedServing {
       }),
     invoke: (name, number, asked) =>
       use(name, number, async (loaded) => {
-        const { served, model, binding, signature, isBare } = loaded;
+        const { served, model, binding, signature, isBare, labels } = loaded;
         const invoked: Invoked = { name, model, binding, signature, isBare };
         const { inputs, rows, write } = readInvocation(invoked, asked);
         const outputs = await model.infer(
           inputs,
           served.outputs.map((output) => output.name),
         );
-        return { version: served.version, rows, predictions: write(outputs) };
+        return { version: served.version, rows, predictions: write(labels ? outputs.map(labels) : outputs) };
       }),
     close: async () => {
       for (const [key, slot] of [...slots]) retire(key, slot);
@@ -196,28 +199,37 @@ async function load(context: ImportedContext, version: VersionRecord): Promise<L
       `Version ${number} of "${name}" has ${version.artifactSize} bytes: too many.`,
     );
   const artifact = await readArtifact(registry, version);
-  const description = await readVersionFile(registry, version, "MLmodel", MOST_MLMODEL);
-  const { model, binding, signature, isBare } = await open(context, format, artifact, bestRound)
-    .then(({ model, inputNames, isBare }) => {
-      const signature = description ? signatureOf(description) : null;
-      const columns = signature?.kind === "columns" ? signature.columns : undefined;
-      return { model, isBare, signature, binding: bindColumns(model, columns, inputNamesOf(version, inputNames)) };
-    })
-    .catch((thrown: unknown) => {
-      // The bytes are those that were stored, so whoever stored them is to hear what is wrong with them.
-      if (!(thrown instanceof SlipwayError) || thrown.code !== "ARTIFACT_CORRUPT") throw thrown;
-      throw new SlipwayError(
-        "MODEL_NOT_SERVABLE",
-        `Version ${number} of "${name}" cannot be served: ${thrown.message}`,
-        { cause: thrown, details: { model: name, version: number } },
-      );
+  const file = await readVersionFile(registry, version, "MLmodel", MOST_MLMODEL);
+  const { model, binding, signature, isBare, labels } = await (async () => {
+    const described = file ? readDescription(file) : undefined;
+    // Of the scikit-learn kind: those stop where early stopping did, and classifiers answer classes.
+    const kind = /^xgboost\.sklearn\.(\w+)$/.exec(described?.xgboostClass ?? "")?.[1];
+    const rounds = bestRound > 0 ? bestRound : kind === undefined ? 0 : "best";
+    const { model, inputNames, isBare, objective } = await open(context, format, artifact, rounds);
+    const signature = described ? described.signature : null;
+    const columns = signature?.kind === "columns" ? signature.columns : undefined;
+    return {
+      model,
+      isBare,
+      signature,
+      binding: bindColumns(model, columns, inputNamesOf(version, inputNames)),
+      labels: isBare && kind?.endsWith("Classifier") ? (scores: Tensor) => classLabels(scores, objective) : undefined,
+    };
+  })().catch((thrown: unknown) => {
+    // The bytes are those that were stored, so whoever stored them is to hear what is wrong with them.
+    if (!(thrown instanceof SlipwayError) || thrown.code !== "ARTIFACT_CORRUPT") throw thrown;
+    throw new SlipwayError("MODEL_NOT_SERVABLE", `Version ${number} of "${name}" cannot be served: ${thrown.message}`, {
+      cause: thrown,
+      details: { model: name, version: number },
     });
+  });
   const { inputs, outputs } = model;
   return {
     model,
     binding,
     signature,
     isBare,
+    labels,
     served: { model: name, version: number, format, inputs, outputs, columns: binding?.columns },
   };
 }
@@ -226,14 +238,20 @@ async function open(
   { runtimes, tensorRuntimes }: Pick<ImportedContext, "runtimes" | "tensorRuntimes">,
   format: string,
   artifact: Uint8Array,
-  rounds: number,
-): Promise<{ readonly model: TensorModel; readonly inputNames: readonly string[]; readonly isBare: boolean }> {
+  rounds: number | "best",
+): Promise<{
+  readonly model: TensorModel;
+  readonly inputNames: readonly string[];
+  readonly isBare: boolean;
+  readonly objective?: string | undefined;
+}> {
   const tensors = tensorRuntimes.find((each) => each.format === format);
   if (tensors) return { model: await tensors.open(artifact), inputNames: [], isBare: false };
   const runtime = runtimes.find((each) => each.format === format);
   if (!runtime) throw new SlipwayError("ENGINE_NOT_INSTALLED", `No runtime here loads the format "${format}".`);
-  const predictor = await runtime.load(artifact, rounds > 0 ? { rounds } : {});
-  return { model: await matrixModel(predictor), inputNames: predictor.inputNames ?? [], isBare: true };
+  const predictor = await runtime.load(artifact, rounds === 0 ? {} : { rounds });
+  const { inputNames = [], objective } = predictor;
+  return { model: await matrixModel(predictor), inputNames, isBare: true, objective };
 }
 
 /** Loads a model's bytes and lets go of it again: what it takes and gives, or why it cannot be loaded. */

@@ -24,25 +24,30 @@ export type Signature =
   | { readonly kind: "columns"; readonly columns: readonly NamedColumn[] }
   | { readonly kind: "tensors"; readonly tensors: readonly SignatureTensor[] };
 
+/** What an MLmodel file says of a model. */
+export interface ModelDescription {
+  /** Of the inputs; undefined when there is none, or it is neither of columns nor of tensors. */
+  readonly signature: Signature | undefined;
+  /** The Python class of an XGBoost model, such as `xgboost.sklearn.XGBClassifier`. */
+  readonly xgboostClass: string | undefined;
+}
+
 /** The size of an MLmodel file at most. */
 export const MOST_MLMODEL = 2 ** 20;
 
-/** The signature's inputs; undefined when there is none, or it is neither of columns nor of tensors. ARTIFACT_CORRUPT when the file is not YAML. */
-export function signatureOf(file: Uint8Array): Signature | undefined {
+/** Reads an MLmodel file. ARTIFACT_CORRUPT when it is not YAML. */
+export function readDescription(file: Uint8Array): ModelDescription {
   try {
     const document: unknown = parse(new TextDecoder("utf-8", { fatal: true }).decode(file), {
       maxAliasCount: 0,
       schema: "core",
       logLevel: "silent",
     });
-    const inputs = memberOf(memberOf(document, "signature"), "inputs");
-    if (typeof inputs !== "string") return undefined;
-    const given: unknown = JSON.parse(inputs);
-    if (!Array.isArray(given)) return undefined;
-    const columns = given.map(columnOf);
-    if (columns.every((column) => column !== undefined)) return { kind: "columns", columns };
-    const tensors = given.map(tensorOf);
-    return tensors.every((tensor) => tensor !== undefined) ? { kind: "tensors", tensors } : undefined;
+    const given = memberOf(memberOf(memberOf(document, "flavors"), "xgboost"), "model_class");
+    return {
+      signature: signatureOf(memberOf(memberOf(document, "signature"), "inputs")),
+      xgboostClass: typeof given === "string" ? given : undefined,
+    };
   } catch (cause) {
     throw new SlipwayError(
       "ARTIFACT_CORRUPT",
@@ -50,6 +55,16 @@ export function signatureOf(file: Uint8Array): Signature | undefined {
       { cause },
     );
   }
+}
+
+function signatureOf(inputs: unknown): Signature | undefined {
+  if (typeof inputs !== "string") return undefined;
+  const given: unknown = JSON.parse(inputs);
+  if (!Array.isArray(given)) return undefined;
+  const columns = given.map(columnOf);
+  if (columns.every((column) => column !== undefined)) return { kind: "columns", columns };
+  const tensors = given.map(tensorOf);
+  return tensors.every((tensor) => tensor !== undefined) ? { kind: "tensors", tensors } : undefined;
 }
 
 function columnOf(given: unknown): NamedColumn | undefined {
