@@ -7,6 +7,8 @@ import {
   type FeatureViewSpec,
   leavesOf,
   type ModelSpec,
+  type RowRole,
+  rowColumnNames,
   type SourceSpec,
 } from "../define/define.ts";
 
@@ -62,6 +64,10 @@ export function trainingColumns(model: ModelSpec): Readonly<Record<string, reado
       ],
     ],
     ["label_known_at", known],
+    ...Object.entries(model.beside ?? {}).map(([role, { from, value }]): readonly [string, readonly UsedColumn[]] => [
+      rowColumnNames[role as RowRole],
+      leavesOf(value).flatMap((leaf) => own(leaf.name, "value", from === "rows" ? rows : source)),
+    ]),
   ];
   return Object.fromEntries(columns.map(([name, used]) => [name, once(used)]));
 }

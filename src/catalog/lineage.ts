@@ -47,7 +47,7 @@ export interface LineageNode {
 export interface LineageEdge {
   readonly from: string;
   readonly to: string;
-  /** As what it is used, where that is not plain: "key", "time", "label", "request". */
+  /** As what it is used, where that is not plain: "key", "time", "label", "request", or a row's "weight", "group", "upperBound" or "splitBy". */
   readonly as?: string;
 }
 
