@@ -32,12 +32,13 @@ export function difference(
   left: readonly (readonly number[])[],
   right: readonly (readonly number[])[],
   next: () => number,
+  resamples = 4000,
 ): { readonly mean: number; readonly low: number; readonly high: number } {
   const pairs = left.map((seeds, task) =>
     seeds.slice(0, right[task]!.length).map((value, seed) => value - right[task]![seed]!),
   );
   const draw = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
-  const means = Array.from({ length: 4000 }, () =>
+  const means = Array.from({ length: resamples }, () =>
     mean(
       pairs.map(() => {
         const seeds = draw(pairs);
@@ -45,7 +46,11 @@ export function difference(
       }),
     ),
   ).sort((one, two) => one - two);
-  return { mean: meanOf(pairs), low: means[99]!, high: means[3899]! };
+  return {
+    mean: meanOf(pairs),
+    low: means[Math.floor(resamples / 40) - 1]!,
+    high: means[Math.floor(resamples * 0.975) - 1]!,
+  };
 }
 
 function mean(list: readonly number[]): number {

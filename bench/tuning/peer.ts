@@ -7,8 +7,8 @@ import type { Task } from "./tasks.ts";
 
 /** An optimiser behind the ask-tell protocol, in a process of its own. */
 export interface Peer {
-  /** The true value of the best told trial, after each trial. */
-  run(task: Task, seed: number, budget: number): Promise<readonly number[]>;
+  /** The true value of the best told trial, after each told trial; so many are pending at once. */
+  run(task: Task, seed: number, budget: number, pending?: number): Promise<readonly number[]>;
   /** Processor seconds so far, and peak memory in bytes; the Linux way. */
   cost(): { readonly cpuSeconds: number; readonly peakBytes: number };
   close(): void;
@@ -29,13 +29,17 @@ export function startPeer([program = "", ...words]: readonly string[], sampler?:
     return reply;
   };
   return {
-    async run(task, seed, budget) {
+    async run(task, seed, budget, pending = 1) {
       await send({ cmd: "create", space: task.space, direction: "minimize", seed, budget, sampler });
       const noise = drawsOf("noise", seed);
+      const order = drawsOf("order", seed);
       let [best, bestTrue] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
       const curve: number[] = [];
-      for (let trial = 0; trial < budget; trial += 1) {
-        const { id, params } = await send({ cmd: "ask" });
+      const open: Reply[] = [];
+      for (let asked = 0; curve.length < budget; ) {
+        for (; open.length < pending && asked < budget; asked += 1) open.push(await send({ cmd: "ask" }));
+        // Any of those under way may end first.
+        const [{ id, params }] = open.splice(pending === 1 ? 0 : order.below(open.length), 1) as [Reply];
         const value = task.value(params);
         const told = value + task.noise * noise.normal();
         if (told < best) [best, bestTrue] = [told, value];

@@ -17,15 +17,15 @@ export interface Task {
   readonly noise: number;
 }
 
-type Vector = readonly number[];
-type Make = (x: Vector) => number;
+export type Vector = readonly number[];
+export type Make = (x: Vector) => number;
 
 const { PI, cos, sin, exp, sqrt, floor, abs } = Math;
-const sum = (x: Vector, term: (value: number, index: number) => number): number =>
+export const sum = (x: Vector, term: (value: number, index: number) => number): number =>
   x.reduce((total, value, index) => total + term(value, index), 0);
 
 /** A random rotation: Gram and Schmidt on normal draws. */
-function rotation(seed: number, size: number): readonly Vector[] {
+export function rotation(seed: number, size: number): readonly Vector[] {
   const random = drawsOf("rotation", seed);
   const rows: number[][] = [];
   while (rows.length < size) {
@@ -42,17 +42,17 @@ function rotation(seed: number, size: number): readonly Vector[] {
   return rows;
 }
 
-const turn = (rows: readonly Vector[], x: Vector): Vector =>
+export const turn = (rows: readonly Vector[], x: Vector): Vector =>
   rows.map((row) => sum(row, (value, index) => value * x[index]!));
 
 /** Where the optimum is, per dimension, in the unit cube: at least 0.15 from every wall. */
-const place = (seed: number, size: number): Vector => {
+export const place = (seed: number, size: number): Vector => {
   const random = drawsOf("place", seed);
   return Array.from({ length: size }, () => 0.15 + 0.7 * random.next());
 };
 
 /** f around its optimum at 0, on [-width·2, width·2] before the shift: the box is width wide, its optimum inside. */
-function shifted(f: Make, seed: number, size: number, width: number, turned: boolean): Make {
+export function shifted(f: Make, seed: number, size: number, width: number, turned: boolean): Make {
   const [at, rows] = [place(seed, size), rotation(seed, size)];
   return (unit) => {
     const away = unit.map((value, index) => (value - at[index]!) * width);
@@ -60,13 +60,13 @@ function shifted(f: Make, seed: number, size: number, width: number, turned: boo
   };
 }
 
-const sphere: Make = (x) => sum(x, (value) => value * value);
-const ellipsoid: Make = (x) =>
+export const sphere: Make = (x) => sum(x, (value) => value * value);
+export const ellipsoid: Make = (x) =>
   sum(x, (value, index) => 10 ** ((4 * index) / Math.max(1, x.length - 1)) * value * value);
-const rosenbrock: Make = (x) =>
+export const rosenbrock: Make = (x) =>
   sum(x.slice(1), (value, index) => 100 * (value + 1 - (x[index]! + 1) ** 2) ** 2 + x[index]! ** 2);
-const rastrigin: Make = (x) => 10 * x.length + sum(x, (value) => value * value - 10 * cos(2 * PI * value));
-const ackley: Make = (x) =>
+export const rastrigin: Make = (x) => 10 * x.length + sum(x, (value) => value * value - 10 * cos(2 * PI * value));
+export const ackley: Make = (x) =>
   20 + Math.E - 20 * exp(-0.2 * sqrt(sphere(x) / x.length)) - exp(sum(x, (value) => cos(2 * PI * value)) / x.length);
 const griewank: Make = (x) =>
   1 + sphere(x) / 4000 - x.reduce((product, value, index) => product * cos(value / sqrt(index + 1)), 1);
@@ -104,13 +104,13 @@ const hartmann: Make = (x) =>
     (a, row) => a * exp(-sum(HARTMANN.b[row]!, (b, index) => b * (x[index]! - HARTMANN.p[row]![index]!) ** 2)),
   );
 
-const names = (size: number): readonly string[] => Array.from({ length: size }, (_, index) => `x${index}`);
-const box = (size: number, parameter: Parameter): Space =>
+export const names = (size: number): readonly string[] => Array.from({ length: size }, (_, index) => `x${index}`);
+export const box = (size: number, parameter: Parameter): Space =>
   Object.fromEntries(names(size).map((name) => [name, parameter]));
-const units = (params: Params, size: number, low: number, high: number): Vector =>
+export const units = (params: Params, size: number, low: number, high: number): Vector =>
   names(size).map((name) => ((params[name] as number) - low) / (high - low));
 
-function numeric(name: string, size: number, unit: Make, more: Partial<Task> = {}): Task {
+export function numeric(name: string, size: number, unit: Make, more: Partial<Task> = {}): Task {
   return {
     name,
     kind: "numeric",
@@ -122,7 +122,7 @@ function numeric(name: string, size: number, unit: Make, more: Partial<Task> = {
   };
 }
 
-function logged(name: string, size: number, unit: Make): Task {
+export function logged(name: string, size: number, unit: Make): Task {
   return {
     name,
     kind: "log",
@@ -134,7 +134,7 @@ function logged(name: string, size: number, unit: Make): Task {
 }
 
 /** On a grid the optimum is moved onto it, so that 0 is reached. */
-function onGrid(
+export function onGrid(
   name: string,
   size: number,
   parameter: Parameter & { low: number; high: number; step?: number },
@@ -162,7 +162,7 @@ function onGrid(
 }
 
 /** Choices with an effect each and for each pair; the optimum is found by looking at all. */
-function choices(name: string, count: number, levels: number, pairs: number, seed: number): Task {
+export function choices(name: string, count: number, levels: number, pairs: number, seed: number): Task {
   const random = drawsOf("choices", seed);
   const single = names(count).map(() => Array.from({ length: levels }, () => random.next()));
   const joint = Array.from({ length: pairs }, () => ({
@@ -193,7 +193,7 @@ function choices(name: string, count: number, levels: number, pairs: number, see
 }
 
 /** Floats, ints and choices together; a choice moves where the best floats are and adds a cost of its own. */
-function mixed(
+export function mixed(
   name: string,
   floats: number,
   ints: number,
@@ -241,7 +241,7 @@ function mixed(
   };
 }
 
-const log10 = (value: unknown): number => Math.log10(value as number);
+export const log10 = (value: unknown): number => Math.log10(value as number);
 
 const algorithms: Task = {
   name: "which algorithm",
@@ -343,7 +343,7 @@ const nested: Task = {
   noise: 0,
 };
 
-const noisy = (task: Task, name: string, noise: number): Task => ({ ...task, name, kind: "noisy", noise });
+export const noisy = (task: Task, name: string, noise: number): Task => ({ ...task, name, kind: "noisy", noise });
 
 /** Every task, the same on each machine. */
 export const tasks: readonly Task[] = [

@@ -13,10 +13,16 @@ export interface Progress {
   line(text: string): void;
   /** Runs a step under a name, with its time when it ends. */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;
-  /** Clears the live line. */
+  /** Lines that are drawn anew in place; on anything but a terminal they are left out. */
+  live(lines: readonly string[]): void;
+  /** Whether what is live is shown. */
+  readonly isLive: boolean;
+  /** Clears what is live. */
   end(): void;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes take no room on a terminal.
+const COLOUR = /(\u001b\[\d+m)/;
 const PLAIN_NOTE_EVERY_MS = 5000;
 const LIVE_NOTE_EVERY_MS = 80;
 
@@ -30,11 +36,20 @@ export function createProgress(stderr: TextSink, env: Readonly<Record<string, st
   const { TERM } = env;
   const live = stderr.isTTY === true && TERM !== "dumb";
   const style = styleFor(stderr, env);
-  let shown = false;
+  let shown = 0;
   let last = Number.NEGATIVE_INFINITY;
   const clear = (): void => {
-    if (shown) stderr.write("\r\u001b[2K");
-    shown = false;
+    if (shown > 0) stderr.write(`\r${"\u001b[2K\u001b[1A".repeat(shown - 1)}\u001b[2K`);
+    shown = 0;
+  };
+  const draw = (lines: readonly string[]): void => {
+    const now = performance.now();
+    if (!live || now - last < LIVE_NOTE_EVERY_MS) return;
+    last = now;
+    clear();
+    // The cursor stays in the last line, and a line that is broken would count as one.
+    stderr.write(lines.map((each) => cut(visibleLine(each, true), (stderr.columns ?? 80) - 1)).join("\n"));
+    shown = lines.length;
   };
   const line = (text: string): void => {
     clear();
@@ -42,15 +57,15 @@ export function createProgress(stderr: TextSink, env: Readonly<Record<string, st
   };
   return {
     line,
+    live: draw,
+    isLive: live,
     end: clear,
     note(text) {
+      if (live) return draw([style.dim(`  ${text.slice(0, 110)}`)]);
       const now = performance.now();
-      if (now - last < (live ? LIVE_NOTE_EVERY_MS : PLAIN_NOTE_EVERY_MS)) return;
+      if (now - last < PLAIN_NOTE_EVERY_MS) return;
       last = now;
-      if (!live) return line(`  ${text}`);
-      clear();
-      stderr.write(style.dim(`  ${visibleLine(text.slice(0, 110), true)}`));
-      shown = true;
+      line(`  ${text}`);
     },
     async step(name, run) {
       const start = performance.now();
@@ -65,4 +80,18 @@ export function createProgress(stderr: TextSink, env: Readonly<Record<string, st
       }
     },
   };
+}
+
+/** A line of no more characters than fit, colours not counted. */
+function cut(text: string, most: number): string {
+  let left = most;
+  return text
+    .split(COLOUR)
+    .map((part, place) => {
+      if (place % 2 === 1) return part;
+      const points = [...part].slice(0, Math.max(0, left));
+      left -= points.length;
+      return points.join("");
+    })
+    .join("");
 }

@@ -42,14 +42,21 @@ export interface TuneRequest extends Omit<AskedPlan, "goals" | "pruner">, Search
   readonly signal?: AbortSignal;
   readonly onNote?: (text: string) => void;
   /** Told the study as soon as it is there: what to go on with, however this ends. */
-  readonly onStudy?: (study: {
-    readonly run: string;
-    readonly name: string;
-    readonly earlier: number;
-    readonly trials: number;
-  }) => void;
+  readonly onStudy?: (study: OpenedStudy) => void;
   readonly onTrial?: (trial: TunedTrial, best: TunedTrial | undefined) => void;
   readonly onState?: (state: SearchState) => void;
+}
+
+/** A study that is about to be searched for. */
+export interface OpenedStudy {
+  readonly run: string;
+  readonly name: string;
+  readonly goal: Goal;
+  /** How many of its trials ended before. */
+  readonly earlier: number;
+  readonly trials: number;
+  /** Rounds that a training may have. */
+  readonly rounds: number;
 }
 
 /** What a search found. */
@@ -142,7 +149,8 @@ async function searchStudy(
   }
   try {
     const earlier = isNew ? [] : endedTrials(await childRuns(registry, runId), plan);
-    request.onStudy?.({ run: runId, name, earlier: earlier.length, trials: plan.trials });
+    const { rounds } = model.trainer;
+    request.onStudy?.({ run: runId, name, goal, earlier: earlier.length, trials: plan.trials, rounds });
     const { trials, end } = await searchTrials(platform, {
       model,
       dataset,

@@ -4,6 +4,7 @@
 
 import type { Encoding, Point } from "./encoding.ts";
 import { gpSampler, gpWithin } from "./gp/gp.ts";
+import { sobolSampler } from "./plain-samplers.ts";
 import { tpeSampler } from "./tpe.ts";
 import { bestOf, type Question, type Trial } from "./trial.ts";
 
@@ -23,6 +24,9 @@ export function autoSampler(question: Question): Point {
   const { id, encoding, trials } = question;
   const best = bestOf(trials);
   if (id < FIRST || best === undefined) return gpSampler(question);
+  const good = feasibleValues(trials);
+  // Half of them are as good as the best: this is a plain, of which a process knows nothing and looks at its corners first.
+  if (good[Math.floor(good.length / 2)]! <= best.value) return sobolSampler(question);
   const idle = id - reachedBy(trials, best);
   const isOthers = idle > STUCK || id >= MANY ? id % 2 === 1 : idle >= SLOW && id % 4 === 3;
   if (!isOthers) return gpSampler(question);
@@ -33,10 +37,20 @@ export function autoSampler(question: Question): Point {
 
 /** The id of the first trial that was as good as the best but for a hair: what only polishes does not count as getting on. */
 function reachedBy(trials: readonly Trial[], best: Trial): number {
-  const feasible = trials.filter(({ state, violation }) => state === "complete" && violation === 0);
-  const values = feasible.map(({ value }) => value).sort((left, right) => left - right);
+  const values = feasibleValues(trials);
   const near = best.value + HAIR * (values[Math.floor(values.length / 2)]! - best.value);
-  return feasible.find(({ value }) => value <= near)!.id;
+  return trials.find((trial) => isFeasible(trial) && trial.value <= near)!.id;
+}
+
+function isFeasible({ state, violation }: Trial): boolean {
+  return state === "complete" && violation === 0;
+}
+
+function feasibleValues(trials: readonly Trial[]): readonly number[] {
+  return trials
+    .filter(isFeasible)
+    .map(({ value }) => value)
+    .sort((left, right) => left - right);
 }
 
 /** The process's best idea in a branch that the best trial is not in. */

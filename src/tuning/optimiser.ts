@@ -4,16 +4,22 @@
 import { randomOf, SlipwayError } from "../core/core.ts";
 import { checkSpace } from "./check-space.ts";
 import { configurationOf, type Encoding, encode, type Point, paramsOf, pointOf } from "./encoding.ts";
+import { frontOf, type ManyTrial, scalarised } from "./goals.ts";
 import { checkPruner, type PrunerOptions, shouldStop } from "./pruner.ts";
 import { type SamplerName, samplers } from "./samplers.ts";
 import type { Params, ParamsOf, Space } from "./space.ts";
 import { bestOf, type Curve, type Trial, type TrialState } from "./trial.ts";
 import { unseen } from "./unseen.ts";
 
+/** Which way is better. */
+export type Direction = "minimize" | "maximize";
+
 /** What a study is about. */
 export interface OptimiserOptions<S extends Space = Space> {
   readonly space: S;
-  readonly direction?: "minimize" | "maximize";
+  readonly direction?: Direction;
+  /** Several goals: one direction each, in place of `direction`. */
+  readonly directions?: readonly Direction[];
   /** A whole number from 0 on; the same seed gives the same suggestions. */
   readonly seed?: number;
   /** How many trials are planned: a hint. */
@@ -31,6 +37,8 @@ export interface KnownTrial {
   readonly params: Params;
   /** In the study's direction; without one, the trial failed, unless its state says that it was pruned. */
   readonly value?: number;
+  /** With several goals, one value each. */
+  readonly values?: readonly number[];
   readonly state?: "pruned";
   /** What it reported on its way, at rising steps. */
   readonly curve?: readonly { readonly step: number; readonly value: number }[];
@@ -39,6 +47,7 @@ export interface KnownTrial {
 /** What came out of a trial. */
 export type Outcome =
   | { readonly value: number; readonly constraints?: readonly number[] }
+  | { readonly values: readonly number[]; readonly constraints?: readonly number[] }
   | { readonly state: "failed" }
   | { readonly state: "pruned"; readonly value?: number };
 
@@ -56,8 +65,10 @@ export interface Optimiser<P = Params> {
   tell(id: number, outcome: Outcome): void;
   /** Takes a value on the way, at rising steps, and says whether to stop the trial. */
   report(id: number, step: number, value: number): boolean;
-  /** The best complete and feasible trial, in the study's own direction. */
+  /** The best complete and feasible trial, in the study's own direction. Throws `INPUT_INVALID` where there are several goals. */
   best(): (Suggestion<P> & { readonly value: number }) | undefined;
+  /** With several goals the complete and feasible trials that none other is better than in every way; with one goal, the best. */
+  front(): readonly (Suggestion<P> & { readonly values: readonly number[] })[];
 }
 
 /** A curve to its owner, who alone may add to it. */
@@ -69,11 +80,15 @@ type Growing = { readonly [K in keyof Curve]: number[] };
  * @throws SlipwayError `DEFINITION_INVALID` for a space that cannot be, `INPUT_INVALID` for another option.
  */
 export function createOptimiser<const S extends Space>(options: OptimiserOptions<S>): Optimiser<ParamsOf<S>> {
-  const { space, direction = "minimize", seed = 0, budget, sampler = "auto", constraints = 0 } = options;
+  const { space, seed = 0, budget, sampler = "auto", constraints = 0 } = options;
   checkSpace(space);
   const pruner = checkPruner(options.pruner);
-  if (direction !== "minimize" && direction !== "maximize")
-    throw invalid(`direction is minimize or maximize, not ${JSON.stringify(direction)}.`);
+  const directions = checkedDirections(options);
+  const isMany = directions.length > 1;
+  if (isMany && pruner.kind !== "none")
+    throw invalid(
+      `A study of several goals has no pruner, for a report is about one of them; leave ${pruner.kind} out.`,
+    );
   if (!isCount(seed)) throw invalid(`seed is a whole number from 0 on, not ${JSON.stringify(seed)}.`);
   if (budget !== undefined && !isCount(budget))
     throw invalid(`budget is a whole number from 0 on, not ${JSON.stringify(budget)}.`);
@@ -82,10 +97,11 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
   if (typeof sampler !== "string" || !Object.hasOwn(samplers, sampler))
     throw invalid(`sampler is one of ${Object.keys(samplers).join(", ")}, not ${JSON.stringify(sampler)}.`);
   const encoding = encode(space);
-  const sign = direction === "minimize" ? 1 : -1;
+  const signs = directions.map((each) => (each === "minimize" ? 1 : -1));
+  const sign = signs[0]!;
   const told = options.told ?? [];
-  const trials: Trial[] = told.map((known, id) => knownAs(encoding, sign, known, id));
-  const running = (id: number): Trial => {
+  const trials: ManyTrial[] = told.map((known, id) => knownAs(encoding, signs, known, id));
+  const running = (id: number): ManyTrial => {
     const trial = trials[id];
     if (trial?.state === "running") return trial;
     throw new SlipwayError(
@@ -104,10 +120,13 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
   const end = (trial: Trial, state: TrialState, value: number, violation = 0): void => {
     trials[trial.id] = { ...trial, state, value, violation };
   };
+  const own = (values: readonly number[]): readonly number[] => values.map((value, goal) => signs[goal]! * value);
   return {
     ask(configuration) {
       const id = trials.length;
-      const question = { encoding, trials, id, seed, random: randomOf(seed, id), budget };
+      const random = randomOf(seed, id);
+      const seen = isMany ? scalarised(trials, signs.length, random) : trials;
+      const question = { encoding, trials: seen, id, seed, random, budget };
       const point = configuration
         ? knownPoint(encoding, configuration as Params)
         : unseen(question, samplers[sampler](question));
@@ -130,8 +149,13 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
         const last = outcome.value === undefined ? trial.curve.values.at(-1) : sign * finite("value", outcome.value);
         return end(trial, "pruned", last ?? Number.NaN);
       }
-      const value = finite("value", outcome.value);
-      end(trial, "complete", sign * value, violationOf(constraints, outcome.constraints));
+      const violation = violationOf(constraints, outcome.constraints);
+      if (isMany) {
+        const values = manyValues(signs.length, "values" in outcome ? outcome.values : undefined);
+        trials[id] = { ...trial, state: "complete", values: own(values), violation };
+        return;
+      }
+      end(trial, "complete", sign * finite("value", oneValue(outcome)), violation);
     },
     report(id, step, value) {
       const trial = running(id);
@@ -139,31 +163,64 @@ export function createOptimiser<const S extends Space>(options: OptimiserOptions
       return shouldStop(pruner, trial, trials);
     },
     best() {
+      if (isMany) throw invalid("A study of several goals has no one best trial; ask for its front.");
       const trial = bestOf(trials);
       return trial && { id: trial.id, value: sign * trial.value, params: params(trial) };
+    },
+    front() {
+      const best = isMany ? undefined : bestOf(trials);
+      const front = isMany ? frontOf(trials) : best ? [{ ...best, values: [best.value] }] : [];
+      return front.map((trial) => ({ id: trial.id, values: own(trial.values ?? []), params: params(trial) }));
     },
   };
 }
 
 function knownAs(
   encoding: Encoding,
-  sign: number,
-  { params, value, state, curve = [] }: KnownTrial,
+  signs: readonly number[],
+  { params, value, values, state, curve = [] }: KnownTrial,
   id: number,
-): Trial {
+): ManyTrial {
+  const sign = signs[0]!;
   const seen: Growing = { steps: [], values: [], bests: [] };
   for (const each of curve) addReport(seen, id, each.step, sign * finite("a told trial's report", each.value));
+  const about = { id, point: knownPoint(encoding, params), violation: 0, curve: seen };
+  if (signs.length > 1) {
+    const own = values && manyValues(signs.length, values).map((each, goal) => signs[goal]! * each);
+    return {
+      ...about,
+      value: Number.NaN,
+      state: own ? "complete" : (state ?? "failed"),
+      ...(own ? { values: own } : {}),
+    };
+  }
+  const last = state === undefined ? undefined : seen.values.at(-1);
   return {
-    id,
-    point: knownPoint(encoding, params),
+    ...about,
     state: state ?? (value === undefined ? "failed" : "complete"),
-    value:
-      value === undefined
-        ? ((state && seen.values.at(-1)) ?? Number.NaN)
-        : sign * finite("a told trial's value", value),
-    violation: 0,
-    curve: seen,
+    value: value === undefined ? (last ?? Number.NaN) : sign * finite("a told trial's value", value),
   };
+}
+
+function checkedDirections({ direction = "minimize", directions }: OptimiserOptions): readonly Direction[] {
+  const all = directions ?? [direction];
+  if (!Array.isArray(all) || all.length === 0)
+    throw invalid(`directions is a list of minimize and maximize, one per goal, not ${JSON.stringify(all)}.`);
+  for (const each of all)
+    if (each !== "minimize" && each !== "maximize")
+      throw invalid(`direction is minimize or maximize, not ${JSON.stringify(each)}.`);
+  return all;
+}
+
+function manyValues(count: number, given: readonly number[] | undefined): readonly number[] {
+  if (!Array.isArray(given) || given.length !== count)
+    throw invalid(`This study has ${count} goals: tell as many values, not ${JSON.stringify(given) ?? "none"}.`);
+  return given.map((each) => finite("a value", each));
+}
+
+function oneValue(outcome: object): unknown {
+  if ("values" in outcome) throw invalid("This study has one goal: tell its value, and no values.");
+  return (outcome as { readonly value?: unknown }).value;
 }
 
 function addReport({ steps, values, bests }: Growing, id: number, step: number, reported: number): void {

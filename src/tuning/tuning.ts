@@ -2,8 +2,11 @@
 
 export { checkSpace } from "./check-space.ts";
 export { configurationOf } from "./encoding.ts";
+export { dominates } from "./goals.ts";
+export { type Importance, importanceOf } from "./importance.ts";
 export {
   createOptimiser,
+  type Direction,
   type KnownTrial,
   type Optimiser,
   type OptimiserOptions,

@@ -5,7 +5,8 @@ import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
 import { type TuneOutcome, tuneModel } from "../../platform/platform.ts";
 import type { PrunerOptions, SamplerName, Space } from "../../tuning/tuning.ts";
-import type { Line } from "../output.ts";
+import { type LiveSearch, liveTrials } from "../live-trials.ts";
+import { type Line, styleFor } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
 import { trialTable } from "../trial-table.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -56,25 +57,30 @@ export async function run(context: CommandContext, words: TuneWords, model: stri
     warm: words.warmStart === true,
   };
   await withPlatform(context, async (platform) => {
-    let total = 0;
+    let begun: LiveSearch | undefined;
+    const style = styleFor(host.stderr, host.env);
     const outcome = await progress.step(`Tuning ${model}`, () =>
       tuneModel(platform, {
         model,
         ...asked,
         signal,
         onNote: (text) => progress.note(text),
-        onStudy({ name, run, earlier, trials }) {
-          total = trials;
+        onStudy(study) {
+          const { name, run, earlier, trials } = study;
+          begun = { ...study, ...count("seconds") };
           progress.line(
-            earlier === 0
-              ? `  study ${name}, run ${run}`
-              : `  study ${name}, run ${run}, goes on after ${earlier} of ${trials} trials`,
+            `  study ${name}, run ${run}${earlier === 0 ? "" : `, goes on after ${earlier} of ${trials} trials`}`,
           );
         },
-        onTrial: (trial, best) =>
+        onState(state) {
+          if (begun && progress.isLive) progress.live(liveTrials(state, begun, style));
+        },
+        onTrial(trial, best) {
+          if (progress.isLive) return;
           progress.line(
-            `  trial ${trial.number + 1} of ${total}: ${trial.error ?? figure(trial.value)}; best ${figure(best?.value)} (trial ${(best?.number ?? 0) + 1})`,
-          ),
+            `  trial ${trial.number + 1} of ${begun?.trials}: ${trial.error ?? figure(trial.value)}; best ${figure(best?.value)} (trial ${(best?.number ?? 0) + 1})`,
+          );
+        },
       }),
     );
     output.show(document(outcome), lines(outcome, output.style.good));
