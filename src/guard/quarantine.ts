@@ -113,7 +113,7 @@ export async function findBatch(
   if (!row)
     throw new SlipwayError(
       "QUARANTINE_NOT_FOUND",
-      `There is no quarantined batch "${id}". Run: slipway quarantine list.`,
+      `There is no quarantined batch "${id}". Run: slipway quarantine list. All batches of a source: --source NAME.`,
     );
   return { ...batchOf(row), blob: row.blob };
 }

@@ -3,6 +3,7 @@
 
 import {
   type ColumnSchema,
+  didYouMean,
   type ErrorCode,
   expectationOf,
   formatDuration,
@@ -68,7 +69,9 @@ export function eventReader(source: PushSpec): EventReader {
     const members = given as Readonly<Record<string, unknown>>;
     for (const name in members)
       if (!known.has(name))
-        return invalid(`"${shortened(name)}" is not a column of "${source.name}". They are: ${[...known].join(", ")}.`);
+        return invalid(
+          `"${shortened(name)}" is not a column of "${source.name}". They are: ${[...known].join(", ")}.${didYouMean(shortened(name), [...known])}`,
+        );
     const values: Value[] = [];
     try {
       for (const column of columns)

@@ -92,7 +92,7 @@ describe.skipIf(feastVersion() === undefined)(
       rmSync(folder, { recursive: true, force: true });
     });
 
-    it("gives the values that Feast gives, at every boundary", async () => {
+    it("gives the values that Feast gives, at every boundary", { timeout: 300_000 }, async () => {
       const rows = JSON.parse(await python(historical, repo)) as readonly Row[];
       // Feast's default store answers fewer rows than it was asked for; those it answers are held to.
       expect(rows.length).toBeGreaterThan(30);

@@ -60,7 +60,7 @@ describe.skipIf(version === undefined)("Feast (skipped where python3 cannot impo
     await world?.remove();
   });
 
-  it("answers as Slipway does, but for what has expired", async () => {
+  it("answers as Slipway does, but for what has expired", { timeout: 300_000 }, async () => {
     const recorded: Record<string, FeastAnswer> = {};
     for (const request of [...feastRequests, expiredRequest])
       recorded[request.name] = await askFeast(feast.url, request);
@@ -74,7 +74,7 @@ describe.skipIf(version === undefined)("Feast (skipped where python3 cannot impo
     expect(recorded[expiredRequest.name]).toMatchObject({ body: { results: { fare: { statuses: ["PRESENT"] } } } });
   });
 
-  it("its client, unchanged, reads from Slipway", async () => {
+  it("its client, unchanged, reads from Slipway", { timeout: 300_000 }, async () => {
     const folder = join(platform.root, "client");
     writeFeastRepo(folder, `  type: remote\n  path: ${server.url}\n`);
     const said = JSON.parse(await python(client, folder)) as Readonly<

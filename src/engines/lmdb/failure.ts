@@ -23,6 +23,30 @@ export function understood<T>(folder: string, action: () => T): T {
   }
 }
 
+/**
+ * Reads once, so that this process has its slot in the table of readers, which LMDB keeps by process number. Where another container has the store open
+ * in a process of the same number there is none, and the library then fails at its own missing transaction. Throws STATE_LOCKED.
+ */
+export function takeReaderSlot(folder: string, read: () => unknown, reset: () => void): void {
+  try {
+    read();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    try {
+      // The library has set a timer that would fail at the same missing transaction, with nobody to catch it; failing now takes it back.
+      reset();
+    } catch {
+      // As expected.
+    }
+    throw new SlipwayError(
+      "STATE_LOCKED",
+      `The online store in ${folder} is open in another container, in a process that has the number ${process.pid} there as this one has here, and LMDB tells its readers apart by number. ` +
+        "Let the containers share their process numbers (docker run --pid=container:NAME, or shareProcessNamespace), or stop the other one.",
+      { cause, details: { folder, pid: process.pid } },
+    );
+  }
+}
+
 function isAlmostFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < ALMOST_FULL_BYTES;

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,3 +90,40 @@ describe("lmdbStore", () => {
     await store.close();
   });
 });
+
+const python = spawnSync("python3", ["-c", "import fcntl"]).status === 0;
+
+test.skipIf(!python)(
+  "a store that another container has open in a process of this number is refused with STATE_LOCKED",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "slipway-twin-"));
+    await lmdbStore(folder).close();
+    // What LMDB does for a reader: it locks the byte whose place is the process's number.
+    const twin = spawn("python3", [
+      "-c",
+      `import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX, 1, int(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()`,
+      join(folder, "lock.mdb"),
+      String(process.pid),
+    ]);
+    try {
+      await new Promise((resolve) => twin.stdout.once("data", resolve));
+      expect(() => lmdbStore(folder)).toThrow(
+        expect.objectContaining({
+          code: "STATE_LOCKED",
+          message: expect.stringContaining(`the number ${process.pid} there`),
+        }),
+      );
+    } finally {
+      const ended = new Promise((resolve) => twin.once("close", resolve));
+      twin.kill("SIGKILL");
+      await ended;
+    }
+    await lmdbStore(folder).close();
+    rmSync(folder, { recursive: true });
+  },
+  60_000,
+);

@@ -5,7 +5,7 @@ import { open } from "lmdb";
 import { byteRoom, SlipwayError } from "../../core/core.ts";
 import type { JointOnlineStore, OnlineChange, ShowingOnlineStore } from "../../ports/ports.ts";
 import { checkDataFile } from "./data-file.ts";
-import { understood } from "./failure.ts";
+import { takeReaderSlot, understood } from "./failure.ts";
 import { keyInto, namespaceEnd, namespacePrefix, storedKey } from "./keys.ts";
 
 export { lmdbVersion } from "./version.ts";
@@ -17,6 +17,8 @@ export interface LmdbOptions {
 }
 
 const NOTHING = new Uint8Array();
+/** No namespace begins like this. */
+const NOTHING_IS_HERE = Uint8Array.of(0);
 
 type Tree = ReturnType<typeof openTree>;
 
@@ -77,13 +79,19 @@ export function lmdbStore(path: string, options: LmdbOptions = {}): JointOnlineS
 
 function openTree(path: string, durable: boolean) {
   checkDataFile(path);
-  return open<Uint8Array, Uint8Array>(path, {
+  const tree = open<Uint8Array, Uint8Array>(path, {
     encoding: "binary",
     keyEncoding: "binary",
     noSubdir: false,
     noSync: !durable,
     overlappingSync: false,
   });
+  takeReaderSlot(
+    path,
+    () => tree.getBinary(NOTHING_IS_HERE),
+    () => tree.resetReadTxn(),
+  );
+  return tree;
 }
 
 function rewrite(tree: Tree, { namespace, keys, unread = 0, change }: OnlineChange): void {

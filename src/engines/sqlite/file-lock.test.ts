@@ -1,7 +1,7 @@
 // Locks that are the kernel's: held by another process, gone with kill -9 at once, and the same for two containers that call themselves alike.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -29,6 +29,7 @@ async function holder(file: string, before: readonly string[] = []): Promise<() 
     script,
     `import Sqlite from ${libsql};
 const database = new Sqlite(${JSON.stringify(file)});
+database.pragma("journal_mode = MEMORY");
 database.exec("BEGIN EXCLUSIVE");
 console.log("held");
 setInterval(() => undefined, 1000);`,
@@ -49,6 +50,7 @@ test("a file is held by who took it, asked as often as one likes, until it is gi
   expect(isFileHeld(file)).toBeUndefined();
   const release = holdFile(file);
   for (let times = 0; times < 3; times += 1) expect(isFileHeld(file)).toBe(true);
+  expect(readdirSync(join(folder, "deeper"))).toEqual(["a.lock"]);
   release();
   expect(isFileHeld(file)).toBeUndefined();
   expect(existsSync(file)).toBe(false);

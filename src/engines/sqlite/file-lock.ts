@@ -11,7 +11,8 @@ export function holdFile(file: string): () => void {
   try {
     mkdirSync(dirname(file), { recursive: true });
     const database = new Sqlite(file);
-    // Nothing is ever written, so the file stays empty.
+    // Nothing is ever written: the file stays empty, and there is no journal beside it.
+    database.pragma("journal_mode = MEMORY");
     database.exec("BEGIN EXCLUSIVE");
     return () => {
       database.close();
