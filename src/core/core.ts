@@ -3,6 +3,15 @@
 export { type ByteRoom, byteRoom } from "./byte-room.ts";
 export { civilDate, dateText, isDay, parseDate } from "./calendar.ts";
 export {
+  type Calibration,
+  calibrateScores,
+  calibrationFrom,
+  interpolated,
+  type LogisticStep,
+  logOdds,
+  type MonotoneStep,
+} from "./calibration.ts";
+export {
   asSlipwayError,
   type ErrorCode,
   type ErrorContext,

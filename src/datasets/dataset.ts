@@ -17,6 +17,7 @@ import { definitionHash, type ModelSpec, meaningOf, rowColumnNames, type TaskSpe
 import type { BlobStore, OfflineEngine } from "../ports/ports.ts";
 import { type ColumnStatistics, type QualityFinding, qualityFindings } from "./quality.ts";
 import { problemConditions, rowProblems } from "./row-problems.ts";
+import { type PartSide, sideCondition } from "./share-bounds.ts";
 import { checkSources, rowColumns, writeSnapshot } from "./snapshot-sql.ts";
 import { checkPart, type SplitBounds, type SplitPart, splitCondition } from "./split.ts";
 
@@ -212,13 +213,14 @@ export async function cutDataset(
   return { id: contentHash({ snapshot: snapshot.hash, bounds }), snapshot, bounds, parts };
 }
 
-/** The rows of one part, in the snapshot's order: the asked columns, then `label`. With `atMost`, evenly spaced ones of them. */
+/** The rows of one part, or of one side of it, in the snapshot's order: the asked columns, then `label`. With `atMost`, evenly spaced ones of them. */
 export function streamPart(
   { offline, blobs }: DatasetEngines,
   { snapshot, bounds, parts }: Dataset,
   part: SplitPart,
   columns: readonly string[],
   atMost = Number.POSITIVE_INFINITY,
+  side?: PartSide,
 ): AsyncIterable<Table> {
   const { dialect } = offline;
   const { model, blob } = snapshot;
@@ -241,13 +243,14 @@ export function streamPart(
       return `${isWide ? dialect.expression(node, () => column) : column} AS ${column}`;
     })
     .join(", ");
+  const beside = side === undefined ? "" : ` AND ${sideCondition(dialect, side)}`;
   const step = Math.ceil(parts[part].rows / atMost) || 1;
   const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
   // Rows that are ranked together come together, whatever the order of the snapshot.
   const grouped = [rowColumnNames.group, "t", "key"].map((name) => `s.${dialect.identifier(name)}`).join(", ");
   const order = model.beside?.group === undefined ? "" : ` ORDER BY ${grouped}`;
   return offline.stream(
-    `SELECT ${list} FROM ${scan} s WHERE ${splitCondition(dialect, bounds, part)}${spaced}${order}`,
+    `SELECT ${list} FROM ${scan} s WHERE ${splitCondition(dialect, bounds, part)}${beside}${spaced}${order}`,
   );
 }
 

@@ -40,7 +40,7 @@ export {
   type TrainingRows,
   trainingDataset,
 } from "./readable-dataset.ts";
-export { isShareBounds } from "./share-bounds.ts";
+export { isShareBounds, type PartSide } from "./share-bounds.ts";
 export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
 export { earlierFolds, type SplitBounds, type SplitPart, type TimeBounds } from "./split.ts";
 export { type SplitOverlap, splitOverlap } from "./split-overlap.ts";

@@ -56,10 +56,26 @@ export function strataColumn(split: ShareSplit): string | undefined {
 }
 
 /** A row's place, as SQL over a snapshot's columns. A row that has no group is one of its own. */
-export function placeSql(dialect: SqlDialect, { unit, seed }: Pick<ShareBounds, "unit" | "seed">): string {
+export function placeSql(
+  dialect: SqlDialect,
+  { unit, seed }: { readonly unit: ShareBounds["unit"]; readonly seed: number | string },
+): string {
   const text = (name: string): string => `${dialect.identifier(name)}::${dialect.typeName("string")}`;
   const own = unit === "row" ? text("key") : `coalesce(${text(rowColumnNames.splitBy)}, ${text("key")})`;
   return `substr(md5(concat(${dialect.text(`${seed}/`)}, ${own})), 1, ${DIGITS})`;
+}
+
+/** One side of a part that is divided once more, by the rows' ids. */
+export interface PartSide {
+  /** The share of the rows that is held back, between 0 and 1. */
+  readonly share: number;
+  readonly side: "held" | "rest";
+}
+
+/** The rows of one side, as a SQL condition. Its places are others than those of any split. */
+export function sideCondition(dialect: SqlDialect, { share, side }: PartSide): string {
+  const place = placeSql(dialect, { unit: "row", seed: "held back" });
+  return `${place} ${side === "held" ? "<" : ">="} ${dialect.text(shareBorder(share))}`;
 }
 
 /** The rows of a part, as SQL conditions. */

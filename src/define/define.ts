@@ -25,6 +25,7 @@ export {
   variance,
   type Windows,
 } from "./aggregate.ts";
+export { type CalibrateOptions, type CalibrateSpec, isotonic, platt } from "./calibrate.ts";
 export { type Definition, definitionHash, meaningOf, type Spec, specOf } from "./definition.ts";
 export {
   type DerivedFeatureSpec,

@@ -12,6 +12,7 @@ import {
   type TypeKind,
   typeText,
 } from "../core/core.ts";
+import { type CalibrateSpec, calibrateProblem } from "./calibrate.ts";
 import { sourceOfLeaf } from "./column.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Expression, expressionOf } from "./expression.ts";
@@ -65,6 +66,7 @@ export interface ModelSpec extends Spec {
   readonly trainer: TrainerSpec;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
+  readonly calibrate?: CalibrateSpec;
   readonly promotion?: PromotionSpec;
   readonly slices?: readonly SliceSpec[];
   readonly cost?: CostSpec;
@@ -122,6 +124,8 @@ export interface ModelOptions<
   readonly upperBound?: Expression<NumericType>;
   readonly split: SplitSpec;
   readonly metrics: readonly MetricSpec[];
+  /** How its probabilities are corrected: `platt()` or `isotonic()`, fitted on validation rows and stored with every version. */
+  readonly calibrate?: CalibrateSpec;
   /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
   readonly promotion?: PromotionOptions;
   /** Parts of the rows that are judged on their own: `{ long_haul: flights.distance.gt(1500), by_carrier: flights.carrier }`. */
@@ -218,6 +222,9 @@ export function model<
     const problem = metricProblem(metric, task);
     if (problem !== undefined) fail(problem);
   }
+  const { calibrate } = options;
+  const uncalibrated = calibrate && calibrateProblem(task);
+  if (uncalibrated !== undefined) fail(uncalibrated);
   const about = metadataOf(`model "${name}"`, options);
   const own: ModelSpec = {
     kind: "model",
@@ -233,6 +240,7 @@ export function model<
     trainer,
     split,
     metrics,
+    ...(calibrate === undefined ? {} : { calibrate }),
     ...(options.promotion === undefined ? {} : { promotion: promotionOf(name, options.promotion) }),
     ...(options.slices === undefined ? {} : { slices: slicesOf(name, options.slices, { rows, inputs }) }),
     ...(options.cost === undefined ? {} : { cost: costOf(name, options.cost) }),

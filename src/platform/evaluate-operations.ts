@@ -20,19 +20,13 @@ import {
   getRun,
   getVersion,
   listVersions,
+  loadVersion,
   metricHistory,
-  readArtifact,
+  readCalibration,
   type VersionRecord,
 } from "../registry/registry.ts";
 import { CHAMPION } from "../serving/serving.ts";
-import {
-  cheapestThreshold,
-  type EvaluationFigures,
-  judge,
-  runtimeOf,
-  type Scorer,
-  scoreSpan,
-} from "../training/training.ts";
+import { cheapestThreshold, type EvaluationFigures, judge, type Scorer, scoreSpan } from "../training/training.ts";
 import { trainingRows } from "./find-dataset.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
@@ -91,11 +85,18 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
   const champion = await championBeside(platform, version, judged.columns, notes);
   const scorers: Scorer[] = [];
   try {
+    const isCalibrated = (await readCalibration(registry, version)) !== undefined;
     for (const each of [version, ...(champion === undefined ? [] : [champion])])
       scorers.push({
         who: each === version ? "this version" : `champion, version ${each.number}`,
         inputs: each.inputs,
         predictor: await loaded(platform, each),
+      });
+    if (isCalibrated)
+      scorers.push({
+        who: "before calibration",
+        inputs: version.inputs,
+        predictor: await loaded(platform, version, true),
       });
     const [own] = scorers;
     if (own === undefined) throw new SlipwayError("INTERNAL", "No version was loaded.");
@@ -170,7 +171,7 @@ function knownSlices(
   const known = new Set(columns.map(({ name }) => name));
   return slices.filter(({ name, value }) => {
     const lacks = leavesOf(value).find((leaf) => leaf.kind === "feature" && !known.has(leaf.name));
-    if (lacks) notes.push(`The slice "${name}" is left out: it reads "${lacks}", which these rows do not have.`);
+    if (lacks) notes.push(`The slice "${name}" is left out: it reads "${lacks.name}", which these rows do not have.`);
     return lacks === undefined;
   });
 }
@@ -261,10 +262,9 @@ async function championBeside(
   return undefined;
 }
 
-async function loaded({ registry, training }: Platform, version: VersionRecord): Promise<Predictor> {
+async function loaded({ registry, training }: Platform, version: VersionRecord, raw = false): Promise<Predictor> {
   const { runtimes, threads } = training.engines;
-  const artifact = await readArtifact(registry, version);
-  return runtimeOf(runtimes, version.format).load(artifact, { rounds: version.bestRound, threads });
+  return loadVersion(registry, runtimes, version, { threads, raw });
 }
 
 async function cheapest(

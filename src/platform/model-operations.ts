@@ -1,7 +1,14 @@
 // Models and their versions as documents: what the command line, the server and a console show of them.
 
-import { didYouMean, formatInstant, SlipwayError } from "../core/core.ts";
-import { listAliases, listModels, listVersions, resolveVersion, type VersionRecord } from "../registry/registry.ts";
+import { type Calibration, didYouMean, formatInstant, SlipwayError } from "../core/core.ts";
+import {
+  listAliases,
+  listModels,
+  listVersions,
+  readCalibration,
+  resolveVersion,
+  type VersionRecord,
+} from "../registry/registry.ts";
 import type { Platform } from "./open.ts";
 import { requireKnownModel, type ShownRun, showRun } from "./run-operations.ts";
 
@@ -32,6 +39,8 @@ export interface ShownVersion extends Omit<VersionRecord, "createdAt" | "profile
   readonly aliases: readonly string[];
   /** The run that made it; null where none is recorded. */
   readonly run: ShownRun | null;
+  /** What corrects its scores; null where nothing does. */
+  readonly calibration: Calibration | null;
 }
 
 /** Every model that has a version. */
@@ -69,13 +78,15 @@ export async function versionList(platform: Platform, model: string): Promise<re
 /** A version as `model@number` or `model@alias` names it. */
 export async function showVersion(platform: Platform, reference: string): Promise<ShownVersion> {
   const { registry } = platform;
-  const { profile: _, createdAt, ...version } = await versionNamed(platform, reference);
+  const found = await versionNamed(platform, reference);
+  const { profile: _, createdAt, ...version } = found;
   const aliases = await listAliases(registry, version.model);
   return {
     ...version,
     createdAt: formatInstant(createdAt),
     aliases: aliases.filter((alias) => alias.version === version.number).map(({ alias }) => alias),
     run: version.runId === null ? null : await showRun(platform, version.runId),
+    calibration: (await readCalibration(registry, found)) ?? null,
   };
 }
 

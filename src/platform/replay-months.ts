@@ -11,9 +11,8 @@ import {
 } from "../core/core.ts";
 import { labelsSql } from "../datasets/datasets.ts";
 import { areaUnderRoc, logLossOf, type ModelSpec, taskText } from "../define/define.ts";
-import { getVersion, listAlerts, listDecisions, readArtifact } from "../registry/registry.ts";
+import { getVersion, listAlerts, listDecisions, loadVersion } from "../registry/registry.ts";
 import { loggedInputs, logSql } from "../serving/serving.ts";
-import { runtimeOf } from "../training/training.ts";
 import { type Platform, predictionLog } from "./open.ts";
 
 /** One month of a replay; a figure is null where there was nothing to compute it from. */
@@ -55,11 +54,8 @@ export async function replayMonths(
       `A replay compares AUC and log loss month by month, and model "${model.name}" is a ${taskText(model.task)} model. Replay a binary one.`,
     );
   const version = await getVersion(registry, model.name, frozen);
-  const runtime = runtimeOf(engines.runtimes, version.format);
-  const predictor = await runtime.load(await readArtifact(registry, version), {
-    rounds: version.bestRound,
-    threads: engines.threads,
-  });
+  const { runtimes, threads } = engines;
+  const predictor = await loadVersion(registry, runtimes, version, { threads });
   const alerts = (await listAlerts(registry, { model: model.name, limit: 10_000 })).map(({ at }) => monthOf(at));
   const decisions = await listDecisions(registry, { model: model.name, limit: 10_000 });
   const encode = encoderOf(version.inputs);

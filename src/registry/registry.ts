@@ -33,6 +33,7 @@ export { createExperiment, type Experiment, listExperiments } from "./experiment
 export { type Cleared, type ClearOptions, clearGarbage } from "./garbage.ts";
 export { type ImportedVersion, registerImported } from "./imported-version.ts";
 export { endLease, LEASE, type LeaseHolder, takeLease } from "./leases.ts";
+export { calibrated, calibrationBytes, loadVersion, readCalibration, runtimeOf } from "./load-version.ts";
 export {
   lastMonitorRun,
   listMonitorRuns,

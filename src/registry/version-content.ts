@@ -27,6 +27,9 @@ export const MODEL_FILE = "model.ubj";
 /** The path of a version's inputs, where steps of preprocessing are fitted: held against their hash as the model is. */
 export const INPUTS_FILE = "inputs.json";
 
+/** The path of what corrects the scores of a version that was trained here. */
+export const CALIBRATION_FILE = "slipway-calibration.json";
+
 /** A version's inputs as the bytes that they are known by; undefined where nothing in them is fitted but categories. */
 export function inputsBytes(inputs: readonly VersionInput[]): Uint8Array | undefined {
   if (!inputs.some(({ kind }) => kind === "prepared")) return undefined;

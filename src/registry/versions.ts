@@ -9,7 +9,7 @@ import { checkedName } from "./names.ts";
 import { byRun, IDS_AT_ONCE } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
-import { contentBlob, INPUTS_FILE, inputsBytes, MODEL_FILE } from "./version-content.ts";
+import { CALIBRATION_FILE, contentBlob, INPUTS_FILE, inputsBytes, MODEL_FILE } from "./version-content.ts";
 import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
@@ -19,6 +19,8 @@ export interface NewVersion
     "number" | "createdAt" | "artifactBlob" | "artifactHash" | "artifactSize" | "origin" | "importance"
   > {
   readonly artifact: Uint8Array;
+  /** The bytes of what corrects its scores. */
+  readonly calibration?: Uint8Array;
   /** Total gain by input, greatest first. */
   readonly importance?: VersionRecord["importance"];
 }
@@ -69,6 +71,7 @@ export async function registerVersion(context: RegistryContext, version: NewVers
         await context.blobs.put(contentBlob(file.hash), prepared);
     }
     if ((await context.blobs.state(blob)) === undefined) await context.blobs.put(blob, version.artifact);
+    if (version.calibration !== undefined) await putCalibration(tx, context, row, version.calibration);
     const details = { artifact: hash, run: row.run_id, dataset: row.dataset_id };
     await writeAudit(tx, context, { action: "version.registered", subject: `${model}/${row.number}`, details });
     await noteEvent(tx, context, "model_version.created", {
@@ -81,6 +84,21 @@ export async function registerVersion(context: RegistryContext, version: NewVers
     });
     return versionOf(inserted);
   });
+}
+
+async function putCalibration(
+  tx: RecordsTransaction,
+  { blobs }: RegistryContext,
+  { model, number }: { readonly model: string; readonly number: number },
+  bytes: Uint8Array,
+): Promise<void> {
+  const hash = sha256(bytes);
+  const file = { path: CALIBRATION_FILE, hash, size: bytes.length };
+  await tx
+    .insertInto("version_files")
+    .values({ model, number, ...file })
+    .execute();
+  await blobs.put(contentBlob(hash), bytes);
 }
 
 /** The next number of a model, which is made when it is not there. */

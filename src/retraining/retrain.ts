@@ -10,12 +10,11 @@ import {
   getVersion,
   listAlerts,
   listDecisions,
+  loadVersion,
   type NewDecision,
-  readArtifact,
   recordDecision,
 } from "../registry/registry.ts";
 import {
-  runtimeOf,
   type ScoredRows,
   scorePart,
   type TrainedVersion,
@@ -161,10 +160,8 @@ async function scoresOn(
   { dataset, fitted: { classes } }: TrainedVersion,
 ): Promise<ScoredRows> {
   const version = await getVersion(registry, model.name, number);
-  const predictor = await runtimeOf(engines.runtimes, version.format).load(await readArtifact(registry, version), {
-    rounds: version.bestRound,
-    threads: engines.threads,
-  });
+  const { runtimes, threads } = engines;
+  const predictor = await loadVersion(registry, runtimes, version, { threads });
   try {
     const own = (version.features as { readonly classes?: readonly string[] }).classes;
     const scored = await scorePart(engines, dataset, "test", version.inputs, predictor, own);

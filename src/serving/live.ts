@@ -5,7 +5,7 @@ import { type Instant, isWellFormed, newId, type RandomBytes, SlipwayError } fro
 import type { ModelSpec } from "../define/define.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
-import { aliasOf, getVersion, type RegistryContext, readArtifact } from "../registry/registry.ts";
+import { aliasOf, getVersion, loadVersion, type RegistryContext } from "../registry/registry.ts";
 import { type AskedRow, parseRow } from "./asked-row.ts";
 import { answersOf, type ClassAnswer, type RowAnswer } from "./class-answer.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
@@ -243,13 +243,7 @@ function retire(lease: Lease | undefined): void {
 async function load(context: ServingContext, model: ModelSpec, number: number): Promise<Deployment> {
   const version = await getVersion(context.registry, model.name, number);
   checkContract(model.name, number, version.features as ServingContract, servingContract(model));
-  const runtime = context.runtimes.find((each) => each.format === version.format);
-  if (!runtime)
-    throw new SlipwayError(
-      "ENGINE_NOT_INSTALLED",
-      `Version ${number} of "${model.name}" has format "${version.format}", which no runtime here loads.`,
-    );
-  const predictor = await runtime.load(await readArtifact(context.registry, version), { rounds: version.bestRound });
+  const predictor = await loadVersion(context.registry, context.runtimes, version);
   const { classes } = version.features as ServingContract;
   return deployment(model, number, version.inputs, predictor, context.online, classes);
 }

@@ -10,7 +10,7 @@ import {
   rawNames,
   type VersionInput,
 } from "../core/core.ts";
-import { type Dataset, type DatasetEngines, type SplitPart, streamPart } from "../datasets/datasets.ts";
+import { type Dataset, type DatasetEngines, type PartSide, type SplitPart, streamPart } from "../datasets/datasets.ts";
 import {
   type Labels,
   type MetricSpec,
@@ -35,7 +35,7 @@ const DAY = days(1);
 /** Metrics by name. */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** Scores one part of a dataset, in batches. */
+/** Scores one part of a dataset, or one side of it, in batches. */
 export async function scorePart(
   engines: DatasetEngines,
   dataset: Dataset,
@@ -43,6 +43,7 @@ export async function scorePart(
   inputs: readonly VersionInput[],
   predictor: Predictor,
   classes: readonly string[] | undefined,
+  side?: PartSide,
 ): Promise<ScoredRows> {
   const total = dataset.parts[part].rows;
   const outputs = classes?.length ?? 1;
@@ -57,7 +58,7 @@ export async function scorePart(
   const beside = [...(groups ? [rowColumnNames.group] : []), ...(upper ? [rowColumnNames.upperBound] : [])];
   const encode = encoderOf(inputs);
   const names = [...rawNames(inputs), "t", ...beside];
-  for await (const table of streamPart(engines, dataset, part, names)) {
+  for await (const table of streamPart(engines, dataset, part, names, undefined, side)) {
     scores.set(await predictor.predict(encode(table), table.rowCount), at * outputs);
     const { values } = columnOf(table, "label");
     for (let row = 0; row < table.rowCount; row += 1)
@@ -73,7 +74,25 @@ export async function scorePart(
       dayOf[at + row] = Number(floorTo(times.values[row] as bigint, DAY) / DAY);
     at += table.rowCount;
   }
-  return { labels, scores, days: dayOf, ...(groups ? { groups: groups.places } : {}), ...(upper ? { upper } : {}) };
+  const rows = {
+    labels,
+    scores,
+    days: dayOf,
+    ...(groups ? { groups: groups.places } : {}),
+    ...(upper ? { upper } : {}),
+  };
+  return at === total ? rows : firstRows(rows, at);
+}
+
+function firstRows(rows: ScoredRows, count: number): ScoredRows {
+  const { labels, scores, days, groups, upper } = rows;
+  return {
+    labels: labels.subarray(0, count),
+    scores: scores.subarray(0, (scores.length / labels.length) * count),
+    days: days.subarray(0, count),
+    ...(groups ? { groups: groups.subarray(0, count) } : {}),
+    ...(upper ? { upper: upper.subarray(0, count) } : {}),
+  };
 }
 
 /** Counts groups from 0 as their rows come by; rows of one stand together. */

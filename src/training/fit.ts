@@ -2,6 +2,8 @@
 // two baselines, and the profile that monitoring will compare with. Nothing is recorded here.
 
 import {
+  type Calibration,
+  calibrateScores,
   isCategory,
   isDecimal,
   type ModelInput,
@@ -15,11 +17,15 @@ import {
   type DatasetEngines,
   type LabelClass,
   labelClasses,
+  type PartSide,
+  type SplitPart,
   streamPart,
   trainingCategories,
 } from "../datasets/datasets.ts";
 import { isTrained, type ModelSpec, type RowRole, rowColumnNames, type TrainerSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
+import { runtimeOf } from "../registry/registry.ts";
+import { fitCalibration } from "./calibration/fit-calibration.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
 import { type FittedInputs, fitInputs, matrixTables } from "./preprocessing/fit-inputs.ts";
 
@@ -41,6 +47,9 @@ export interface FittedModel {
   readonly validate: Metrics;
   readonly validated: ScoredRows;
   readonly tested: ScoredRows;
+  /** What corrects its scores, those above too, and how it did on the test rows without. */
+  readonly calibration?: Calibration;
+  readonly uncalibrated?: Metrics;
   /** What a constant, and a model of the request values alone, do on the same test rows. */
   readonly baselines: { readonly constant?: Metrics; readonly requestOnly?: Metrics };
 }
@@ -61,13 +70,6 @@ export function trainerOf(trainers: readonly Trainer[], kind: string): Trainer {
       "ENGINE_NOT_INSTALLED",
       `No trainer of kind "${kind}" is set up; there are: ${trainers.map((each) => each.kind).join(", ") || "none"}.`,
     );
-  return found;
-}
-
-/** The runtime that loads a format. Throws ENGINE_NOT_INSTALLED when there is none. */
-export function runtimeOf(runtimes: readonly Runtime[], format: string): Runtime {
-  const found = runtimes.find((runtime) => runtime.format === format);
-  if (!found) throw new SlipwayError("ENGINE_NOT_INSTALLED", `No runtime for models of format "${format}" is set up.`);
   return found;
 }
 
@@ -112,7 +114,11 @@ export async function fitModel(
   });
   const { inputs } = fitted;
   const trained = await fitModelOf(engines, request, fitted, counted, watch);
-  const scored = await scoresOf(engines, dataset, inputs, trained, classes);
+  const { held, ...raw } = await scoresOf(engines, request, inputs, trained, classes);
+  const calibration = model.calibrate && fitCalibration(model.calibrate, held ?? raw.validate, classes, model.name);
+  const corrected = (rows: ScoredRows): ScoredRows =>
+    calibration ? { ...rows, scores: calibrateScores(calibration, rows.scores) } : rows;
+  const scored = { validate: corrected(raw.validate), test: corrected(raw.test) };
   const hasTest = dataset.parts.test.rows > 0;
   const test = hasTest ? metricsOf(metrics, task, scored.test) : {};
   const answer = constantAnswer(dataset, counted);
@@ -135,6 +141,7 @@ export async function fitModel(
     validate: metricsOf(metrics, task, scored.validate),
     validated: scored.validate,
     tested: scored.test,
+    ...(calibration ? { calibration, uncalibrated: hasTest ? metricsOf(metrics, task, raw.test) : {} } : {}),
     baselines,
   };
 }
@@ -184,7 +191,7 @@ async function fitModelOf(
   const names = [...rawNames(inputs), ...roles.map((role) => rowColumnNames[role])];
   const isPrepared = inputs.some((input) => input.kind === "prepared");
   const train = streamPart(engines, dataset, "train", names);
-  const validate = streamPart(engines, dataset, "validate", names);
+  const validate = streamPart(engines, dataset, "validate", names, undefined, sideOf(model, "rest"));
   return trainerOf(engines.trainers, kind).fit(
     {
       inputs: matrixColumns(inputs),
@@ -208,19 +215,28 @@ async function fitModelOf(
   );
 }
 
+/** One side of the validation rows, where a calibration holds some of them back. */
+function sideOf({ calibrate }: ModelSpec, side: PartSide["side"]): PartSide | undefined {
+  return calibrate?.share === undefined ? undefined : { share: calibrate.share, side };
+}
+
 async function scoresOf(
   engines: FitEngines,
-  dataset: Dataset,
+  { model, dataset }: Pick<FitRequest, "model" | "dataset">,
   inputs: readonly VersionInput[],
   trained: TrainedModel,
   classes: readonly string[] | undefined,
-): Promise<{ readonly validate: ScoredRows; readonly test: ScoredRows }> {
+): Promise<{ readonly validate: ScoredRows; readonly test: ScoredRows; readonly held?: ScoredRows }> {
   const runtime = runtimeOf(engines.runtimes, trained.format);
   const predictor = await runtime.load(trained.artifact, { rounds: trained.bestRound, threads: engines.threads });
   try {
+    const score = (part: SplitPart, side?: PartSide): Promise<ScoredRows> =>
+      scorePart(engines, dataset, part, inputs, predictor, classes, side);
+    const held = sideOf(model, "held");
     return {
-      validate: await scorePart(engines, dataset, "validate", inputs, predictor, classes),
-      test: await scorePart(engines, dataset, "test", inputs, predictor, classes),
+      validate: await score("validate", sideOf(model, "rest")),
+      test: await score("test"),
+      ...(held === undefined ? {} : { held: await score("validate", held) }),
     };
   } finally {
     predictor.close();
@@ -237,6 +253,6 @@ async function requestOnly(
   const quiet: TrainingWatch = { ...(signal ? { signal } : {}), ...(onNote ? { onNote } : {}) };
   const trained = await fitModelOf(engines, request, fitted, counted, quiet);
   const classes = counted?.map(({ name }) => name);
-  const { test } = await scoresOf(engines, request.dataset, fitted.inputs, trained, classes);
+  const { test } = await scoresOf(engines, request, fitted.inputs, trained, classes);
   return metricsOf(request.model.metrics, request.model.task, test);
 }

@@ -22,9 +22,10 @@ export function trainerParameters({ task, trainer }: ModelSpec): Readonly<Record
 }
 
 /** How a version did, beside a constant and a model of the request values alone on the same test rows. */
-export function versionMetrics({ test, validate, baselines }: FittedModel): Record<string, number> {
+export function versionMetrics({ test, validate, uncalibrated, baselines }: FittedModel): Record<string, number> {
   return {
     ...heldOutMetrics({ test, validate }),
+    ...prefixed("uncalibrated", uncalibrated ?? {}),
     ...prefixed("constant", baselines.constant ?? {}),
     ...prefixed("requestOnly", baselines.requestOnly ?? {}),
   };

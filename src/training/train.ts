@@ -6,6 +6,7 @@ import { type Dataset, type QualityFinding, streamPart } from "../datasets/datas
 import { definitionHash } from "../define/define.ts";
 import type { ProcessUse, TrainedModel } from "../ports/ports.ts";
 import {
+  calibrationBytes,
   failRun,
   finishRun,
   logMetrics,
@@ -106,6 +107,7 @@ export async function trainVersion(
       datasetId: dataset.id,
       definitionsHash: definitionHash(model),
       artifact: fitted.trained.artifact,
+      ...(fitted.calibration === undefined ? {} : { calibration: calibrationBytes(fitted.calibration) }),
       format: fitted.trained.format,
       bestRound: fitted.trained.bestRound,
       inputs: fitted.inputs,

@@ -14,7 +14,7 @@ export {
 } from "./evaluation/evaluation.ts";
 export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
 export { cheapestThreshold } from "./evaluation/threshold-choice.ts";
-export { type FitEngines, type FittedModel, fitModel, runtimeOf } from "./fit.ts";
+export { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
 export { readyDataset } from "./ready-dataset.ts";
 export { heldOutMetrics, trainerParameters } from "./run-values.ts";
 export { type TrainedVersion, trainVersion } from "./train.ts";

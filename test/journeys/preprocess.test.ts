@@ -12,8 +12,7 @@ import {
   startServing,
   trainModel,
 } from "../../src/platform/platform.ts";
-import { readArtifact, type VersionRecord } from "../../src/registry/registry.ts";
-import { runtimeOf } from "../../src/training/training.ts";
+import { readArtifact, runtimeOf, type VersionRecord } from "../../src/registry/registry.ts";
 import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
 import { common, late, lateByText, preprocessProject, readBy } from "./preprocess.fixture.ts";
 

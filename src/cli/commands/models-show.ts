@@ -68,6 +68,16 @@ function originText(origin: unknown): string | null {
   return visible(`the file ${file}`);
 }
 
+function calibrationText(calibration: ShownVersion["calibration"]): string | null {
+  if (calibration === null) return null;
+  const { kind, rows, steps } = calibration;
+  const shown =
+    kind === "platt"
+      ? steps.map(({ slope, intercept }) => `slope ${figure(slope)}, intercept ${figure(intercept)}`)
+      : steps.map(({ scores }) => `${scores.length} points`);
+  return `${kind}, fitted on ${rows} validation rows: ${shown.slice(0, 3).join("; ")}${shown.length > 3 ? "; …" : ""}`;
+}
+
 function versionLines(version: ShownVersion, { style, canvas }: Output): readonly Line[] {
   const { run, importance } = version;
   const total = importance.reduce((sum, { gain }) => sum + gain, 0) || 1;
@@ -82,6 +92,7 @@ function versionLines(version: ShownVersion, { style, canvas }: Output): readonl
       "artifact",
       `${version.artifactHash} (${version.format}, ${bytesText(version.artifactSize)}, ${version.bestRound} rounds)`,
     ],
+    ["calibration", calibrationText(version.calibration)],
     ["command", run?.command ?? null],
     ...(run ? provenanceFacts(run) : []),
   ];

@@ -19,7 +19,7 @@ export function evaluationPlots(evaluation: Evaluation): readonly Figure[] {
   return [...binaryPlots(evaluation), ...regressionPlots(evaluation), ...learningPlot(evaluation)];
 }
 
-function binaryPlots({ curves, calibration = [], label }: Evaluation): readonly Figure[] {
+function binaryPlots({ curves, calibration = [], label, comparisons }: Evaluation): readonly Figure[] {
   if (curves === undefined || curves.roc.length === 0) return [];
   const roc = plot("ROC curve", share("negatives called true"), share("positives found"));
   const recall = plot("Precision-recall curve", share("positives found"), share("calls that were right"));
@@ -32,6 +32,9 @@ function binaryPlots({ curves, calibration = [], label }: Evaluation): readonly 
   const certain = plot("Calibration", share("probability foretold"), share("share that came true"));
   const heaviest = Math.max(...calibration.map(({ rows }) => rows), 1);
   const foretold = calibration.map((bin): PlotPoint => [bin.foretold, bin.observed]);
+  const before = comparisons
+    .find(({ who }) => who === "before calibration")
+    ?.calibration?.map((bin): PlotPoint => [bin.foretold, bin.observed]);
   return [
     {
       title: "ROC",
@@ -67,7 +70,7 @@ function binaryPlots({ curves, calibration = [], label }: Evaluation): readonly 
     },
     {
       title: "Calibration",
-      about: "On the diagonal, what is foretold is what comes. A dot's size is how many rows it stands for.",
+      about: `On the diagonal, what is foretold is what comes. A dot's size is how many rows it stands for.${before ? " Dashed: before calibration." : ""}`,
       svg: certain.svg([
         line(
           certain,
@@ -77,6 +80,7 @@ function binaryPlots({ curves, calibration = [], label }: Evaluation): readonly 
           ],
           "rule",
         ),
+        ...(before ? [line(certain, before, "curve dashed")] : []),
         line(certain, foretold, "curve thin"),
         ...calibration.map((bin) =>
           dot(

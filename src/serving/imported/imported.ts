@@ -1,13 +1,15 @@
 // Versions that no definition stands behind: logged by a tracking client, or brought in as a file. They are loaded when first asked for, kept
 // while they are asked for most, and answer from what is sent alone: no features, no log. Only a file in a format that holds no code is opened.
 
-import { SlipwayError } from "../../core/core.ts";
+import { type Calibration, SlipwayError } from "../../core/core.ts";
 import type { Runtime, Tensor, TensorModel, TensorRuntime } from "../../ports/ports.ts";
 import {
   aliasOf,
+  calibrated,
   getVersion,
   type RegistryContext,
   readArtifact,
+  readCalibration,
   readVersionFile,
   type VersionRecord,
 } from "../../registry/registry.ts";
@@ -200,12 +202,13 @@ async function load(context: ImportedContext, version: VersionRecord): Promise<L
     );
   const artifact = await readArtifact(registry, version);
   const file = await readVersionFile(registry, version, "MLmodel", MOST_MLMODEL);
+  const calibration = await readCalibration(registry, version);
   const { model, binding, signature, isBare, labels } = await (async () => {
     const described = file ? readDescription(file) : undefined;
     // Of the scikit-learn kind: those stop where early stopping did, and classifiers answer classes.
     const kind = /^xgboost\.sklearn\.(\w+)$/.exec(described?.xgboostClass ?? "")?.[1];
     const rounds = bestRound > 0 ? bestRound : kind === undefined ? 0 : "best";
-    const { model, inputNames, isBare, objective } = await open(context, format, artifact, rounds);
+    const { model, inputNames, isBare, objective } = await open(context, format, artifact, rounds, calibration);
     const signature = described ? described.signature : null;
     const columns = signature?.kind === "columns" ? signature.columns : undefined;
     return {
@@ -239,19 +242,22 @@ async function open(
   format: string,
   artifact: Uint8Array,
   rounds: number | "best",
+  calibration?: Calibration,
 ): Promise<{
   readonly model: TensorModel;
   readonly inputNames: readonly string[];
   readonly isBare: boolean;
   readonly objective?: string | undefined;
 }> {
-  const tensors = tensorRuntimes.find((each) => each.format === format);
+  // A calibration corrects scores of a matrix; whatever else a model tells is not among them.
+  const tensors = calibration ? undefined : tensorRuntimes.find((each) => each.format === format);
   if (tensors) return { model: await tensors.open(artifact), inputNames: [], isBare: false };
   const runtime = runtimes.find((each) => each.format === format);
   if (!runtime) throw new SlipwayError("ENGINE_NOT_INSTALLED", `No runtime here loads the format "${format}".`);
   const predictor = await runtime.load(artifact, rounds === 0 ? {} : { rounds });
   const { inputNames = [], objective } = predictor;
-  return { model: await matrixModel(predictor), inputNames, isBare: true, objective };
+  const answering = calibration ? calibrated(predictor, calibration) : predictor;
+  return { model: await matrixModel(answering), inputNames, isBare: true, objective };
 }
 
 /** Loads a model's bytes and lets go of it again: what it takes and gives, or why it cannot be loaded. */

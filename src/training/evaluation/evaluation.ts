@@ -39,6 +39,7 @@ export interface Comparison {
   readonly metrics: readonly ToldFigure[];
   /** This version's figure minus the other's, drawn on the same resamples. */
   readonly difference: readonly ToldFigure[];
+  readonly calibration?: readonly CalibrationBin[];
 }
 
 /** A part of the rows. */
@@ -157,6 +158,7 @@ function compared(
     difference: metrics.map((metric, place) =>
       told(metric, ours[metric.name]! - theirs[metric.name]!, both[metrics.length + place]),
     ),
+    ...(options.task === "binary" ? { calibration: calibrationBins(labels, other) } : {}),
   };
 }
 
