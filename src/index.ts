@@ -74,6 +74,7 @@ export {
   last,
   lastK,
   latest,
+  linear,
   literal,
   logLoss,
   type Metadata,

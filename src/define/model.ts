@@ -18,6 +18,7 @@ import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./d
 import { type Expression, expressionOf } from "./expression.ts";
 import type { FeatureViewSpec } from "./feature-view.ts";
 import { type Fields, type RowInput, schemaOf } from "./field.ts";
+import { linearTaskProblem } from "./linear.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
 import { type MetricSpec, metricProblem } from "./metric-spec.ts";
 import { type EntityKeys, expandFeatures, type ModelFeature, mergeFields, type RequestKeys } from "./model-features.ts";
@@ -188,6 +189,10 @@ export function model<
       fail(
         `${from === "feature" ? "feature" : "input"} "${input}" is ${typeText(type)}, which no model takes as it is: ${instead} in derived${from === "request" ? ", and move it from request to context" : from === "feature" ? ", and list the view's other features one by one in features" : ""}.`,
       );
+    if (trainer.kind === "linear" && isTaken(input) && instead === undefined && type === "timestamp")
+      fail(
+        `input "${input}" is a moment, which a linear model takes no sense from: give it dateParts([...]) or drop() in preprocess.`,
+      );
     if (taken.has(input)) fail(`two inputs are called "${input}"; rename one.`);
     if (RESERVED.has(input)) fail(`"${input}" is a column of every training set; rename the input.`);
     taken.add(input);
@@ -318,6 +323,8 @@ function checkTrainer(
   { inputs, preprocess }: { readonly inputs: readonly InputSpec[]; readonly preprocess: PreprocessSpec | undefined },
   fail: Fail,
 ): void {
+  const problem = trainer.kind === "linear" ? linearTaskProblem(task) : undefined;
+  if (problem !== undefined) fail(`linear: ${problem}`);
   const { balance = false, monotone = {}, interactions = [] } = trainer;
   if (balance && task.kind !== "binary" && task.kind !== "multiclass")
     fail(`the trainer's balance is for classes, and this is a ${task.kind} task; leave it out.`);

@@ -8,6 +8,7 @@ import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { git } from "../engines/git/git.ts";
+import { linearRuntime, linearTrainer } from "../engines/linear/linear.ts";
 import { lmdbStore, lmdbVersion } from "../engines/lmdb/lmdb.ts";
 import { matrixRuntime, onnxRuntime } from "../engines/onnx/onnx.ts";
 import { openLineageSink } from "../engines/openlineage/openlineage.ts";
@@ -83,6 +84,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       xgboostRuntime(library),
       xgboostRuntime(library, { format: "xgboost-json" }),
       matrixRuntime(tensors),
+      linearRuntime(),
     ];
     const versioning = dvc();
     const database =
@@ -107,7 +109,11 @@ export function local(options: LocalOptions = {}): EngineFactory {
       blobs: fileBlobs(join(stateDir, "blobs")),
       events,
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
-      trainers: [xgboostTrainer(library), pythonTrainer({ root, env, temporaryFolder, mark, runtimes })],
+      trainers: [
+        linearTrainer(),
+        xgboostTrainer(library),
+        pythonTrainer({ root, env, temporaryFolder, mark, runtimes }),
+      ],
       runtimes,
       tensorRuntimes: [tensors],
       clock: systemClock(),

@@ -22,7 +22,15 @@ export const CONTENT = "content";
 export const EARLIER = "artifacts";
 
 /** The path of the model in a version that was trained here. */
-export const MODEL_FILE = "model.ubj";
+export function modelFile(format: string): string {
+  return MODEL_FILES[format] ?? "model.ubj";
+}
+
+const MODEL_FILES: Readonly<Record<string, string>> = {
+  onnx: "model.onnx",
+  "xgboost-json": "model.json",
+  "slipway-linear": "model.linear.json",
+};
 
 /** The path of a version's inputs, where steps of preprocessing are fitted: held against their hash as the model is. */
 export const INPUTS_FILE = "inputs.json";

@@ -3,7 +3,7 @@
 import type { RegistryContext } from "./context.ts";
 import { loggedModelArtifacts, pathOfUri, runArtifacts } from "./tracking/artifact-places.ts";
 import { filesBelow } from "./tracking/artifacts.ts";
-import { MODEL_FILE, readContent, type VersionFile } from "./version-content.ts";
+import { modelFile, readContent, type VersionFile } from "./version-content.ts";
 
 /** A version's files, by path; for one from before there were manifests, what its source leads to, or else its model. */
 export async function versionFiles(
@@ -27,7 +27,7 @@ export async function versionFiles(
   if (files.length > 0) return files;
   const found = await filesOfSource(context, { model, number });
   if (artifactBlob === "" || found.some(({ hash }) => hash === artifactHash)) return found;
-  return [{ path: MODEL_FILE, hash: artifactHash, size: artifactSize }];
+  return [{ path: modelFile(""), hash: artifactHash, size: artifactSize }];
 }
 
 /** One of a version's files, whole; undefined when it has no such file. */

@@ -9,7 +9,7 @@ import { checkedName } from "./names.ts";
 import { byRun, IDS_AT_ONCE } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
-import { CALIBRATION_FILE, contentBlob, INPUTS_FILE, inputsBytes, MODEL_FILE } from "./version-content.ts";
+import { CALIBRATION_FILE, contentBlob, INPUTS_FILE, inputsBytes, modelFile } from "./version-content.ts";
 import { noteEvent } from "./webhook-events.ts";
 
 /** What to register; `artifact` is the model's bytes. */
@@ -59,7 +59,7 @@ export async function registerVersion(context: RegistryContext, version: NewVers
     // A clearing may have come between; nothing can, once this row is there.
     await tx
       .insertInto("version_files")
-      .values({ model, number: row.number, path: MODEL_FILE, hash, size: row.artifact_size })
+      .values({ model, number: row.number, path: modelFile(version.format), hash, size: row.artifact_size })
       .execute();
     if (prepared) {
       const file = { path: INPUTS_FILE, hash: sha256(prepared), size: prepared.length };

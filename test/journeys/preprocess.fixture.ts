@@ -12,6 +12,7 @@ import {
   hash,
   impute,
   isMissing,
+  linear,
   logLoss,
   minMaxScale,
   model,
@@ -20,6 +21,7 @@ import {
   oneHot,
   parquet,
   project,
+  rmse,
   robustScale,
   standardize,
   t,
@@ -97,6 +99,22 @@ export const lateByText = model("late_by_text", {
     length: of("courier", textLength()),
     bucket: cross(["city", "courier"], hash({ buckets: 32 })),
   },
+});
+
+/** Whether late, by logistic regression; inputs that are not named get their usual steps. */
+export const lateLinear = model("late_linear", {
+  ...common,
+  trainer: linear({ penalty: "elasticNet", strength: 0.001 }),
+  preprocess: { ...prepared, founded: drop(), near: of("distance_km", [bucketize({ bounds: [1.5, 3] }), oneHot()]) },
+});
+
+/** How many minutes late, by linear regression, with the usual steps alone. */
+export const minutesLinear = model("minutes_linear", {
+  ...common,
+  label: deliveries.minutes_late,
+  trainer: linear(),
+  preprocess: { ordered_at: drop(), founded: drop() },
+  metrics: [rmse()],
 });
 
 /** A project of these. */

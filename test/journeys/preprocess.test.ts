@@ -12,9 +12,17 @@ import {
   startServing,
   trainModel,
 } from "../../src/platform/platform.ts";
-import { readArtifact, runtimeOf, type VersionRecord } from "../../src/registry/registry.ts";
+import { readArtifact, runtimeOf, type VersionRecord, versionFiles } from "../../src/registry/registry.ts";
 import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
-import { common, late, lateByText, preprocessProject, readBy } from "./preprocess.fixture.ts";
+import {
+  common,
+  late,
+  lateByText,
+  lateLinear,
+  minutesLinear,
+  preprocessProject,
+  readBy,
+} from "./preprocess.fixture.ts";
 
 const fewCities = model("few_cities", {
   ...common,
@@ -34,9 +42,13 @@ const bounds = { validateFrom: day(20), testFrom: day(25), until: day(30) };
 
 beforeAll(async () => {
   world = await deliveriesWorld();
-  platform = await world.open({ at: day(30), config: preprocessProject({ late, lateByText, fewCities, oneBucket }) });
+  platform = await world.open({
+    at: day(30),
+    config: preprocessProject({ late, lateByText, lateLinear, minutesLinear, fewCities, oneBucket }),
+  });
   await applyDefinitions(platform);
-  for (const name of ["late", "late_by_text"]) await trainModel(platform, { model: name, bounds });
+  for (const name of ["late", "late_by_text", "late_linear", "minutes_linear"])
+    await trainModel(platform, { model: name, bounds });
   serving = await startServing(platform);
 }, 180_000);
 afterAll(async () => {
@@ -57,33 +69,36 @@ async function rowsOf(version: VersionRecord, limit: number): Promise<readonly R
   return found;
 }
 
-test.each(["late", "late_by_text"])("%s answers a request as a batch of the same rows", async (name) => {
-  const version = await getVersion(platform.registry, name, 1);
-  const { offline, runtimes } = platform.engines;
-  const rows = await rowsOf(version, 200);
-  const predictor = await runtimeOf(runtimes, version.format).load(await readArtifact(platform.registry, version), {
-    rounds: version.bestRound,
-  });
-  const encode = encoderOf(version.inputs);
-  const names = rawNames(version.inputs)
-    .map((each) => offline.dialect.identifier(each))
-    .join(", ");
-  const scores: number[] = [];
-  for await (const table of offline.stream(
-    `SELECT ${names} FROM ${offline.dialect.scan(specOf(common.rows))} ORDER BY order_id LIMIT 200`,
-  ))
-    scores.push(...(await predictor.predict(encode(table), table.rowCount)));
-  predictor.close();
-  const asked = ["ordered_at", "city", "courier", "distance_km", "items", "founded"];
-  const all = await rowsOf({ ...version, inputs: asked.map((each) => ({ name: each, kind: "number" })) }, 200);
-  const answers = await serving.predict(
-    name,
-    all.map(({ order_id: _, ...row }) => ({ row })),
-  );
-  expect(answers.map(({ score }) => score)).toEqual(scores);
-  expect(new Set(scores).size).toBeGreaterThan(20);
-  expect(rows).toHaveLength(200);
-});
+test.each(["late", "late_by_text", "late_linear", "minutes_linear"])(
+  "%s answers a request as a batch of the same rows",
+  async (name) => {
+    const version = await getVersion(platform.registry, name, 1);
+    const { offline, runtimes } = platform.engines;
+    const rows = await rowsOf(version, 200);
+    const predictor = await runtimeOf(runtimes, version.format).load(await readArtifact(platform.registry, version), {
+      rounds: version.bestRound,
+    });
+    const encode = encoderOf(version.inputs);
+    const names = rawNames(version.inputs)
+      .map((each) => offline.dialect.identifier(each))
+      .join(", ");
+    const scores: number[] = [];
+    for await (const table of offline.stream(
+      `SELECT ${names} FROM ${offline.dialect.scan(specOf(common.rows))} ORDER BY order_id LIMIT 200`,
+    ))
+      scores.push(...(await predictor.predict(encode(table), table.rowCount)));
+    predictor.close();
+    const asked = ["ordered_at", "city", "courier", "distance_km", "items", "founded"];
+    const all = await rowsOf({ ...version, inputs: asked.map((each) => ({ name: each, kind: "number" })) }, 200);
+    const answers = await serving.predict(
+      name,
+      all.map(({ order_id: _, ...row }) => ({ row })),
+    );
+    expect(answers.map(({ score }) => score)).toEqual(scores);
+    expect(new Set(scores).size).toBeGreaterThan(20);
+    expect(rows).toHaveLength(200);
+  },
+);
 
 test("evaluation finds what training measured", async () => {
   const version = await getVersion(platform.registry, "late", 1);
@@ -91,6 +106,20 @@ test("evaluation finds what training measured", async () => {
   const told = evaluation.metrics.find(({ name }) => name === "auc");
   expect(told?.value).toBeCloseTo(version.metrics["test.auc"] ?? 0, 9);
   expect(version.metrics["test.auc"]).toBeGreaterThan(0.6);
+});
+
+test("a linear model beats a constant, and is known by what it is", async () => {
+  const version = await getVersion(platform.registry, "late_linear", 1);
+  expect(version).toMatchObject({ format: "slipway-linear" });
+  expect(version.metrics["test.logLoss"]).toBeLessThan(version.metrics["constant.logLoss"] ?? 0);
+  expect((await versionFiles(platform.registry, version)).map(({ path }) => path)).toEqual([
+    "inputs.json",
+    "model.linear.json",
+  ]);
+  const minutes = await getVersion(platform.registry, "minutes_linear", 1);
+  expect(minutes.inputs.map((input) => input.kind === "prepared" && input.steps.map(({ step }) => step))).toEqual([
+    ...[["oneHot"], ["oneHot"], ["scale"], ["scale"]],
+  ]);
 });
 
 test("nothing of the rows to validate and test on moves what is fitted", async () => {

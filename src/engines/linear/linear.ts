@@ -1,0 +1,121 @@
+// The door of `engines/linear`: linear and logistic regression, fitted and scored in this process without any library.
+
+import { requireMatrix, SlipwayError } from "../../core/core.ts";
+import type { Predictor, Runtime } from "../../ports/runtime.ts";
+import type { Trainer, TrainingJob } from "../../ports/trainer.ts";
+import { FORMAT, type LinearModel, linearBytes, linearFrom } from "./artifact.ts";
+import { type FitOptions, fitCoefficients } from "./fit.ts";
+import { readRows, requireGoingOn } from "./rows.ts";
+
+/** What a change of the arithmetic would have to raise: same version, same bytes. */
+const VERSION = "1";
+
+/** Most columns: the matrix of their products has their square. */
+const MOST_COLUMNS = 4096;
+
+/** Fits linear models for `binary` and for `regression` with squared loss. Keeps the rows as float32 and the square of the columns as float64. */
+export function linearTrainer(): Trainer {
+  return {
+    kind: "linear",
+    async fit(job, watch = {}) {
+      requireGoingOn(watch.signal);
+      checkJob(job);
+      const link = job.task?.kind === "binary" ? "logistic" : "identity";
+      const rows = await readRows(job, watch);
+      const { intercept, coefficients, steps } = await fitCoefficients(rows, link, optionsOf(job), watch);
+      const model: LinearModel = {
+        link,
+        intercept,
+        inputs: job.inputs.map(({ name }, column) => ({
+          name,
+          coefficient: coefficients[column] ?? 0,
+          mean: rows.means[column] ?? 0,
+        })),
+      };
+      const importance = model.inputs
+        .map(({ name, coefficient }, column) => ({
+          input: name,
+          gain: Math.abs(coefficient) * (rows.deviations[column] ?? 0),
+        }))
+        .filter(({ gain }) => gain > 0)
+        .sort((a, b) => b.gain - a.gain);
+      return {
+        format: FORMAT,
+        artifact: linearBytes(model),
+        bestRound: steps.length,
+        steps,
+        importance,
+        engine: { name: "linear", version: VERSION },
+      };
+    },
+  };
+}
+
+const PARAMETERS = ["penalty", "strength", "mix", "tolerance"];
+
+function checkJob({ inputs, task, parameters, rounds }: TrainingJob): void {
+  const refuse = (problem: string): never => {
+    throw new SlipwayError("INPUT_INVALID", `linear: ${problem}`);
+  };
+  if (inputs.length === 0 || inputs.length > MOST_COLUMNS)
+    refuse(
+      `there are ${inputs.length} columns, and a linear model takes 1 to ${MOST_COLUMNS}: hash categories, or use xgboost().`,
+    );
+  const category = inputs.find(({ kind }) => kind === "category");
+  if (category) refuse(`"${category.name}" is a category: make numbers of it with oneHot() or targetEncode().`);
+  if (task?.kind !== "binary" && !(task?.kind === "regression" && task.loss === "squared"))
+    refuse("it is fitted to binary() and to regression() with squared loss.");
+  const unknown = Object.keys(parameters).find((name) => !PARAMETERS.includes(name));
+  if (unknown !== undefined) refuse(`there is no parameter "${unknown}"; there are: ${PARAMETERS.join(", ")}.`);
+  if (!Number.isSafeInteger(rounds) || rounds < 1) refuse(`${rounds} iterations are none; give at least 1.`);
+}
+
+function optionsOf({ parameters, rounds }: TrainingJob): FitOptions {
+  const number = (name: string, standard: number, most: number): number => {
+    const value = parameters[name] ?? standard;
+    if (typeof value === "number" && value >= 0 && value <= most) return value;
+    throw new SlipwayError("INPUT_INVALID", `linear: ${name} is ${value}; give a number from 0 to ${most}.`);
+  };
+  return {
+    strength: number("strength", 1e-4, Number.MAX_VALUE),
+    mix: number("mix", 0, 1),
+    tolerance: number("tolerance", 1e-9, 1),
+    mostIterations: rounds,
+  };
+}
+
+/** Scores linear models: float64 sums in the inputs' order. */
+export function linearRuntime(): Runtime {
+  return {
+    format: FORMAT,
+    load: async (artifact) => predictorOf(linearFrom(artifact)),
+  };
+}
+
+function predictorOf({ link, intercept, inputs }: LinearModel): Predictor {
+  const coefficients = Float64Array.from(inputs, ({ coefficient }) => coefficient);
+  const means = Float64Array.from(inputs, ({ mean }) => mean);
+  const width = inputs.length;
+  let closed = false;
+  return {
+    inputCount: width,
+    inputNames: inputs.map(({ name }) => name),
+    predict: async (matrix, rows) => {
+      if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
+      requireMatrix(matrix, rows, width);
+      const scores = new Float32Array(rows);
+      for (let row = 0; row < rows; row += 1) {
+        let sum = intercept;
+        for (let column = 0; column < width; column += 1) {
+          const value = matrix[row * width + column] ?? Number.NaN;
+          sum += (coefficients[column] ?? 0) * (Number.isNaN(value) ? (means[column] ?? 0) : value);
+        }
+        scores[row] = link === "identity" ? sum : 1 / (1 + Math.exp(-sum));
+      }
+      return scores;
+    },
+    close: () => {
+      closed = true;
+    },
+  };
+}
