@@ -73,6 +73,8 @@ describe("a version that goes to another installation", { timeout: 180_000 }, ()
     await there.told("keys", "trust", "somebody", other);
     expect((await there.slipway("models", "import", file, "--json")).code).toBe(unknown.code);
     expect((await there.slipway("keys", "trust", "x", "ed25519:short")).stderr).toContain("INPUT_INVALID");
+    const absent = await there.slipway("models", "import", `${file}.gone`);
+    expect([absent.code, absent.stderr]).toEqual([66, expect.stringContaining("SOURCE_NOT_FOUND")]);
     expect(await there.told("models", "list")).toEqual({ models: [] });
   });
 

@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
 import { importModelFile, importVersion, isVersionArchive } from "../../platform/platform.ts";
@@ -16,6 +17,9 @@ export async function run(context: CommandContext, words: ImportWords, given: st
   const file = resolve(context.host.cwd, given);
   if (await isVersionArchive(file)) return importArchive(context, words, file);
   const { as } = words;
+  await access(file).catch(() => {
+    throw new SlipwayError("SOURCE_NOT_FOUND", `There is no file ${file} to import.`, { details: { file } });
+  });
   if (as === undefined)
     throw new SlipwayError("USAGE", "Say what the model is to be called: slipway models import FILE --as NAME.");
   await withPlatform(context, async (platform) => {
