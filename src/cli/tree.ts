@@ -240,6 +240,27 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     load: () => import("./commands/evaluate.ts"),
   },
   {
+    name: "predict",
+    summary: "predict a whole source or file",
+    about:
+      "Scores every row with features as of its time, from the offline data, and writes ids, fields and scores as Parquet or CSV with a manifest. A run that was stopped goes on where it stood; a finished one is not made again.",
+    arguments: [["<version>", "model@number or model@alias; a model alone means its champion"]],
+    options: [
+      ["--output <path>", "a .parquet or .csv file, or a folder of Parquet parts"],
+      ["--input <file>", "rows in .parquet, .csv or .jsonl, or a glob; default the model's own rows"],
+      ["--source <name>", "rows of a source of the definitions, such as a table of Postgres"],
+      ["--at <instant>", "ask every row as of this time, in UTC, instead of its own"],
+      ["--with-inputs", "also write what the model was given"],
+      ["--part-rows <number>", "rows that are joined and scored at a time", "1000000"],
+      ["--restart", "forget what a stopped run of other rows or another version left"],
+    ],
+    examples: [
+      "slipway predict flight_delay --input tomorrow.parquet --output scores.parquet",
+      "slipway predict flight_delay@3 --source upcoming --at 2013-07-01 --output scores/",
+    ],
+    load: () => import("./commands/predict.ts"),
+  },
+  {
     name: "keys",
     summary: "sign what goes out, say whose signatures are believed, and seal secrets",
     commands: [

@@ -1,5 +1,6 @@
 // The door of `datasets`: snapshots of features and labels, and the datasets cut out of them.
 
+export { writeCsv } from "./csv-file.ts";
 export {
   cutDataset,
   type Dataset,
@@ -40,6 +41,7 @@ export {
   type TrainingRows,
   trainingDataset,
 } from "./readable-dataset.ts";
+export { type ScoringPlan, type ScoringSpan, scoredColumns, scoringPlan } from "./scoring-rows.ts";
 export { isShareBounds, type PartSide } from "./share-bounds.ts";
 export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
 export { earlierFolds, type SplitBounds, type SplitPart, type TimeBounds } from "./split.ts";

@@ -1,12 +1,11 @@
 // A dataset copied out to a folder of its own, for people and tools elsewhere: Parquet or CSV parts, and a manifest that names what they are a copy of.
 // A copy of a folder as Parquet is that folder again, byte for byte, under the same id.
 
-import { createHash } from "node:crypto";
 import { copyFile, mkdir, open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SlipwayError } from "../core/core.ts";
-import type { OfflineEngine, WrittenFile } from "../ports/ports.ts";
-import { csvHeader, csvLines } from "./csv-rows.ts";
+import type { OfflineEngine } from "../ports/ports.ts";
+import { writeCsv } from "./csv-file.ts";
 import { type DatasetManifest, type DatasetPart, MANIFEST, manifestOf, manifestText, partFile } from "./manifest.ts";
 import { type ProcessMarks, refuseFilled, writeFolder, writeText } from "./new-folder.ts";
 import type { ReadableDataset } from "./readable-dataset.ts";
@@ -100,32 +99,4 @@ async function synced(file: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function writeCsv(
-  offline: OfflineEngine,
-  select: string,
-  schema: ReadableDataset["schema"],
-  file: string,
-): Promise<WrittenFile> {
-  const handle = await open(file, "wx");
-  const digest = createHash("sha256");
-  let [rowCount, bytes] = [0, 0];
-  const write = async (text: string): Promise<void> => {
-    const encoded = Buffer.from(text, "utf8");
-    digest.update(encoded);
-    bytes += encoded.length;
-    await handle.writeFile(encoded);
-  };
-  try {
-    await write(csvHeader(schema));
-    for await (const table of offline.stream(select)) {
-      rowCount += table.rowCount;
-      await write(csvLines(schema, table));
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return { rowCount, bytes, hash: digest.digest("hex") };
 }

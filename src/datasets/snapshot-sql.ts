@@ -12,7 +12,14 @@ import {
   rowColumnNames,
   type SourceSpec,
 } from "../define/define.ts";
-import { guardedFeatures, keyColumn, keyColumns, pointInTimeTables, sourceExpression } from "../features/features.ts";
+import {
+  guardedFeatures,
+  keyColumn,
+  keyColumns,
+  type PointInTimeTables,
+  pointInTimeTables,
+  sourceExpression,
+} from "../features/features.ts";
 import type { OfflineEngine, SqlDialect, WrittenFile } from "../ports/ports.ts";
 
 /** A snapshot as statements of one session. */
@@ -34,10 +41,10 @@ export function snapshotPlan(
   model: ModelSpec,
   partition?: (time: string) => string,
 ): SnapshotPlan {
-  const { rows, request, inputs } = model;
+  const { rows } = model;
   const quote = dialect.identifier;
   const views = usedViews(model);
-  const passed = request.map(({ name }) => `s.${quote(name)} AS ${quote(`request ${name}`)}`);
+  const passed = passedRequest(dialect, model);
   const keys = keyColumns(views).map(({ name }) => `s.${quote(name)} AS ${keyColumn(dialect, name)}`);
   const asking = [
     `epoch_us(s.${quote(rows.eventTime ?? "")}) AS t`,
@@ -57,13 +64,7 @@ export function snapshotPlan(
     ["o.label", "o.known", ...rowColumns(model, "label").map(({ name }) => `o.${quote(name)}`)],
     `LEFT JOIN ${labelsSql(dialect, model)} o ON o.id = r.${quote("row id")}`,
   );
-  const leaf = (node: LeafNode): string =>
-    node.kind === "feature" ? plan.feature(node.view, node.name) : `r.${quote(`request ${node.name}`)}`;
-  const values = inputs.map((input) => {
-    if (input.from === "feature") return `${plan.feature(input.view, input.name)} AS ${quote(input.name)}`;
-    if (input.from === "request") return `r.${quote(`request ${input.name}`)} AS ${quote(input.name)}`;
-    return `(${dialect.expression(input.value, leaf)})::${dialect.typeName(input.type)} AS ${quote(input.name)}`;
-  });
+  const values = inputValues(dialect, model, plan);
   const selected = [
     ...(partition === undefined ? [] : ["r.part"]),
     `r.${quote("row id")} AS ${quote("key")}`,
@@ -78,6 +79,28 @@ export function snapshotPlan(
   return { statements: plan.statements, names: plan.names, select: `SELECT ${selected.join(",\n")} ${plan.from}` };
 }
 
+/** A row's request values, as {@link inputValues} reads them; the rows are `s`. */
+export function passedRequest(dialect: SqlDialect, { request }: ModelSpec): readonly string[] {
+  const quote = dialect.identifier;
+  return request.map(({ name }) => `s.${quote(name)} AS ${quote(`request ${name}`)}`);
+}
+
+/** A model's inputs by name, in order, out of a join whose asking rows have {@link passedRequest}. */
+export function inputValues(
+  dialect: SqlDialect,
+  { inputs }: ModelSpec,
+  plan: Pick<PointInTimeTables, "feature">,
+): readonly string[] {
+  const quote = dialect.identifier;
+  const leaf = (node: LeafNode): string =>
+    node.kind === "feature" ? plan.feature(node.view, node.name) : `r.${quote(`request ${node.name}`)}`;
+  return inputs.map((input) => {
+    if (input.from === "feature") return `${plan.feature(input.view, input.name)} AS ${quote(input.name)}`;
+    if (input.from === "request") return `r.${quote(`request ${input.name}`)} AS ${quote(input.name)}`;
+    return `(${dialect.expression(input.value, leaf)})::${dialect.typeName(input.type)} AS ${quote(input.name)}`;
+  });
+}
+
 /** Writes the snapshot to one Parquet file, view by view, so that memory is needed for one view at a time. */
 export async function writeSnapshot(offline: OfflineEngine, model: ModelSpec, file: string): Promise<WrittenFile> {
   const { statements, select } = snapshotPlan(offline.dialect, model);
@@ -88,7 +111,7 @@ export async function writeSnapshot(offline: OfflineEngine, model: ModelSpec, fi
 }
 
 /** The model's views with the features that it uses, and those that say whether these may be used. */
-function usedViews({ views, inputs }: ModelSpec): readonly FeatureViewSpec[] {
+export function usedViews({ views, inputs }: ModelSpec): readonly FeatureViewSpec[] {
   const used = inputs.flatMap((input) => {
     if (input.from === "feature") return [{ view: input.view, name: input.name }];
     return input.from === "derived" ? leavesOf(input.value).filter((leaf) => leaf.kind === "feature") : [];

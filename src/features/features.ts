@@ -27,7 +27,13 @@ export {
 } from "./materialize.ts";
 export type { MaterializeProgress } from "./materialize-watch.ts";
 export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
-export { keyColumns, type PointInTimePlan, pointInTimePlan, pointInTimeTables } from "./point-in-time-sql.ts";
+export {
+  keyColumns,
+  type PointInTimePlan,
+  type PointInTimeTables,
+  pointInTimePlan,
+  pointInTimeTables,
+} from "./point-in-time-sql.ts";
 export {
   type KeyRead,
   type KeyStatus,

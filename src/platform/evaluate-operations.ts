@@ -176,7 +176,8 @@ function knownSlices(
   });
 }
 
-async function versionOrChampion(platform: Platform, reference: string): Promise<VersionRecord> {
+/** The version that a reference names; a model alone means its champion, else its newest. Throws VERSION_NOT_FOUND. */
+export async function versionOrChampion(platform: Platform, reference: string): Promise<VersionRecord> {
   if (reference.includes("@")) return versionNamed(platform, reference);
   const { name } = findDefinition(platform.project, "model", reference);
   const champion = await aliasOf(platform.registry, name, CHAMPION);
@@ -262,7 +263,8 @@ async function championBeside(
   return undefined;
 }
 
-async function loaded({ registry, training }: Platform, version: VersionRecord, raw = false): Promise<Predictor> {
+/** A version's model, loaded with the threads that training may use; `raw` is without its calibration. */
+export async function loaded({ registry, training }: Platform, version: VersionRecord, raw = false): Promise<Predictor> {
   const { runtimes, threads } = training.engines;
   return loadVersion(registry, runtimes, version, { threads, raw });
 }

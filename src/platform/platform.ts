@@ -74,6 +74,8 @@ export {
 } from "../serving/serving.ts";
 export { type Access, accessOf } from "./access-service.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
+export type { BatchManifest } from "./batch/batch-output.ts";
+export { type BatchOutcome, type BatchProgress, type BatchRequest, batchPredict } from "./batch/batch-predict.ts";
 export {
   type FoundFeature,
   type ListedView,

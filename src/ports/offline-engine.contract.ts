@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type ColumnSchema, type DataType, rowAt, sha256, type Value } from "../core/core.ts";
+import { type ColumnSchema, columnFrom, type DataType, rowAt, sha256, type Table, type Value } from "../core/core.ts";
 import { type Fields, type SourceSpec, t } from "../define/define.ts";
 import type { OfflineEngine } from "./offline-engine.ts";
 
@@ -149,6 +149,30 @@ export function offlineEngineContract(name: string, { open, formats }: OfflineEn
       expect(await engine.hashFile(file)).toBe(written.hash);
       expect((await engine.writeParquet(sql, join(folder, "again.parquet"))).hash).toBe(written.hash);
       expect(await read(`SELECT * FROM ${engine.dialect.scanOwn([file])}`)).toEqual(everyRow);
+    });
+
+    test("loads batches as a table of its session, every type exactly and in their order", async () => {
+      const columns = schemaOf(everyType);
+      const table: Table = {
+        rowCount: everyRow.length,
+        columns: columns.map(({ name: column, type }) =>
+          columnFrom(
+            column,
+            type,
+            everyRow.map((row) => row[column] ?? null),
+          ),
+        ),
+      };
+      const found = await engine.session(async (session) => {
+        expect(await session.load("own rows", columns, [table, table])).toBe(2 * everyRow.length);
+        expect(await session.load("no rows", columns, [])).toBe(0);
+        const rows: Record<string, Value>[] = [];
+        for await (const each of session.stream(`SELECT * FROM ${engine.dialect.identifier("own rows")}`))
+          for (let row = 0; row < each.rowCount; row += 1) rows.push(rowAt(each, row));
+        return rows;
+      });
+      expect(found).toEqual([...everyRow, ...everyRow]);
+      await expect(read(`SELECT * FROM ${engine.dialect.identifier("own rows")}`)).rejects.toThrow();
     });
 
     test("writes a file whole or not at all: a failure leaves what was there, and nothing beside it", async () => {

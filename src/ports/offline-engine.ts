@@ -4,7 +4,7 @@
 // push source was checked, every event that was acknowledged before; make a written file appear whole
 // or not at all; and never return a row that the SQL did not.
 
-import type { Table } from "../core/core.ts";
+import type { ColumnSchema, Table } from "../core/core.ts";
 import type { SourceSpec } from "../define/define.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 
@@ -19,6 +19,8 @@ export interface WrittenFile {
 /** Statements that share temporary tables, which nobody else sees and which are gone at the end. */
 export interface OfflineSession {
   run(sql: string): Promise<void>;
+  /** Makes a temporary table of batches, its rows in their order; answers how many there are. */
+  load(name: string, columns: readonly ColumnSchema[], tables: AsyncIterable<Table> | Iterable<Table>): Promise<number>;
   stream(sql: string): AsyncIterable<Table>;
   /** As {@link OfflineEngine.writeParquet}. */
   writeParquet(sql: string, file: string): Promise<WrittenFile>;

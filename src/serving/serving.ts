@@ -1,7 +1,7 @@
 // The door of `serving`: load the champion, look features up, score, log.
 
 export { type AskedRow, parseRow, rowFields, unknownField } from "./asked-row.ts";
-export { contractDifferences, type ServingContract, servingContract } from "./contract.ts";
+export { checkContract, contractDifferences, type ServingContract, servingContract } from "./contract.ts";
 export type { JsonRow } from "./imported/columns.ts";
 export { elementsFrom, elementToJson } from "./imported/elements.ts";
 export {

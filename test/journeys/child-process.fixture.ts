@@ -36,6 +36,7 @@ const DOOR = [
   "tuneModel",
   "materialize",
   "writeDatasetFolder",
+  "batchPredict",
   "moveAlias",
   "aliasOf",
   "listVersions",

@@ -12,6 +12,7 @@ import { damagedLine } from "./log-damage.ts";
 import { fileHash, writeParquet } from "./parquet-writer.ts";
 import { type SourceOptions, sourceAccess } from "./source-access.ts";
 import { firstLine, isInterrupt, notParquet } from "./source-error.ts";
+import { loadTables } from "./table-writer.ts";
 
 export { describeParquet } from "./describe-parquet.ts";
 
@@ -104,6 +105,7 @@ export async function duckdb(options: DuckdbOptions): Promise<OfflineEngine> {
       onConnection((connection) =>
         work({
           run: (sql) => attached(sql, async () => void (await connection.run(sql))),
+          load: (name, columns, tables) => loadTables(connection, name, columns, tables),
           stream: (sql) => streamOf(connection, sql),
           writeParquet: (sql, file) => attached(sql, () => writeParquet(connection, sql, file)),
         }),

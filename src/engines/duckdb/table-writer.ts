@@ -20,8 +20,7 @@ export async function writeTables(
   signal: AbortSignal,
 ): Promise<boolean> {
   const name = `staging ${randomUUID()}`;
-  const fields = columns.map((column) => `${identifier(column.name)} ${typeName(column.type)}`);
-  await connection.run(`CREATE TABLE ${identifier(name)} (${fields.join(", ")})`);
+  await connection.run(`CREATE TABLE ${identifier(name)} (${fieldsOf(columns)})`);
   try {
     const appender = await connection.createAppender(name);
     let isLast = false;
@@ -39,6 +38,31 @@ export async function writeTables(
   } finally {
     await connection.run(`DROP TABLE ${identifier(name)}`);
   }
+}
+
+/** Makes a temporary table of batches, and tells its rows. */
+export async function loadTables(
+  connection: DuckDBConnection,
+  name: string,
+  columns: readonly ColumnSchema[],
+  tables: AsyncIterable<Table> | Iterable<Table>,
+): Promise<number> {
+  await connection.run(`CREATE TEMP TABLE ${identifier(name)} (${fieldsOf(columns)})`);
+  const appender = await connection.createAppender(name, "main", "temp");
+  let rows = 0;
+  try {
+    for await (const table of tables) {
+      append(appender, columns, table);
+      rows += table.rowCount;
+    }
+  } finally {
+    appender.closeSync();
+  }
+  return rows;
+}
+
+function fieldsOf(columns: readonly ColumnSchema[]): string {
+  return columns.map(({ name, type }) => `${identifier(name)} ${typeName(type)}`).join(", ");
 }
 
 function append(appender: DuckDBAppender, schema: readonly ColumnSchema[], { rowCount, columns }: Table): void {

@@ -1,0 +1,205 @@
+// Batch prediction: a source's rows scored part by part, with features as of each row's time, into files that appear when they are whole. A
+// part is a statement over a span of rows, so a process that is killed costs the part it was at; no row is lost or there twice.
+
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type ColumnSchema, formatInstant, type Instant, SlipwayError } from "../../core/core.ts";
+import { scoredColumns, scoringPlan } from "../../datasets/datasets.ts";
+import { definitionHash, findDefinition, type ModelSpec, type SourceSpec, sourcePlace } from "../../define/define.ts";
+import type { OfflineEngine } from "../../ports/ports.ts";
+import type { VersionRecord } from "../../registry/registry.ts";
+import { checkContract, rowFields, type ServingContract, servingContract } from "../../serving/serving.ts";
+import { loaded, versionOrChampion } from "../evaluate-operations.ts";
+import { enforceSources } from "../guard-operations.ts";
+import type { Platform } from "../open.ts";
+import { type BatchManifest, formOf, manifestFile, publishBatch } from "./batch-output.ts";
+import { scoreColumns, scoresOf, scoreTable } from "./batch-scores.ts";
+import { batchSource } from "./batch-source.ts";
+import { type BatchPart, type BatchWork, openWork } from "./batch-work.ts";
+
+/** What to predict, and where to write it. */
+export interface BatchRequest {
+  /** `model@number` or `model@alias`; a model alone means its champion, else its newest version. */
+  readonly version: string;
+  /** The absolute path of what is written: a `.parquet` or `.csv` file, or else a folder of Parquet parts. */
+  readonly output: string;
+  /** The absolute path of a file, or a glob; without it and `source` the model's own rows are predicted. */
+  readonly input?: string;
+  /** The name of a source in the definitions. */
+  readonly source?: string;
+  /** As of when every row is asked; without it each row's own time. */
+  readonly at?: Instant;
+  /** Rows in a part; default 1,000,000. */
+  readonly partRows?: number;
+  /** Whether the model's inputs are written too; default false. */
+  readonly withInputs?: boolean;
+  /** Whether to forget what a stopped run of other rows or another version left. */
+  readonly restart?: boolean;
+  readonly onProgress?: (progress: BatchProgress) => void;
+}
+
+/** How far it has come. */
+export interface BatchProgress {
+  readonly rows: number;
+  readonly total: number;
+  /** Of `rows`, those that an earlier run had finished. */
+  readonly before: number;
+}
+
+/** A manifest, and whether an earlier run had already made what was asked for. */
+export interface BatchOutcome {
+  readonly manifest: BatchManifest;
+  readonly wasThere: boolean;
+}
+
+/** What a prediction is of: the same is never made twice. */
+type About = Pick<BatchManifest, "model" | "version" | "artifact" | "definition" | "source" | "at" | "withInputs">;
+
+const PART_ROWS = 1_000_000;
+const SCORES = "batch scores";
+
+/** Predicts, or goes on with what a stopped run left. Throws SOURCE_CHANGED when that was of other rows, ALREADY_EXISTS when something else is there. */
+export async function batchPredict(platform: Platform, request: BatchRequest): Promise<BatchOutcome> {
+  const { engines } = platform;
+  const { output, at } = request;
+  const version = await versionOrChampion(platform, request.version);
+  const model = findDefinition(platform.project, "model", version.model);
+  checkContract(model.name, version.number, version.features as ServingContract, servingContract(model));
+  const source = batchSource(platform, model, { ...request, at });
+  await checkRead(platform, model, source);
+  const about: About = {
+    model: model.name,
+    version: version.number,
+    artifact: version.artifactHash,
+    definition: definitionHash(model),
+    source: { name: source.name, place: sourcePlace(source), fingerprint: await engines.offline.fingerprint(source) },
+    at: at === undefined ? null : formatInstant(at),
+    withInputs: request.withInputs ?? false,
+  };
+  const there = await finishedAlready(output, about);
+  if (there) return { manifest: there, wasThere: true };
+  await mkdir(dirname(output), { recursive: true });
+  const partRows = request.partRows ?? PART_ROWS;
+  const work = await openWork(
+    output,
+    { ...about, partRows, form: formOf(output) },
+    { process: engines.process, restart: request.restart ?? false },
+  );
+  try {
+    const fields = rowFields(model);
+    const kept = scoredColumns(model, fields, about.withInputs);
+    const { classes } = version.features as ServingContract;
+    const scored = scoreColumns(new Set(kept.map(({ name }) => name)), classes);
+    const parts = await scoreParts(platform, request, {
+      model,
+      version,
+      source,
+      fields,
+      scored,
+      classes,
+      partRows,
+      work,
+    });
+    const manifest: BatchManifest = {
+      format: 1,
+      ...about,
+      rows: parts.reduce((total, part) => total + part.rowCount, 0),
+      schema: [...kept, ...scored],
+      parts: [],
+      createdAt: formatInstant(engines.clock.now()),
+    };
+    return { manifest: await publishBatch(engines.offline, work, output, parts, manifest), wasThere: false };
+  } finally {
+    await work.release();
+  }
+}
+
+async function finishedAlready(output: string, about: About): Promise<BatchManifest | undefined> {
+  const there = await stat(output).catch(() => undefined);
+  if (!there) return undefined;
+  const text = await readFile(manifestFile(output), "utf8").catch(() => undefined);
+  const manifest = text === undefined ? undefined : (JSON.parse(text) as BatchManifest);
+  const names = Object.keys(about) as (keyof About)[];
+  if (manifest && names.every((name) => JSON.stringify(manifest[name]) === JSON.stringify(about[name])))
+    return manifest;
+  const what = manifest
+    ? `predicted by ${manifest.model}@${manifest.version} from ${manifest.source.place}`
+    : "and no prediction wrote it";
+  throw new SlipwayError(
+    "ALREADY_EXISTS",
+    `${output} is there already, ${what}. Write elsewhere, or remove it first.`,
+    {
+      details: { output },
+    },
+  );
+}
+
+async function checkRead(platform: Platform, model: ModelSpec, source: SourceSpec): Promise<void> {
+  const { offline, clock } = platform.engines;
+  const read = [...new Map(model.views.map((view) => [view.source.name, view.source])).values()];
+  for (const each of [source, ...read]) await offline.check(each);
+  await enforceSources(platform, read, clock.now());
+}
+
+interface PartsOf {
+  readonly model: ModelSpec;
+  readonly version: VersionRecord;
+  readonly source: SourceSpec;
+  readonly fields: readonly ColumnSchema[];
+  readonly scored: readonly ColumnSchema[];
+  readonly classes: readonly string[] | undefined;
+  readonly partRows: number;
+  readonly work: BatchWork;
+}
+
+async function scoreParts(
+  platform: Platform,
+  { at, withInputs = false, onProgress }: BatchRequest,
+  { model, version, source, fields, scored, classes, partRows, work }: PartsOf,
+): Promise<readonly BatchPart[]> {
+  const { offline } = platform.engines;
+  const total = await rowsOf(offline, source);
+  const parts: BatchPart[] = [];
+  let rows = [...work.parts.values()].reduce((sum, part) => sum + part.rowCount, 0);
+  const before = rows;
+  onProgress?.({ rows, total, before });
+  const predictor = await loaded(platform, version);
+  try {
+    for (let part = 0; part * partRows < total || part === 0; part += 1) {
+      const finished = work.parts.get(part);
+      if (finished) {
+        parts.push(finished);
+        continue;
+      }
+      const from = part * partRows;
+      const span = { model, source, fields, at, from, count: Math.min(partRows, total - from) };
+      const plan = scoringPlan(offline.dialect, span);
+      const written = await offline.session(async (session) => {
+        for (const statement of plan.statements) await session.run(statement);
+        const scores = await scoresOf(session.stream(plan.inputs), version.inputs, predictor, (count) => {
+          rows += count;
+          onProgress?.({ rows, total, before });
+        });
+        const tables = scores.map((each) => scoreTable(scored, each, version.number, classes));
+        await session.load(SCORES, scored, tables);
+        const names = scored.map(({ name }) => name);
+        return session.writeParquet(plan.beside(SCORES, names, withInputs), work.file(part));
+      });
+      if (written.rowCount !== span.count)
+        throw new SlipwayError(
+          "SOURCE_CHANGED",
+          `Source "${source.name}" has other rows than when this began. Begin anew: --restart.`,
+        );
+      parts.push(await work.finished(part, written));
+    }
+  } finally {
+    predictor.close();
+  }
+  return parts;
+}
+
+async function rowsOf(offline: OfflineEngine, source: SourceSpec): Promise<number> {
+  for await (const table of offline.stream(`SELECT count(*)::BIGINT AS n FROM ${offline.dialect.scan(source)}`))
+    return Number(table.columns[0]?.values[0] ?? 0);
+  return 0;
+}
