@@ -264,7 +264,11 @@ async function championBeside(
 }
 
 /** A version's model, loaded with the threads that training may use; `raw` is without its calibration. */
-export async function loaded({ registry, training }: Platform, version: VersionRecord, raw = false): Promise<Predictor> {
+export async function loaded(
+  { registry, training }: Platform,
+  version: VersionRecord,
+  raw = false,
+): Promise<Predictor> {
   const { runtimes, threads } = training.engines;
   return loadVersion(registry, runtimes, version, { threads, raw });
 }

@@ -18,7 +18,7 @@ import {
 } from "../../src/platform/platform.ts";
 import { endOf, startChild } from "./child-process.fixture.ts";
 import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
-import { howLate, outcomesProject } from "./outcomes.fixture.ts";
+import { howLate, lateByWeight, outcomesProject } from "./outcomes.fixture.ts";
 
 const MODEL = "delivery_late";
 const ORDERS = 3600;
@@ -244,16 +244,23 @@ describe("rows of files", () => {
   });
 });
 
-test("a model of several classes tells the likeliest and every probability", async () => {
-  const other = await deliveriesWorld();
-  const classes = await other.open({ config: outcomesProject({ howLate }) });
-  try {
-    await applyDefinitions(classes);
-    await trainModel(classes, {
-      model: "how_late",
-      bounds: { validateFrom: day(20), testFrom: day(25), until: day(30) },
-    });
-    await batchPredict(classes, { version: "how_late", output: `${out}.parquet` });
+describe("other models", () => {
+  const bounds = { validateFrom: day(20), testFrom: day(25), until: day(30) };
+  let other: World;
+  let models: WorldPlatform;
+  beforeAll(async () => {
+    other = await deliveriesWorld();
+    models = await other.open({ config: outcomesProject({ howLate, lateByWeight }) });
+    await applyDefinitions(models);
+    for (const name of ["how_late", "late_by_weight"]) await trainModel(models, { model: name, bounds });
+  }, 120_000);
+  afterAll(async () => {
+    await models.close();
+    await other.remove();
+  });
+
+  test("of several classes tell the likeliest and every probability", async () => {
+    await batchPredict(models, { version: "how_late", output: `${out}.parquet` });
     const rows = await rowsOf(`${out}.parquet`);
     expect(rows).toHaveLength(ORDERS);
     for (const { class: likeliest, probabilities, score } of rows.slice(0, 200)) {
@@ -263,11 +270,21 @@ test("a model of several classes tells the likeliest and every probability", asy
       expect(all[String(likeliest)]).toBe(score);
       expect(score).toBe(Math.max(...Object.values(all)));
     }
-  } finally {
-    await classes.close();
-    await other.remove();
-  }
-}, 120_000);
+  });
+
+  test("that refuse a category they were not trained with do so here, and leave nothing but what was finished", async () => {
+    const { offline } = platform.engines;
+    const orders = `read_parquet('${join(other.root, "data/orders.parquet")}')`;
+    const input = file("elsewhere.parquet");
+    await offline.writeParquet(`SELECT * REPLACE ('city-x' AS city) FROM ${orders} LIMIT 5`, input);
+    const request = { version: "late_by_weight", output: `${out}.parquet`, input };
+    await expect(batchPredict(models, request)).rejects.toMatchObject({
+      code: "INPUT_INVALID",
+      message: expect.stringMatching(/"city-x" is no "city".*Did you mean/),
+    });
+    expect(existsSync(`${out}.parquet`)).toBe(false);
+  });
+});
 
 test("a champion answers until another is named", async () => {
   await moveAlias(platform.registry, { model: MODEL, alias: "champion", version: 2, reason: "to see" });

@@ -65,7 +65,7 @@ export type Encoder = (table: Table, onUnseen?: (input: string, ...what: Paramet
 /** The encoder of a version's inputs; compiled once, for many tables. */
 export function encoderOf(inputs: readonly VersionInput[]): Encoder {
   const plain = inputs.filter((input) => input.kind !== "prepared");
-  if (plain.length === inputs.length) return (table) => encodeTable(plain, table);
+  if (plain.length === inputs.length) return plainEncoder(plain);
   const width = matrixColumns(inputs).length;
   let place = 0;
   const writers = inputs.map((input) => {
@@ -76,6 +76,24 @@ export function encoderOf(inputs: readonly VersionInput[]): Encoder {
   return (table, onUnseen) => {
     const matrix = new Float32Array(table.rowCount * width);
     for (const write of writers) write(matrix, table, onUnseen);
+    return matrix;
+  };
+}
+
+/** All columns as they are: the fast way, and the same cells. */
+function plainEncoder(inputs: readonly ModelInput[]): Encoder {
+  return (table, onUnseen) => {
+    const matrix = encodeTable(inputs, table);
+    if (onUnseen)
+      for (const [place, input] of inputs.entries()) {
+        if (input.kind !== "category" || input.unseen !== "refuse") continue;
+        const cells = Float32Array.from(
+          { length: table.rowCount },
+          (_, row) => matrix[row * inputs.length + place] ?? 0,
+        );
+        const signal = readSignal({ name: input.name, type: "string", as: "text" }, table);
+        tellUnseen(input, signal, cells, (...what) => onUnseen(input.name, ...what));
+      }
     return matrix;
   };
 }

@@ -4,12 +4,11 @@ import {
   type Column,
   type ColumnSchema,
   columnFrom,
-  encodeTable,
-  isValid,
-  type ModelInput,
+  didYouMean,
+  encoderOf,
   SlipwayError,
   type Table,
-  valueAt,
+  type VersionInput,
 } from "../../core/core.ts";
 import type { Predictor } from "../../ports/ports.ts";
 
@@ -34,35 +33,27 @@ export function scoreColumns(
 /** The scores of a stream of inputs, of shape (rows, outputs). Throws INPUT_INVALID for a category that is to be refused. */
 export async function scoresOf(
   tables: AsyncIterable<Table>,
-  inputs: readonly ModelInput[],
+  inputs: readonly VersionInput[],
   predictor: Predictor,
   onRows: (rows: number) => void,
 ): Promise<readonly Float32Array[]> {
+  const encode = encoderOf(inputs);
   const scores: Promise<Float32Array>[] = [];
   for await (const table of tables) {
-    refuseUnseen(inputs, table);
     // One in the works at a time: what is waiting to be scored takes memory.
     await scores.at(-1);
-    scores.push(predictor.predict(encodeTable(inputs, table), table.rowCount));
+    scores.push(predictor.predict(encode(table, refuseUnseen), table.rowCount));
     onRows(table.rowCount);
   }
   return Promise.all(scores);
 }
 
-function refuseUnseen(inputs: readonly ModelInput[], table: Table): void {
-  for (const input of inputs) {
-    if (input.kind !== "category" || input.unseen !== "refuse") continue;
-    const known = new Set(input.categories);
-    const column = table.columns.find(({ name }) => name === input.name) as Column;
-    for (let row = 0; row < table.rowCount; row += 1) {
-      if (!isValid(column, row) || known.has(String(valueAt(column, row)))) continue;
-      const id = table.columns.find(({ name }) => name === "#id");
-      throw new SlipwayError(
-        "INPUT_INVALID",
-        `Row ${JSON.stringify(id ? String(valueAt(id, row)) : row)}: ${JSON.stringify(String(valueAt(column, row)))} is no "${input.name}" that the model was trained with, which its trainer refuses. Take such rows out, or train with unseen: "missing".`,
-      );
-    }
-  }
+/** Of a category that the trainer refuses. */
+function refuseUnseen(input: string, value: string, known: readonly string[]): never {
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `${JSON.stringify(value)} is no "${input}" that the model was trained with, which its trainer refuses; it knows ${known.length} of them.${didYouMean(value, known)} Take such rows out, or train with unseen: "missing".`,
+  );
 }
 
 /** Scores as a table with the columns of {@link scoreColumns}. */
