@@ -1,7 +1,7 @@
 // Rows to judge a version by: its inputs with the label, and beside them what slices and clusters read, of the very same rows.
 
 import { type ColumnSchema, type Instant, isDecimal, type Table } from "../core/core.ts";
-import type { ExpressionNode, LeafNode, ModelSpec } from "../define/define.ts";
+import { type ExpressionNode, type LeafNode, type ModelSpec, rowColumnNames } from "../define/define.ts";
 import type { BlobStore, OfflineEngine, SqlDialect } from "../ports/ports.ts";
 import { type SplitBounds, type SplitPart, splitCondition } from "./split.ts";
 
@@ -31,10 +31,12 @@ export function streamJudged(
   const { dialect } = offline;
   const { model, blob, columns, inputs, beside, span } = query;
   const types = new Map(columns.map(({ name, type }) => [name, type]));
+  // What tells rows apart comes as it is stored: two ids that are one float64 would be one group, or one class.
+  const identities = [rowColumnNames.group, ...(model.task.kind === "multiclass" ? ["label"] : [])];
   const listed = [...inputs, "label"].map((name) => {
     const type = types.get(name) ?? "bool";
     // A matrix is float32: a float64 loses nothing of what it takes from these, and is not a bigint a cell.
-    const isWide = type === "int64" || isDecimal(type);
+    const isWide = (type === "int64" || isDecimal(type)) && !identities.includes(name);
     const own = `s.${dialect.identifier(name)}`;
     const number = {
       kind: "call",

@@ -27,6 +27,7 @@ import {
 } from "../registry/registry.ts";
 import { CHAMPION } from "../serving/serving.ts";
 import { cheapestThreshold, type EvaluationFigures, judge, type Scorer, scoreSpan } from "../training/training.ts";
+import { constantScores } from "./evaluation-constant.ts";
 import { trainingRows } from "./find-dataset.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
@@ -70,11 +71,6 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
   const version = await versionOrChampion(platform, request.version);
   const model = findDefinition(platform.project, "model", version.model);
   const { task } = model;
-  if (task.kind !== "binary" && task.kind !== "regression")
-    throw new SlipwayError(
-      "INPUT_INVALID",
-      `Model "${model.name}" is a ${taskText(task)} model, which slipway evaluate does not judge yet. What training measured: slipway models show ${version.model} ${version.number}.`,
-    );
   const asked = [...(model.slices ?? []), ...(request.slices ?? []).map((text) => sliceFrom(model, text))];
   const { rows = "test", cluster, onNote } = request;
   const record = version.datasetId === null ? undefined : await getDataset(registry, version.datasetId);
@@ -91,10 +87,12 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
         who: each === version ? "this version" : `champion, version ${each.number}`,
         inputs: each.inputs,
         predictor: await loaded(platform, each),
+        ...classesOf(each),
       });
     if (isCalibrated)
       scorers.push({
         who: "before calibration",
+        ...classesOf(version),
         inputs: version.inputs,
         predictor: await loaded(platform, version, true),
       });
@@ -121,13 +119,14 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
             chosen: `0.5, for ${cost === undefined ? "no cost of mistakes is given" : "the rows that it was validated on are not known here"}`,
           }
         : await cheapest(engines, { ...read, span: judged.validation, scorers: [own], slices: [] }, cost);
-    const rate = trainingConstant(record);
-    const others = rate === undefined ? {} : { "a constant": new Float64Array(scored.labels.length).fill(rate) };
+    const constant = await constantScores(platform, model, record, own.classes, scored.labels.length);
+    const others = constant === undefined ? {} : { "a constant": constant };
     onNote?.("drawing resamples");
     const figures = judge(
       { ...scored, others: { ...scored.others, ...others } },
       {
-        task: task.kind,
+        task,
+        ...(own.classes === undefined ? {} : { classes: own.classes }),
         ...decided,
         ...(cost === undefined ? {} : { cost }),
         ...(request.resamples === undefined ? {} : { resamples: request.resamples }),
@@ -286,16 +285,10 @@ async function cheapest(
     : { threshold, chosen };
 }
 
-/** The one answer that the training labels alone would give, as the dataset recorded it. */
-function trainingConstant(record: DatasetRecord | undefined): number | undefined {
-  const { parts } = (record?.labelStats ?? {}) as {
-    readonly parts?: Readonly<
-      Record<string, { readonly rows: number; readonly positives: number; readonly constant?: number | null }>
-    >;
-  };
-  const train = parts?.["train"];
-  if (train === undefined || train.rows === 0) return undefined;
-  return train.constant ?? train.positives / train.rows;
+/** What a version tells apart, as it keeps it. */
+function classesOf({ features }: VersionRecord): { readonly classes?: readonly string[] } {
+  const { classes } = (features ?? {}) as { readonly classes?: readonly string[] };
+  return classes === undefined ? {} : { classes };
 }
 
 async function learningOf({ registry }: Platform, { runId }: VersionRecord): Promise<Evaluation["learning"]> {

@@ -3,6 +3,7 @@
 export type { CrossValidation } from "./cross-validate.ts";
 export { environmentOf, type TrainingEnvironment } from "./environment.ts";
 export { type Metrics, type ScoredRows, scorePart } from "./evaluate.ts";
+export { quantileOf } from "./evaluation/bootstrap.ts";
 export type { BinaryCurves, Point, RegressionPlots } from "./evaluation/curves.ts";
 export {
   type Comparison,

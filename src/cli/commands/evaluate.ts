@@ -72,10 +72,12 @@ const between = (interval: { readonly low: number; readonly high: number } | nul
 function lines(evaluation: Evaluation, bold: (text: string) => string): readonly Line[] {
   const { model, version, span, rows, label, metrics, comparisons, slices, decisions, level, notes } = evaluation;
   const percent = `${Math.round(level * 100)} %`;
-  const mean = evaluation.task === "binary" ? "true in" : "mean label";
-  const shown = metrics.slice(0, evaluation.task === "binary" ? 4 : metrics.length);
+  const { task, confusion } = evaluation;
+  const mean = task === "binary" ? "true in" : task === "multiclass" ? "" : "mean label";
+  const shown = metrics.slice(0, task === "binary" || task === "multiclass" ? 4 : metrics.length);
+  const about = confusion ? `${confusion.classes.length} classes` : `label ${mean} ${figure(label)}`;
   return [
-    `${bold(`${model}@${version}`)} on ${rows} ${span.rows} rows, ${span.from} to ${span.to}, label ${mean} ${figure(label)}`,
+    `${bold(`${model}@${version}`)} on ${rows} ${span.rows} rows, ${span.from} to ${span.to}, ${about}`,
     "",
     {
       columns: ["metric", "this version", `${percent} interval`, ...comparisons.map(({ who }) => who)],
@@ -87,11 +89,11 @@ function lines(evaluation: Evaluation, bold: (text: string) => string): readonly
       ]),
     },
     ...comparisons
-      .filter(({ who }) => who.startsWith("champion"))
+      .filter(({ who }) => who !== "a constant")
       .flatMap(({ who, difference }): Line[] => [
         "",
         {
-          columns: [`against the ${who}`, "difference", `${percent} interval`, ""],
+          columns: [`against ${who}`, "difference", `${percent} interval`, ""],
           rows: difference
             .slice(0, shown.length)
             .map(({ title, value, interval, better }) => [
@@ -115,22 +117,48 @@ function lines(evaluation: Evaluation, bold: (text: string) => string): readonly
             ],
           },
         ]),
+    ...(confusion === undefined ? [] : confusionLines(confusion)),
     ...(slices.length === 0
       ? []
       : [
           "",
           {
-            columns: ["slice", "rows", mean, ...shown.map(({ title }) => title), `${percent} of ${shown[0]?.title}`],
+            columns: [
+              "slice",
+              "rows",
+              ...(mean === "" ? [] : [mean]),
+              ...shown.map(({ title }) => title),
+              `${percent} of ${shown[0]?.title}`,
+            ],
             rows: slices.map((slice) => [
               visible(slice.name),
               slice.rows,
-              figure(slice.label),
+              ...(mean === "" ? [] : [figure(slice.label)]),
               ...shown.map((_, place) => figure(slice.metrics[place]?.value)),
               between(slice.metrics[0]?.interval ?? null),
             ]),
           },
         ]),
     ...(notes.length === 0 ? [] : ["", ...notes.map(visible)]),
+  ];
+}
+
+const MOST_CLASSES = 12;
+
+/** Every class on its own, and where there are few of them, which was called which. */
+function confusionLines({ classes, cells }: NonNullable<Evaluation["confusion"]>): readonly Line[] {
+  const columns = classes.length > MOST_CLASSES ? [] : classes.map(({ name }) => `called ${visible(name)}`);
+  return [
+    "",
+    {
+      columns: ["class", "rows", "precision", "recall", "F1", ...columns],
+      rows: classes.map(({ name, rows, precision, recall, f1 }, own) => [
+        visible(name),
+        rows,
+        ...[precision, recall, f1].map(figure),
+        ...columns.map((_, other) => cells[own]?.[other] ?? 0),
+      ]),
+    },
   ];
 }
 

@@ -16,7 +16,13 @@ const share = (title: string): Axis => ({ from: 0, to: 1, title, text: percent }
 
 /** Every plot that the evaluation has figures for. */
 export function evaluationPlots(evaluation: Evaluation): readonly Figure[] {
-  return [...binaryPlots(evaluation), ...regressionPlots(evaluation), ...learningPlot(evaluation)];
+  return [
+    ...binaryPlots(evaluation),
+    ...regressionPlots(evaluation),
+    ...rankingPlot(evaluation),
+    ...survivalPlot(evaluation),
+    ...learningPlot(evaluation),
+  ];
 }
 
 function binaryPlots({ curves, calibration = [], label, comparisons }: Evaluation): readonly Figure[] {
@@ -159,6 +165,45 @@ function regressionPlots({ residuals }: Evaluation): readonly Figure[] {
           "rule",
         ),
       ]),
+    },
+  ];
+}
+
+function rankingPlot({ gains = [] }: Evaluation): readonly Figure[] {
+  const last = gains[gains.length - 1];
+  if (last === undefined) return [];
+  const frame = plot(
+    "NDCG by place",
+    { from: 1, to: Math.max(last[0], 2), title: "first places that count" },
+    { from: 0, to: 1, title: "NDCG" },
+  );
+  return [
+    {
+      title: "NDCG by place",
+      about: `How near each group's first places come to the best order there is: ${told(gains[0]?.[1])} for the first alone, ${told(last[1])} for the first ${last[0]}.`,
+      svg: frame.svg([
+        area(frame, gains, 0, "fill"),
+        line(frame, gains, "curve"),
+        ...gains.map((point) => dot(frame, point, 3, "dot", `the first ${point[0]}: ${told(point[1])}`)),
+      ]),
+    },
+  ];
+}
+
+function survivalPlot({ survival = [] }: Evaluation): readonly Figure[] {
+  const longest = Math.max(...survival.flatMap(({ points }) => points.map(([time]) => time)));
+  if (!(longest > 0)) return [];
+  const frame = plot(
+    "Survival",
+    { from: 0, to: longest, title: "time, in the label's unit" },
+    share("share that goes on"),
+  );
+  const style = ["curve dotted", "curve dashed", "curve"];
+  return [
+    {
+      title: "Survival",
+      about: `Kaplan-Meier curves of the rows in three parts by the time foretold; the further apart, the better. Dotted: ${survival[0]?.name}; dashed: ${survival[1]?.name}; solid: ${survival[2]?.name}.`,
+      svg: frame.svg(survival.map(({ points }, place) => line(frame, points, style[place] ?? "curve"))),
     },
   ];
 }

@@ -16,6 +16,7 @@ export function evaluationReport(evaluation: Evaluation): string {
     `<section class="plots">${evaluationPlots(evaluation)
       .map(({ title, about, svg }) => card(title, about, svg))
       .join("")}${importance(evaluation)}${decisions(evaluation)}</section>`,
+    classes(evaluation),
     slices(evaluation),
     comparisons(evaluation),
     everyFigure(evaluation),
@@ -42,9 +43,14 @@ function card(title: string, about: string, content: string): string {
   return `<figure><figcaption><h2>${escaped(title)}</h2><p>${escaped(about)}</p></figcaption>${content}</figure>`;
 }
 
-function header({ model, version, span, rows, label, task, createdAt }: Evaluation): string {
+function header({ model, version, span, rows, label, task, confusion, createdAt }: Evaluation): string {
   const when = span.from === null ? "" : `${span.from.slice(0, 10)} to ${span.to?.slice(0, 10)}`;
-  const mean = task === "binary" ? `${(100 * (label ?? 0)).toFixed(1)} % true` : `mean label ${told(label)}`;
+  const mean =
+    task === "binary"
+      ? `${(100 * (label ?? 0)).toFixed(1)} % true`
+      : confusion
+        ? `${confusion.classes.length} classes`
+        : `mean label ${told(label)}`;
   const chips = [`${counted(rows)} ${span.rows} rows`, when, mean, `trained ${createdAt.slice(0, 10)}`];
   return `<header><p class="eyebrow">Evaluation</p><h1>${escaped(model)}<span>version ${version}</span></h1><p class="chips">${chips
     .filter(Boolean)
@@ -54,7 +60,7 @@ function header({ model, version, span, rows, label, task, createdAt }: Evaluati
 
 function tiles({ metrics, level, comparisons: others, task }: Evaluation): string {
   const [other] = others;
-  const shown = task === "binary" ? metrics.slice(0, 5) : metrics;
+  const shown = task === "binary" || task === "multiclass" ? metrics.slice(0, 5) : metrics;
   const words = shown.map(({ title, value, interval, better }, place) => {
     const theirs = other?.metrics[place]?.value;
     const beside = other === undefined || theirs == null ? "" : `<small>${escaped(other.who)}: ${told(theirs)}</small>`;
@@ -86,12 +92,37 @@ function decisions({ decisions: told_ }: Evaluation): string {
   );
 }
 
+const MOST_CLASSES = 20;
+
+/** Which class was called which: each row's cells as shares of the rows that came. */
+function classes({ confusion }: Evaluation): string {
+  if (confusion === undefined) return "";
+  const { classes: all, cells } = confusion;
+  const hasCells = all.length <= MOST_CLASSES;
+  const head = [
+    "came",
+    "rows",
+    "precision",
+    "recall",
+    "F1",
+    ...(hasCells ? all.map(({ name }) => `called ${name}`) : []),
+  ];
+  const rows = all.map(({ name, rows: came, precision, recall, f1 }, own) => {
+    const shares = (hasCells ? (cells[own] ?? []) : []).map((cell, other) => {
+      const part = came > 0 ? (100 * cell) / came : 0;
+      return `<td class="cell ${own === other ? "right" : "wrong"}" style="--share:${part.toFixed(1)}%">${counted(cell)}<small>${part.toFixed(1)} %</small></td>`;
+    });
+    return `<tr><th scope="row">${escaped(name)}</th><td>${counted(came)}</td><td>${told(precision)}</td><td>${told(recall)}</td><td>${told(f1)}</td>${shares.join("")}</tr>`;
+  });
+  return `<section class="wide">${card("Classes", "Each class on its own, and what the rows of it were called; a filled cell is its share of the row.", `<div class="scroll"><table><thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`)}</section>`;
+}
+
 function slices({ slices: parts, metrics, task }: Evaluation): string {
   const [overall] = metrics;
   if (parts.length === 0 || overall === undefined) return "";
   const rows = parts.map((slice) => ({
     name: slice.name,
-    beside: `${counted(slice.rows)} rows, ${task === "binary" ? `${(100 * (slice.label ?? 0)).toFixed(1)} % true` : `mean ${told(slice.label)}`}`,
+    beside: `${counted(slice.rows)} rows${task === "binary" ? `, ${(100 * (slice.label ?? 0)).toFixed(1)} % true` : slice.label === null ? "" : `, mean ${told(slice.label)}`}`,
     value: slice.metrics[0]?.value ?? null,
     interval: slice.metrics[0]?.interval ?? null,
   }));

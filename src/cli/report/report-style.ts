@@ -33,6 +33,7 @@ svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit}
 .curve{fill:none;stroke:var(--main);stroke-width:2.5;stroke-linejoin:round}
 .thin{stroke-width:1.5;opacity:.6}
 .dashed{stroke-dasharray:5 4}
+.dotted{stroke-dasharray:1.5 4}
 .rule{fill:none;stroke:var(--soft);stroke-dasharray:3 4;opacity:.8}
 .fill{fill:var(--wash)}
 .dot{fill:var(--main);stroke:var(--card);stroke-width:1.5}
@@ -55,6 +56,8 @@ td small{display:block;color:var(--soft);font-size:11.5px}
 .confusion .wrong{background:color-mix(in srgb,var(--bad) calc(8% + .3*var(--share)),transparent)}
 .confusion b{display:block;font-size:21px;font-weight:650}
 .confusion span{font-size:12px;color:var(--soft)}
+.cell.right{background:color-mix(in srgb,var(--good) calc(.35*var(--share)),transparent)}
+.cell.wrong{background:color-mix(in srgb,var(--bad) calc(.35*var(--share)),transparent)}
 footer{margin-top:22px;color:var(--soft);font-size:12.5px}
 footer p{margin:0}
 @media print{body{background:#fff}.tile,figure{break-inside:avoid;box-shadow:none}}

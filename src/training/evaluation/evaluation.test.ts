@@ -4,7 +4,7 @@ import { randomOf } from "../../core/core.ts";
 import { binaryResamples } from "./binary-resamples.ts";
 import { bootstrapIntervals } from "./bootstrap.ts";
 import { type JudgedRows, judge } from "./evaluation.ts";
-import { metricSets, toldMetrics } from "./metric-set.ts";
+import { binaryMetrics, toldMetrics } from "./metric-set.ts";
 import { cheapestThreshold } from "./threshold-choice.ts";
 
 const { below: random } = randomOf(3, 0);
@@ -13,7 +13,7 @@ const some = (rows: number, signal: number): JudgedRows => {
   const scores = Float64Array.from(labels, (label) => (random(80) + label * signal) / 100);
   return { labels, scores, others: {}, slices: [] };
 };
-const options = { task: "binary", threshold: 0.4, chosen: "by hand", resamples: 200 } as const;
+const options = { task: { kind: "binary" }, threshold: 0.4, chosen: "by hand", resamples: 200 } as const;
 
 test("the figures of a resample are those of the metrics under its weights", () => {
   const row = fc.record({
@@ -28,8 +28,8 @@ test("the figures of a resample are those of the metrics under its weights", () 
       const scores = Float64Array.from(sorted, ({ score }) => score);
       const weights = Float64Array.from(sorted, ({ weight }) => weight);
       const figures = binaryResamples(labels, scores, threshold)(weights);
-      const expected = toldMetrics(metricSets.binary, labels, scores, threshold, weights);
-      for (const [place, { name }] of metricSets.binary.entries())
+      const expected = toldMetrics(binaryMetrics, labels, scores, threshold, weights);
+      for (const [place, { name }] of binaryMetrics.entries())
         if (Number.isNaN(expected[name])) expect(figures[place], name).toBeNaN();
         else expect(figures[place], name).toBeCloseTo(expected[name]!, 10);
     }),
@@ -124,7 +124,7 @@ describe("a judgement", () => {
     const scores = labels.map((label) => label + (random(2) === 0 ? 1 : -1));
     const { metrics, residuals, decisions } = judge(
       { labels, scores, others: {}, slices: [] },
-      { ...options, task: "regression" },
+      { ...options, task: { kind: "regression", loss: "squared" } },
     );
     expect(metrics.map(({ name, value }) => [name, value]).slice(0, 2)).toEqual([
       ["rmse", 1],

@@ -1,34 +1,33 @@
 // An evaluation as one plain document: what a version scores on labelled rows, how sure that is, where it does better and worse,
 // and against whom. Everything that a table, a report or a client shows is in it; nothing is computed later.
 
+import type { TaskKind, TaskSpec } from "../../define/define.ts";
 import type { Confusion } from "../metrics/decision.ts";
 import { confusionAt } from "../metrics/decision.ts";
 import type { CalibrationBin } from "../metrics/probability.ts";
 import { calibrationBins } from "../metrics/probability.ts";
-import { orderByScore, thresholdCurve } from "../metrics/threshold-curve.ts";
-import { binaryResamples } from "./binary-resamples.ts";
+import { thresholdCurve } from "../metrics/threshold-curve.ts";
 import { type BootstrapOptions, bootstrapIntervals, type Interval } from "./bootstrap.ts";
+import { type ConfusionFigures, confusionFigures } from "./class-figures.ts";
 import { type BinaryCurves, binaryCurves, type RegressionPlots, regressionPlots } from "./curves.ts";
-import { type EvaluatedTask, metricSets, type ToldMetric, toldMetrics } from "./metric-set.ts";
+import { rowsOf, type TaskRows } from "./judged-rows.ts";
+import { type MetricFacts, type MetricSet, metricSetOf } from "./metric-set.ts";
+import { gainByPlace } from "./ranking-figures.ts";
+import { type SurvivalCurve, survivalCurves } from "./survival-figures.ts";
 import type { MistakeCost } from "./threshold-choice.ts";
 
-/** Rows to judge by; all of shape (rows). */
-export interface JudgedRows {
-  readonly labels: Float64Array;
-  readonly scores: Float64Array;
-  /** Scores of others on the same rows, by whose they are. */
+/** Rows to judge by. */
+export interface JudgedRows extends TaskRows {
+  /** Scores of others on the same rows and of the same shape, by whose they are. */
   readonly others: Readonly<Record<string, Float64Array>>;
   /** Slice memberships: the rows of each slice, ascending. */
   readonly slices: readonly { readonly name: string; readonly rows: Uint32Array }[];
-  /** Rows of one number belong together. */
+  /** Rows of one number belong together. Shape (rows). */
   readonly clusters?: Int32Array;
 }
 
 /** One figure with its interval; null where the rows cannot answer. */
-export interface ToldFigure {
-  readonly name: string;
-  readonly title: string;
-  readonly better: "higher" | "lower";
+export interface ToldFigure extends MetricFacts {
   readonly value: number | null;
   readonly interval: Interval | null;
 }
@@ -46,7 +45,7 @@ export interface Comparison {
 export interface SliceFigures {
   readonly name: string;
   readonly rows: number;
-  /** Mean label: of a bool the share of true ones. */
+  /** Mean label: of a bool the share of true ones. Null where labels are classes. */
   readonly label: number | null;
   readonly score: number | null;
   readonly metrics: readonly ToldFigure[];
@@ -54,9 +53,9 @@ export interface SliceFigures {
 
 /** What a version scores on labelled rows. */
 export interface EvaluationFigures {
-  readonly task: EvaluatedTask;
+  readonly task: TaskKind;
   readonly rows: number;
-  /** Mean label, and mean score. */
+  /** Mean label, and mean score; null where labels are classes. */
   readonly label: number | null;
   readonly score: number | null;
   readonly level: number;
@@ -69,6 +68,11 @@ export interface EvaluationFigures {
   readonly calibration?: readonly CalibrationBin[];
   readonly curves?: BinaryCurves;
   readonly residuals?: RegressionPlots;
+  /** Of several classes. */
+  readonly confusion?: ConfusionFigures;
+  /** NDCG of the first k places; of a ranking. */
+  readonly gains?: readonly (readonly [number, number])[];
+  readonly survival?: readonly SurvivalCurve[];
 }
 
 /** What acting at a threshold comes to. */
@@ -83,170 +87,172 @@ export interface DecisionFigures {
 
 /** How to judge. */
 export interface JudgeOptions extends BootstrapOptions {
-  readonly task: EvaluatedTask;
+  readonly task: TaskSpec;
   readonly threshold: number;
   readonly chosen: string;
   readonly cost?: MistakeCost;
+  /** What several classes are called. */
+  readonly classes?: readonly string[];
 }
 
 /** Slices smaller than this say nothing and have no interval. */
 const LEAST_SLICE = 30;
 
-/** Judges scored rows. Deterministic in rows and options. */
-export function judge(unsorted: JudgedRows, options: JudgeOptions): EvaluationFigures {
-  const { task, threshold, chosen, cost, resamples = 500, level = 0.95 } = options;
-  const metrics = metricSets[task];
-  const rows = sortedByScore(unsorted);
-  const { labels, scores, others } = rows;
-  const all = withIntervals(metrics, labels, scores, threshold, options, rows.clusters);
-  const confusion = confusionAt(threshold, labels, scores);
+/** A label that the version does not know. */
+const UNKNOWN = "(a class it does not know)";
+
+/** Judges scored rows. Deterministic in rows and options. A label of NaN is a class that the version does not know: it had the probability 0. */
+export function judge(given: JudgedRows, options: JudgeOptions): EvaluationFigures {
+  const { task, threshold, resamples = 500, level = 0.95 } = options;
+  const { rows, classes } =
+    task.kind === "multiclass" ? withUnknown(given, options.classes ?? []) : { rows: given, classes: [] };
+  const set = metricSetOf(task, { threshold, classes: classes.length });
+  const drawing = drawingOf(task, rows, options);
+  const { labels, scores } = rows;
+  const isPlain = task.kind !== "multiclass";
   return {
-    task,
+    task: task.kind,
     rows: labels.length,
-    label: mean(labels),
-    score: mean(scores),
+    label: isPlain ? mean(labels) : null,
+    score: isPlain ? mean(scores) : null,
     level,
     resamples,
-    metrics: all,
-    comparisons: Object.entries(others).map(([who, other]) => compared(metrics, rows, who, other, options)),
-    slices: rows.slices.map((slice) => sliceFigures(metrics, rows, slice, options)),
-    ...(task === "binary"
-      ? {
-          decisions: {
-            threshold,
-            chosen,
-            confusion,
-            ...(cost === undefined ? {} : { cost, costPerRow: costOf(cost, confusion) / labels.length }),
-          },
-          calibration: calibrationBins(labels, scores),
-          curves: binaryCurves(thresholdCurve(labels, scores)),
-        }
-      : { residuals: regressionPlots(labels, scores) }),
+    metrics: withIntervals(set, rows, drawing),
+    comparisons: Object.entries(rows.others).map(([who, other]) => compared(set, rows, who, other, drawing, task)),
+    slices: rows.slices.map((slice) => sliceFigures(set, rows, slice, drawing, isPlain)),
+    ...picturesOf(rows, options, classes),
+  };
+}
+
+function picturesOf(rows: JudgedRows, options: JudgeOptions, classes: readonly string[]): Partial<EvaluationFigures> {
+  const { labels, scores } = rows;
+  switch (options.task.kind) {
+    case "binary":
+      return {
+        decisions: decisionsOf(rows, options),
+        calibration: calibrationBins(labels, scores),
+        curves: binaryCurves(thresholdCurve(labels, scores)),
+      };
+    case "multiclass":
+      return { confusion: confusionFigures(rows, classes) };
+    case "ranking":
+      return { gains: gainByPlace(rows) };
+    case "survival":
+      return { survival: survivalCurves(rows) };
+    default:
+      return { residuals: regressionPlots(labels, scores) };
+  }
+}
+
+function decisionsOf({ labels, scores }: TaskRows, { threshold, chosen, cost }: JudgeOptions): DecisionFigures {
+  const confusion = confusionAt(threshold, labels, scores);
+  return {
+    threshold,
+    chosen,
+    confusion,
+    ...(cost === undefined ? {} : { cost, costPerRow: costOf(cost, confusion) / labels.length }),
+  };
+}
+
+/** Rows of classes that the version does not know get a class of their own, to which everybody gave the probability 0. */
+function withUnknown(
+  rows: JudgedRows,
+  names: readonly string[],
+): { readonly rows: JudgedRows; readonly classes: readonly string[] } {
+  if (!rows.labels.some((label) => Number.isNaN(label))) return { rows, classes: names };
+  const widened = (scores: Float64Array): Float64Array => {
+    const wide = new Float64Array(rows.labels.length * (names.length + 1));
+    for (let row = 0; row < rows.labels.length; row += 1)
+      wide.set(scores.subarray(row * names.length, (row + 1) * names.length), row * (names.length + 1));
+    return wide;
+  };
+  return {
+    classes: [...names, UNKNOWN],
+    rows: {
+      ...rows,
+      labels: rows.labels.map((label) => (Number.isNaN(label) ? names.length : label)),
+      scores: widened(rows.scores),
+      others: Object.fromEntries(Object.entries(rows.others).map(([who, scores]) => [who, widened(scores)])),
+    },
   };
 }
 
 function compared(
-  metrics: readonly ToldMetric[],
-  { labels, scores, clusters }: JudgedRows,
+  { metrics, figures }: MetricSet,
+  rows: JudgedRows,
   who: string,
   other: Float64Array,
-  options: JudgeOptions,
+  drawing: BootstrapOptions,
+  task: TaskSpec,
 ): Comparison {
-  // Ordered by its own scores for its own figures, and kept beside ours for the difference.
-  const order = orderByScore(other);
-  const ownLabels = taken(labels, order);
-  const ownScores = taken(other, order);
-  const { threshold } = options;
-  const ours = toldMetrics(metrics, labels, scores, threshold);
-  const theirs = toldMetrics(metrics, ownLabels, ownScores, threshold);
-  const [hereOf, thereOf] = [
-    figuresOf(options.task, labels, scores, threshold),
-    figuresOf(options.task, ownLabels, ownScores, threshold),
-  ];
+  const [here, there] = [figures(rows), figures({ ...rows, scores: other })];
+  const [ours, theirs] = [here(), there()];
   const both = bootstrapIntervals(
-    labels.length,
+    rows.labels.length,
     (weights) => {
-      const here = hereOf(weights);
-      const there = thereOf(taken(weights, order));
-      return [...there, ...here.map((value, place) => value - there[place]!)];
+      const [own, others] = [here(weights), there(weights)];
+      return [...others, ...own.map((value, place) => value - others[place]!)];
     },
-    withClusters(options, clusters),
+    drawing,
   );
   return {
     who,
-    metrics: metrics.map((metric, place) => told(metric, theirs[metric.name]!, both[place])),
+    metrics: metrics.map((metric, place) => told(metric, theirs[place]!, both[place])),
     difference: metrics.map((metric, place) =>
-      told(metric, ours[metric.name]! - theirs[metric.name]!, both[metrics.length + place]),
+      told(metric, ours[place]! - theirs[place]!, both[metrics.length + place]),
     ),
-    ...(options.task === "binary" ? { calibration: calibrationBins(labels, other) } : {}),
+    ...(task.kind === "binary" ? { calibration: calibrationBins(rows.labels, other) } : {}),
   };
 }
 
 function sliceFigures(
-  metrics: readonly ToldMetric[],
-  { labels, scores, clusters }: JudgedRows,
+  set: MetricSet,
+  all: JudgedRows,
   { name, rows }: JudgedRows["slices"][number],
-  options: JudgeOptions,
+  drawing: BootstrapOptions,
+  isPlain: boolean,
 ): SliceFigures {
-  const [own, ownScores] = [taken(labels, rows), taken(scores, rows)];
-  const { threshold } = options;
-  const ownClusters = clusters === undefined ? undefined : Int32Array.from(rows, (row) => clusters[row]!);
+  const own = rowsOf(all, rows);
+  const { clusters, ...others } = drawing;
+  const ownClusters = clusters && { clusters: Int32Array.from(rows, (row) => clusters[row]!) };
   return {
     name,
     rows: rows.length,
-    label: mean(own),
-    score: mean(ownScores),
+    label: isPlain ? mean(own.labels) : null,
+    score: isPlain ? mean(own.scores) : null,
     metrics:
       rows.length < LEAST_SLICE
-        ? metrics.map((metric) => told(metric, metric.of(own, ownScores, undefined, threshold), null))
-        : withIntervals(metrics, own, ownScores, threshold, options, ownClusters),
+        ? set
+            .figures(own)()
+            .map((value, place) => told(set.metrics[place]!, value, null))
+        : withIntervals(set, own, { ...others, ...ownClusters }),
   };
 }
 
 function withIntervals(
-  metrics: readonly ToldMetric[],
-  labels: Float64Array,
-  scores: Float64Array,
-  threshold: number,
-  options: JudgeOptions,
-  clusters: Int32Array | undefined,
+  { metrics, figures }: MetricSet,
+  rows: TaskRows,
+  drawing: BootstrapOptions,
 ): readonly ToldFigure[] {
-  const values = toldMetrics(metrics, labels, scores, threshold);
-  const intervals = bootstrapIntervals(
-    labels.length,
-    figuresOf(options.task, labels, scores, threshold),
-    withClusters(options, clusters),
-  );
-  return metrics.map((metric, place) => told(metric, values[metric.name]!, intervals[place]));
+  const own = figures(rows);
+  const values = own();
+  const intervals = bootstrapIntervals(rows.labels.length, own, drawing);
+  return metrics.map((metric, place) => told(metric, values[place]!, intervals[place]));
 }
 
-/** The metrics as a function of weights, of rows whose scores descend. */
-function figuresOf(
-  task: EvaluatedTask,
-  labels: Float64Array,
-  scores: Float64Array,
-  threshold: number,
-): (weights: Float64Array) => readonly number[] {
-  if (task === "binary") return binaryResamples(labels, scores, threshold);
-  return (weights) => metricSets[task].map(({ of }) => of(labels, scores, weights, threshold));
-}
-
-function told({ name, title, better }: ToldMetric, value: number, interval: Interval | null | undefined): ToldFigure {
+function told({ name, title, better }: MetricFacts, value: number, interval: Interval | null | undefined): ToldFigure {
   return { name, title, better, value: Number.isNaN(value) ? null : value, interval: interval ?? null };
 }
 
-function withClusters(options: JudgeOptions, clusters: Int32Array | undefined): BootstrapOptions {
-  const { resamples, level, seed } = options;
+/** How rows are drawn again. What is ranked together is drawn together, unless larger clusters are named. */
+function drawingOf({ kind }: TaskSpec, rows: JudgedRows, { resamples, level, seed }: JudgeOptions): BootstrapOptions {
+  const clusters = rows.clusters ?? (kind === "ranking" ? rows.groups : undefined);
   return {
     ...(resamples === undefined ? {} : { resamples }),
     ...(level === undefined ? {} : { level }),
     ...(seed === undefined ? {} : { seed }),
     ...(clusters === undefined ? {} : { clusters }),
   };
-}
-
-// Highest scores first: every curve of every resample then finds its rows in order.
-function sortedByScore(rows: JudgedRows): JudgedRows {
-  const order = orderByScore(rows.scores);
-  const place = new Uint32Array(order.length);
-  for (let now = 0; now < order.length; now += 1) place[order[now]!] = now;
-  const { clusters } = rows;
-  return {
-    labels: taken(rows.labels, order),
-    scores: taken(rows.scores, order),
-    others: Object.fromEntries(Object.entries(rows.others).map(([who, scores]) => [who, taken(scores, order)])),
-    slices: rows.slices.map((slice) => ({
-      name: slice.name,
-      rows: Uint32Array.from(slice.rows, (row) => place[row]!).sort(),
-    })),
-    ...(clusters === undefined ? {} : { clusters: Int32Array.from(order, (row) => clusters[row]!) }),
-  };
-}
-
-function taken(values: Float64Array, rows: Uint32Array): Float64Array {
-  const own = new Float64Array(rows.length);
-  for (let place = 0; place < rows.length; place += 1) own[place] = values[rows[place]!]!;
-  return own;
 }
 
 function mean(values: Float64Array): number | null {
