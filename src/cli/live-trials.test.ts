@@ -13,6 +13,7 @@ function trial(number: number, rest: Partial<TunedTrial> = {}): TunedTrial {
     params: { eta: 0.1 + number / 100, depth: 3 },
     state: "complete",
     value: 0.7 + number / 100,
+    values: [0.7 + number / 100],
     test: 0.7,
     error: undefined,
     ...rest,
@@ -23,8 +24,8 @@ test("a search shows how far it is, what is best, what was pruned, what runs and
   const trials = [
     trial(0),
     trial(1),
-    trial(2, { state: "pruned", value: undefined }),
-    trial(3, { state: "failed", value: undefined }),
+    trial(2, { state: "pruned", value: undefined, values: undefined }),
+    trial(3, { state: "failed", value: undefined, values: undefined }),
   ];
   const state: SearchState = {
     trials,
@@ -33,8 +34,8 @@ test("a search shows how far it is, what is best, what was pruned, what runs and
     left: 5,
     elapsed: 65,
   };
-  const goal = { name: "auc", better: "higher" } as const;
-  expect(liveTrials(state, { goal, trials: 10, rounds: 100, seconds: 600 }, plain)).toEqual([
+  const goals = [{ name: "auc", better: "higher" }] as const;
+  expect(liveTrials(state, { goals, trials: 10, rounds: 100, seconds: 600 }, plain)).toEqual([
     "  4 of 10 trials · best auc 0.7100 (trial 2) · 1 pruned · 1 failed · 5 left · 65.0 s of 10 min 0 s",
     "  trial  state            auc     eta     depth",
     "  1      complete         0.7000  0.1000  3",

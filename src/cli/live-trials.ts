@@ -10,7 +10,7 @@ const LAST = 8;
 
 /** What a person sees of a search that is under way. */
 export interface LiveSearch {
-  readonly goal: Goal;
+  readonly goals: readonly Goal[];
   readonly trials: number;
   /** Rounds that a training may have. */
   readonly rounds: number;
@@ -20,13 +20,15 @@ export interface LiveSearch {
 /** The lines. */
 export function liveTrials(
   { trials, running, best, left, elapsed }: SearchState,
-  { goal, trials: budget, rounds, seconds }: LiveSearch,
+  { goals, trials: budget, rounds, seconds }: LiveSearch,
   style: Style,
 ): readonly string[] {
   const count = (state: TunedTrial["state"]): number => trials.filter((each) => each.state === state).length;
   const parts = [
     `${trials.length} of ${budget} trials`,
-    ...(best === undefined ? [] : [style.good(`best ${goal.name} ${figure(best.value)} (trial ${best.number + 1})`)]),
+    ...(best === undefined
+      ? []
+      : [style.good(`best ${goals[0]?.name} ${figure(best.value)} (trial ${best.number + 1})`)]),
     ...(count("pruned") === 0 ? [] : [`${count("pruned")} pruned`]),
     ...(count("failed") === 0 ? [] : [style.bad(`${count("failed")} failed`)]),
     `${left} left`,
@@ -45,13 +47,13 @@ export function liveTrials(
     ...running.map(({ number, params, round }) => [
       String(number + 1),
       style.dim(round === 0 ? "begins" : `round ${round} of ${rounds}`),
-      "",
+      ...goals.map(() => ""),
       ...names.map((name) => paramText(params[name])),
     ]),
   ];
   return [
     `  ${parts.join(" · ")}`,
-    ...table({ columns: ["trial", "state", goal.name, ...names], rows }, style)
+    ...table({ columns: ["trial", "state", ...goals.map(({ name }) => name), ...names], rows }, style)
       .split("\n")
       .map((line) => `  ${line}`),
   ];

@@ -74,6 +74,15 @@ export const studiesNoun: NounSpec = {
       load: () => import("./commands/studies-show.ts"),
     },
     {
+      name: "report",
+      summary: "a study as one HTML file: history, importance, parameters, front",
+      about: "No script and nothing fetched: it can be sent to anybody.",
+      arguments: [["<study>", "its name, or its run"]],
+      options: [["--out <file>", "the file to write"]],
+      examples: ["slipway studies report flight_delay-1 --out tuning.html"],
+      load: () => import("./commands/studies-report.ts"),
+    },
+    {
       name: "export",
       summary: "write a study's trials into a file",
       about: "One row a trial with every parameter as a column, or the whole study as JSON.",

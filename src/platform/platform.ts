@@ -47,6 +47,7 @@ export {
   listModels,
   listRuns,
   listVersions,
+  metricHistory,
   moveAlias,
   type PromotionStanding,
   promotionStanding,

@@ -2,10 +2,11 @@
 
 import { formatInstant } from "../core/core.ts";
 import { childRuns, findStudy, getRun, listStudies, type RunRecord } from "../registry/registry.ts";
+import { type Importance, importanceOf } from "../tuning/tuning.ts";
 import type { Platform } from "./open.ts";
 import { requireKnownModel } from "./run-operations.ts";
 import type { Goal, Study, StudyPlan } from "./tune-study.ts";
-import { bestTrial, endedTrials, type TunedTrial } from "./tuned-trial.ts";
+import { bestTrial, endedTrials, frontOfTrials, type TunedTrial } from "./tuned-trial.ts";
 
 /** A study as it is listed. */
 export interface ListedStudy {
@@ -37,6 +38,10 @@ export interface ShownStudy extends ListedStudy {
   /** How many trials it knew from earlier studies when it began. */
   readonly known: number;
   readonly trials: readonly TunedTrial[];
+  /** The trials that no other is better than in every goal. */
+  readonly front: readonly TunedTrial[];
+  /** Which share of the first goal's variance each parameter explains alone, most important first; empty where too few trials have a value. */
+  readonly importance: readonly Importance[];
 }
 
 /** The studies of a model, or all, newest first. Throws MODEL_NOT_FOUND for a model that neither the project nor the records know. */
@@ -44,8 +49,7 @@ export async function studyList(platform: Platform, model?: string): Promise<rea
   if (model !== undefined) await requireKnownModel(platform, model);
   const listed: ListedStudy[] = [];
   for (const study of await listStudies<StudyPlan>(platform.registry, model)) {
-    const { error, definition, dataset, space, known, trials, ...rest } = await shown(platform, study);
-    listed.push(rest);
+    listed.push(summaryOf(study, await recorded(platform, study)));
   }
   return listed;
 }
@@ -55,16 +59,43 @@ export async function showStudy(platform: Platform, reference: string): Promise<
   return shown(platform, await findStudy<StudyPlan>(platform.registry, reference));
 }
 
-async function shown({ registry }: Platform, { name, runId, model, plan, ...study }: Study): Promise<ShownStudy> {
-  const run = await getRun(registry, runId);
-  const trials = endedTrials(await childRuns(registry, runId), plan);
+async function shown(platform: Platform, study: Study): Promise<ShownStudy> {
+  const found = await recorded(platform, study);
+  const { trials } = found;
+  const { plan } = study;
+  return {
+    ...summaryOf(study, found),
+    error: found.run.error,
+    definition: study.definition,
+    dataset: study.datasetId,
+    space: plan.space,
+    known: plan.known.length,
+    trials,
+    front: frontOfTrials(trials, plan.goals),
+    importance: importanceOf(
+      plan.space,
+      trials.flatMap(({ params, value }) => (value === undefined ? [] : [{ params, value }])),
+    ),
+  };
+}
+
+interface Recorded {
+  readonly run: RunRecord;
+  readonly trials: readonly TunedTrial[];
+}
+
+async function recorded({ registry }: Platform, { runId, plan }: Study): Promise<Recorded> {
+  return { run: await getRun(registry, runId), trials: endedTrials(await childRuns(registry, runId), plan) };
+}
+
+function summaryOf({ name, runId, model, plan, at }: Study, { run, trials }: Recorded): ListedStudy {
   const count = (state: TunedTrial["state"]): number => trials.filter((each) => each.state === state).length;
   return {
     name,
     run: runId,
     model,
     status: run.status,
-    startedAt: formatInstant(study.at),
+    startedAt: formatInstant(at),
     goals: plan.goals,
     sampler: plan.sampler,
     seed: plan.seed,
@@ -74,11 +105,5 @@ async function shown({ registry }: Platform, { name, runId, model, plan, ...stud
     pruned: count("pruned"),
     failed: count("failed"),
     best: bestTrial(trials, plan.goals[0]?.better ?? "lower") ?? null,
-    error: run.error,
-    definition: study.definition,
-    dataset: study.datasetId,
-    space: plan.space,
-    known: plan.known.length,
-    trials,
   };
 }

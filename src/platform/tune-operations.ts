@@ -1,7 +1,7 @@
 // A search for a model's parameters. The study is a run and each trial a run below it, so what was tried is remembered as it happens: a study that was
 // killed goes on from what its trials recorded, and tracking clients see both. One process at a time searches for a study.
 
-import { asSlipwayError, formatInstant, newId, SlipwayError } from "../core/core.ts";
+import { asSlipwayError, didYouMean, formatInstant, newId, SlipwayError } from "../core/core.ts";
 import type { Dataset } from "../datasets/datasets.ts";
 import { definitionHash, findDefinition, type ModelSpec } from "../define/define.ts";
 import {
@@ -23,18 +23,20 @@ import { type SearchEnd, type SearchLimits, type SearchState, searchTrials } fro
 import { toldTrials, warmStart } from "./tune-start.ts";
 import {
   type AskedPlan,
-  directionOf,
+  directionsOf,
   earlierStudy,
   type Goal,
   keepPlan,
   type Study,
   type StudyPlan,
 } from "./tune-study.ts";
-import { bestTrial, endedTrials, type TunedTrial } from "./tuned-trial.ts";
+import { bestTrial, endedTrials, frontOfTrials, MODEL_SIZE, type TunedTrial } from "./tuned-trial.ts";
 
 /** What to search for. What is left out is as the study has it, or the default. */
 export interface TuneRequest extends Omit<AskedPlan, "goals" | "pruner">, SearchLimits {
   readonly model: string;
+  /** What is searched for: metrics of the model, and `size`; default its first metric. */
+  readonly goals?: readonly string[];
   /** How trials that will not do well are stopped early; default `none`. */
   readonly pruner?: PrunerOptions["kind"];
   /** Begin with what earlier studies of the model know. */
@@ -51,7 +53,7 @@ export interface TuneRequest extends Omit<AskedPlan, "goals" | "pruner">, Search
 export interface OpenedStudy {
   readonly run: string;
   readonly name: string;
-  readonly goal: Goal;
+  readonly goals: readonly Goal[];
   /** How many of its trials ended before. */
   readonly earlier: number;
   readonly trials: number;
@@ -63,11 +65,14 @@ export interface OpenedStudy {
 export interface TuneOutcome {
   readonly run: string;
   readonly study: string;
-  readonly goal: Goal;
+  readonly goals: readonly Goal[];
   readonly trials: readonly TunedTrial[];
   /** The definition as it stands. */
   readonly before: TunedTrial | undefined;
+  /** By the first goal. */
   readonly best: TunedTrial | undefined;
+  /** The trials that no other is better than in every goal. */
+  readonly front: readonly TunedTrial[];
   readonly end: SearchEnd;
 }
 
@@ -99,7 +104,7 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
   const asked = askedPlan(model, request);
   const wanted = firstPlan(model, asked);
   // One that is thrown away: what cannot be is refused before anything is made or trained.
-  createOptimiser({ ...wanted, budget: wanted.trials, direction: directionOf(wanted) });
+  createOptimiser({ ...wanted, budget: wanted.trials, directions: directionsOf(wanted) });
   const { dataset } = await readyDataset(training, { model }, request.onNote ? { onNote: request.onNote } : {});
   if (dataset.parts.validate.rows === 0)
     throw new SlipwayError(
@@ -150,7 +155,7 @@ async function searchStudy(
   try {
     const earlier = isNew ? [] : endedTrials(await childRuns(registry, runId), plan);
     const { rounds } = model.trainer;
-    request.onStudy?.({ run: runId, name, goal, earlier: earlier.length, trials: plan.trials, rounds });
+    request.onStudy?.({ run: runId, name, goals: plan.goals, earlier: earlier.length, trials: plan.trials, rounds });
     const { trials, end } = await searchTrials(platform, {
       model,
       dataset,
@@ -166,7 +171,16 @@ async function searchStudy(
     if (best?.value === undefined) throw nothingFound(trials, goal.name, name);
     await logMetrics(registry, runId, [{ key: `validate.${goal.name}`, step: best.number, value: best.value }]);
     await finishRun(registry, runId);
-    return { run: runId, study: name, goal, trials, before: trials.find(({ number }) => number === 0), best, end };
+    return {
+      run: runId,
+      study: name,
+      goals: plan.goals,
+      trials,
+      before: trials.find(({ number }) => number === 0),
+      best,
+      front: frontOfTrials(trials, plan.goals),
+      end,
+    };
   } catch (thrown) {
     // Another process that took the study over meanwhile says how it ends.
     if ((await getRun(registry, runId)).status === "running")
@@ -209,18 +223,21 @@ async function newStudy(
 }
 
 function askedPlan(model: ModelSpec, request: TuneRequest): AskedPlan {
-  const { pruner } = request;
-  return { ...request, ...(pruner === undefined ? {} : { pruner: prunerOf(model, pruner) }) } as AskedPlan;
+  const { pruner, goals, ...rest } = request;
+  return {
+    ...rest,
+    ...(pruner === undefined ? {} : { pruner: prunerOf(model, pruner) }),
+    ...(goals === undefined ? {} : { goals: goalsOf(model, goals) }),
+  };
 }
 
 function firstPlan(model: ModelSpec, asked: AskedPlan): StudyPlan {
   const [metric] = model.metrics;
   if (metric === undefined)
     throw new SlipwayError("INPUT_INVALID", `Model ${model.name} names no metric to search by; add metrics to it.`);
-  const { name, better } = metric;
   return {
     space: asked.space ?? usualSpace(model),
-    goals: [{ name, better }],
+    goals: asked.goals ?? goalsOf(model, [metric.name]),
     sampler: asked.sampler ?? "auto",
     seed: asked.seed ?? 0,
     pruner: asked.pruner ?? prunerOf(model, "none"),
@@ -228,6 +245,24 @@ function firstPlan(model: ModelSpec, asked: AskedPlan): StudyPlan {
     known: [],
     first: [],
   };
+}
+
+function goalsOf({ name, metrics }: ModelSpec, wanted: readonly string[]): readonly Goal[] {
+  const known = [...metrics, { name: MODEL_SIZE, better: "lower" as const }];
+  if (wanted.length === 0 || new Set(wanted).size < wanted.length)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `A study has one goal or several that differ, not ${JSON.stringify(wanted)}.`,
+    );
+  return wanted.map((goal) => {
+    const found = known.find((each) => each.name === goal);
+    if (found) return { name: found.name, better: found.better };
+    const names = known.map((each) => each.name);
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Model ${name} has no metric ${JSON.stringify(goal)} to search by.${didYouMean(goal, names)} There is: ${names.join(", ")}.`,
+    );
+  });
 }
 
 /** The first rung stands where a twenty-seventh of the rounds is done. */

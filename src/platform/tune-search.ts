@@ -6,10 +6,17 @@ import type { Dataset } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { TrainingStep } from "../ports/ports.ts";
 import { isTrialsFault, trainTrial } from "../training/training.ts";
-import { configurationOf, createOptimiser, type KnownTrial, type Optimiser, type Params } from "../tuning/tuning.ts";
+import {
+  configurationOf,
+  createOptimiser,
+  type KnownTrial,
+  type Optimiser,
+  type Outcome,
+  type Params,
+} from "../tuning/tuning.ts";
 import type { Platform } from "./open.ts";
-import { directionOf, type Study } from "./tune-study.ts";
-import { bestTrial, type TunedTrial } from "./tuned-trial.ts";
+import { directionsOf, type Goal, type Study } from "./tune-study.ts";
+import { bestTrial, frontOfTrials, goalValues, noNumber, type TunedTrial } from "./tuned-trial.ts";
 
 /** When to begin no more trials, how many run at once and how long one may take. */
 export interface SearchLimits {
@@ -78,7 +85,7 @@ export async function searchTrials(
   const sign = goal.better === "lower" ? 1 : -1;
   const optimiser = createOptimiser({
     space: plan.space,
-    direction: directionOf(plan),
+    directions: directionsOf(plan),
     seed: plan.seed,
     budget: plan.trials,
     sampler: plan.sampler,
@@ -101,7 +108,7 @@ export async function searchTrials(
   const spent = (): SearchEnd | undefined => {
     if (trials.length + running.size >= plan.trials) return "trials";
     if (elapsed() >= (limits.seconds ?? Number.POSITIVE_INFINITY)) return "seconds";
-    return idleTrials(trials, best()) >= (limits.patience ?? Number.POSITIVE_INFINITY) ? "patience" : undefined;
+    return idleTrials(trials, plan.goals) >= (limits.patience ?? Number.POSITIVE_INFINITY) ? "patience" : undefined;
   };
   let next = 1 + Math.max(-1, ...trials.map(({ number }) => number));
   const begun = (): Attempt => {
@@ -118,7 +125,15 @@ export async function searchTrials(
   const stop = new AbortController();
   const still = AbortSignal.any([signal, stop.signal]);
   const attempt = async ({ number, params, id }: Attempt): Promise<TunedTrial> => {
-    const about = { number, params, runId: undefined, value: undefined, test: undefined, error: undefined };
+    const about = {
+      number,
+      params,
+      runId: undefined,
+      value: undefined,
+      values: undefined,
+      test: undefined,
+      error: undefined,
+    };
     const onStep = ({ round }: TrainingStep): void => {
       const own = running.get(number);
       if (own) own.round = round;
@@ -140,11 +155,10 @@ export async function searchTrials(
       );
       if (prunedAt !== undefined)
         return { ...about, runId: own, state: "pruned", error: `pruned after round ${prunedAt}` };
-      const value = metrics[`validate.${goal.name}`];
+      const values = goalValues(metrics, plan.goals);
       const test = metrics[`test.${goal.name}`];
-      if (value !== undefined && Number.isFinite(value))
-        return { ...about, runId: own, state: "complete", value, test };
-      return { ...about, runId: own, state: "failed", test, error: `${goal.name} is no number on the validation rows` };
+      if (values === undefined) return { ...about, runId: own, state: "failed", test, error: noNumber(plan.goals) };
+      return { ...about, runId: own, state: "complete", value: values[0], values, test };
     } catch (thrown) {
       if (still.aborted || !isTrialsFault(thrown)) throw thrown;
       return { ...about, state: "failed", error: asSlipwayError(thrown).message };
@@ -195,14 +209,19 @@ function waitingTrials(model: ModelSpec, { plan }: Study, earlier: readonly Tune
   ];
 }
 
-/** How many of the last trials brought nothing better. */
-function idleTrials(trials: readonly TunedTrial[], best: TunedTrial | undefined): number {
-  return best === undefined ? 0 : trials.length - 1 - trials.findIndex(({ number }) => number === best.number);
+/** How many of the last trials brought nothing better: by one goal no new best, by several none for the front. */
+function idleTrials(trials: readonly TunedTrial[], goals: readonly Goal[]): number {
+  const [first] = goals;
+  const best = first && goals.length === 1 ? bestTrial(trials, first.better) : undefined;
+  const leaders = new Set(goals.length > 1 ? frontOfTrials(trials, goals) : best ? [best] : []);
+  const last = trials.findLastIndex((trial) => leaders.has(trial));
+  return last < 0 ? 0 : trials.length - 1 - last;
 }
 
-function outcomeOf({ state, value }: TunedTrial) {
-  if (state === "pruned") return { state } as const;
-  return value === undefined ? ({ state: "failed" } as const) : { value };
+function outcomeOf({ state, values }: TunedTrial): Outcome {
+  if (state === "pruned") return { state };
+  if (values === undefined) return { state: "failed" };
+  return values.length > 1 ? { values } : { value: values[0]! };
 }
 
 function overdueAfter({ scheduler }: Platform["engines"], limit: number | undefined) {

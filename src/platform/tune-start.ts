@@ -38,7 +38,7 @@ export async function warmStart(
   const first = new Map<string, Params>();
   for (const study of await listStudies<StudyPlan>(registry, model.name)) {
     const [goal] = study.plan.goals;
-    if (JSON.stringify(goal) !== JSON.stringify(plan.goals[0])) continue;
+    if (JSON.stringify(study.plan.goals) !== JSON.stringify(plan.goals)) continue;
     const isSame = study.definition === definitionHash(model) && study.datasetId === datasetId;
     const sign = goal?.better === "lower" ? 1 : -1;
     const ended = endedTrials(await childRuns(registry, study.runId), study.plan)
@@ -48,7 +48,8 @@ export async function warmStart(
       const params = carriedOver(model, study, plan, trial);
       if (params === undefined) continue;
       const text = JSON.stringify(params);
-      if (isSame) known.set(text, { params, value: trial.value! });
+      const one = isSame ? knownTrial(plan.space, { ...trial, params }, undefined) : undefined;
+      if (one) known.set(text, one);
       else if (first.size < AGAIN) first.set(text, params);
     }
   }

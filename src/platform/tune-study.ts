@@ -37,9 +37,9 @@ export interface StudyPlan {
   readonly first: readonly Params[];
 }
 
-/** Which way a plan's first goal is better. */
-export function directionOf({ goals: [goal] }: StudyPlan): "minimize" | "maximize" {
-  return goal?.better === "higher" ? "maximize" : "minimize";
+/** Which way each of a plan's goals is better. */
+export function directionsOf({ goals }: StudyPlan): readonly ("minimize" | "maximize")[] {
+  return goals.map(({ better }) => (better === "higher" ? "maximize" : "minimize"));
 }
 
 /** A study as the records hold it. */

@@ -1,9 +1,19 @@
 // A trial as its run recorded it. Nothing else is kept of trials, so a study that was killed is read the way one that ended is.
 
 import type { RunRecord } from "../registry/registry.ts";
-import { PRUNED } from "../training/training.ts";
-import { configurationOf, type KnownTrial, type Parameter, type Params, type Space } from "../tuning/tuning.ts";
-import type { StudyPlan } from "./tune-study.ts";
+import { PRUNED, SIZE } from "../training/training.ts";
+import {
+  configurationOf,
+  dominates,
+  type KnownTrial,
+  type Parameter,
+  type Params,
+  type Space,
+} from "../tuning/tuning.ts";
+import type { Goal, StudyPlan } from "./tune-study.ts";
+
+/** The goal that is the size of the model in bytes, beside its metrics. */
+export const MODEL_SIZE = "size";
 
 /** One trial. */
 export interface TunedTrial {
@@ -12,8 +22,10 @@ export interface TunedTrial {
   readonly runId: string | undefined;
   readonly params: Params;
   readonly state: "complete" | "pruned" | "failed";
-  /** On the validation rows; undefined where the trial has none. */
+  /** By the first goal; undefined where the trial has none. */
   readonly value: number | undefined;
+  /** By each goal, in their order. */
+  readonly values: readonly number[] | undefined;
   /** On the test rows, which the search does not look at. */
   readonly test: number | undefined;
   /** Why it has no value, in words. */
@@ -34,25 +46,41 @@ export function endedTrials(runs: readonly RunRecord[], plan: StudyPlan): readon
     .sort((left, right) => left.number - right.number);
 }
 
-function recordedTrial(run: RunRecord, { space, goals: [goal] }: StudyPlan): TunedTrial {
+function recordedTrial(run: RunRecord, { space, goals }: StudyPlan): TunedTrial {
   const params = Object.fromEntries(
     Object.entries(space).flatMap(([name, parameter]) => {
       const text = run.params[name];
       return text === undefined ? [] : [[name, recordedValue(parameter, text)] as const];
     }),
   );
-  const value = run.metrics[`validate.${goal?.name}`];
-  const isComplete = run.status === "finished" && Number.isFinite(value);
+  const values = run.status === "finished" ? goalValues(run.metrics, goals) : undefined;
+  const isComplete = values !== undefined;
+  const [goal] = goals;
   return {
     // By the number in its name: clocks may stand still.
     number: Number(run.name.replace("trial ", "")),
     runId: run.id,
     params: configurationOf(space, params) ?? params,
     state: isComplete ? "complete" : run.status === "cancelled" ? "pruned" : "failed",
-    value: isComplete ? value : undefined,
+    value: values?.[0],
+    values,
     test: run.metrics[`test.${goal?.name}`],
-    error: run.error ?? (isComplete ? undefined : `${goal?.name} is no number on the validation rows`),
+    error: run.error ?? (isComplete ? undefined : noNumber(goals)),
   };
+}
+
+/** What a trial's metrics are by each goal; undefined where one is no number. */
+export function goalValues(
+  metrics: Readonly<Record<string, number>>,
+  goals: readonly Goal[],
+): readonly number[] | undefined {
+  const values = goals.map(({ name }) => metrics[name === MODEL_SIZE ? SIZE : `validate.${name}`] ?? Number.NaN);
+  return values.every(Number.isFinite) ? values : undefined;
+}
+
+/** Why a trial that ended well has no value. */
+export function noNumber(goals: readonly Goal[]): string {
+  return `${goals.map(({ name }) => name).join(" or ")} is no number on the validation rows`;
 }
 
 /** A recorded value as it was; text that is no choice stays as it is. */
@@ -68,14 +96,14 @@ function recordedValue(parameter: Parameter, text: string): string | number | bo
  */
 export function knownTrial(
   space: Space,
-  { params, state, value }: TunedTrial,
+  { params, state, values }: TunedTrial,
   curve: KnownTrial["curve"],
 ): KnownTrial | undefined {
   const own = configurationOf(space, params);
   if (own === undefined) return undefined;
   return {
     params: own,
-    ...(value === undefined ? {} : { value }),
+    ...(values === undefined ? {} : values.length > 1 ? { values } : { value: values[0]! }),
     ...(state === "pruned" ? { state } : {}),
     ...(curve === undefined ? {} : { curve }),
   };
@@ -89,4 +117,16 @@ export function bestTrial(trials: readonly TunedTrial[], better: "lower" | "high
       each.value !== undefined && (found?.value === undefined || sign * each.value < sign * found.value) ? each : found,
     undefined,
   );
+}
+
+/** The trials that no other is better than in every goal, by the first goal from best to worst. */
+export function frontOfTrials(trials: readonly TunedTrial[], goals: readonly Goal[]): readonly TunedTrial[] {
+  const signs = goals.map(({ better }) => (better === "higher" ? -1 : 1));
+  const known = trials.flatMap((trial) =>
+    trial.values === undefined ? [] : [{ trial, turned: trial.values.map((value, goal) => signs[goal]! * value) }],
+  );
+  return known
+    .filter(({ turned }) => !known.some((other) => dominates(other.turned, turned)))
+    .sort((left, right) => left.turned[0]! - right.turned[0]!)
+    .map(({ trial }) => trial);
 }

@@ -45,6 +45,9 @@ export interface TrialWatch {
 /** The tag of a run that was stopped because others did better; its value is the round. */
 export const PRUNED = "slipway.pruned";
 
+/** The metric of a trial that is the size of its model in bytes. */
+export const SIZE = "model.size";
+
 /** The metric that pruners look at, round by round: what early stopping looks at, lower is better. */
 export const LOSS = "trial.loss";
 
@@ -99,9 +102,10 @@ export async function trainTrial(
       { model: tried, dataset },
       { signal: AbortSignal.any(stops), onStep: judge },
     );
-    await logMetrics(registry, run.id, [...metricRows(fitted), ...losses]);
+    const size = fitted.trained.artifact.byteLength;
+    await logMetrics(registry, run.id, [...metricRows(fitted), ...losses, { key: SIZE, step: 0, value: size }]);
     await finishRun(registry, run.id);
-    return { runId: run.id, metrics: heldOutMetrics(fitted) };
+    return { runId: run.id, metrics: { ...heldOutMetrics(fitted), [SIZE]: size } };
   } catch (thrown) {
     const last = losses.at(-1)?.step;
     if (pruned.signal.aborted && !signal?.aborted && last !== undefined && isCancellation(thrown)) {

@@ -233,12 +233,47 @@ test.each<[string, Partial<TuneRequest>, RegExp]>([
   ["a timeout of nothing", { timeout: 0 }, /timeout is a number above 0/],
   ["no patience", { patience: Number.NaN }, /patience of 1 trial or more, not NaN/],
   ["an unknown pruner", { pruner: "harsh" as "asha" }, /pruner's kind is one of none, auto, /],
+  ["a goal that is no metric", { goals: ["logloss"] }, /no metric "logloss".* Did you mean "logLoss"/],
+  ["a goal twice", { goals: ["auc", "auc"] }, /several that differ/],
+  ["a pruner with several goals", { goals: ["auc", "size"], pruner: "asha" }, /no pruner/],
   ["an unknown study", { resume: "nothing-like-it" }, /no study "nothing-like-it"/],
 ])("refuses %s before there is a study", async (_, wrong, message) => {
   const before = (await studyList(platform)).length;
   await expect(tune(wrong)).rejects.toThrow(message);
   expect(await studyList(platform)).toHaveLength(before);
 });
+
+test("a search for quality and size ends with the models that no other is better than in both", async () => {
+  const both = {
+    study: "both",
+    goals: ["auc", "size"],
+    trials: 8,
+    space: space({ max_depth: int(1, 8), eta: float(0.05, 0.5) }),
+  };
+  const { trials, front, goals } = await tune(both);
+  expect(goals).toEqual([
+    { name: "auc", better: "higher" },
+    { name: "size", better: "lower" },
+  ]);
+  for (const { values, runId } of trials) {
+    const { metrics } = await getRun(platform.registry, runId!);
+    expect(values).toEqual([metrics["validate.auc"], metrics["model.size"]]);
+  }
+  const isBeaten = ([auc, size]: readonly number[]): boolean =>
+    trials.some(
+      ({ values }) => values![0]! >= auc! && values![1]! <= size! && (values![0]! > auc! || values![1]! < size!),
+    );
+  expect(front.map(({ number }) => number).toSorted()).toEqual(
+    trials.filter(({ values }) => !isBeaten(values!)).map(({ number }) => number),
+  );
+  const more = await tune({ ...both, trials: 10 });
+  expect(more.trials.slice(0, 8)).toEqual(trials);
+  await expect(tune({ ...both, goals: ["size", "auc"] })).rejects.toThrow(/by auc, size, another measure/);
+  expect((await showStudy(platform, "both")).importance.map(({ name }) => name).toSorted()).toEqual([
+    "eta",
+    "max_depth",
+  ]);
+}, 120_000);
 
 test("slipway studies list, show and export say what was tried", async () => {
   const fixture = JSON.stringify(fileURLToPath(new URL("./deliveries.fixture.ts", import.meta.url)));
@@ -281,6 +316,9 @@ test("slipway studies list, show and export say what was tried", async () => {
   expect(rows).toHaveLength(4);
   expect((await slipway("studies", "export", "shown", "--out", "trials.csv")).err).toMatch(/is there already/);
   expect((await slipway("studies", "export", "shown")).code).toBe(64);
+  expect((await slipway("studies", "report", "shown", "--out", "report.html")).code).toBe(0);
+  expect(readFileSync(join(world.root, "report.html"), "utf8")).toContain("<h2>Parallel coordinates</h2>");
+  expect((await slipway("studies", "report", "shown")).code).toBe(64);
   expect((await slipway("studies", "show", "nothing")).err).toMatch(/STUDY_NOT_FOUND/);
   expect((await slipway("studies", "list", "--model", "nothing")).err).toMatch(/MODEL_NOT_FOUND/);
 }, 120_000);

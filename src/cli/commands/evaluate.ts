@@ -1,11 +1,11 @@
 // Judges a version while a person waits: figures with their intervals, who does better, where it does worse, and a report to look at.
 
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
 import { type Evaluation, evaluateVersion } from "../../platform/platform.ts";
 import type { Line } from "../output.ts";
 import { evaluationReport } from "../report/evaluation-report.ts";
+import { writeReport } from "../report/write-report.ts";
 import type { CommandContext } from "../run-command.ts";
 import { visible } from "../visible.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -44,14 +44,6 @@ export async function run(context: CommandContext, options: Options, version: st
       ...(file === undefined ? [] : ["", `Report: ${file}`]),
     ]);
   });
-}
-
-async function writeReport(file: string, html: string): Promise<void> {
-  try {
-    await writeFile(file, html);
-  } catch (cause) {
-    throw new SlipwayError("USAGE", `The report cannot be written to ${file}: ${(cause as Error).message}.`, { cause });
-  }
 }
 
 /** `1:5`: what a false positive and a false negative cost. */

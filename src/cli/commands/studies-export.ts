@@ -50,7 +50,7 @@ function csvOf({ space, trials, goals }: ShownStudy): string {
   const rows = trials.map((trial) => [
     trial.number,
     trial.state,
-    ...goals.map((_, index) => (index === 0 ? trial.value : undefined)),
+    ...goals.map((_, goal) => trial.values?.[goal]),
     trial.test,
     trial.runId,
     trial.error,

@@ -1,6 +1,6 @@
 import { showStudy } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
-import { trialTable } from "../trial-table.ts";
+import { frontLines, importanceLines, trialTable } from "../trial-table.ts";
 import { withPlatform } from "../with-platform.ts";
 import { figure, momentText } from "../words.ts";
 
@@ -16,6 +16,8 @@ export async function run(context: CommandContext, _options: object, reference: 
       `Sampler ${study.sampler}, seed ${study.seed}, pruner ${study.pruner}; ${trials.length} of ${budget} trials, ${study.pruned} pruned, ${study.failed} failed${known === 0 ? "" : `; it knew ${known} from earlier studies`}.`,
       "",
       trials.length === 0 ? "No trial ended yet." : trialTable(trials, goals),
+      ...frontLines(study.front, goals),
+      ...importanceLines(study.importance),
       ...(best === null
         ? []
         : ["", style.good(`Best ${goals[0]?.name} ${figure(best.value)} (trial ${best.number + 1}).`)]),

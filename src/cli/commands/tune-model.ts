@@ -3,12 +3,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
-import { type TuneOutcome, tuneModel } from "../../platform/platform.ts";
+import { type Goal, type TuneOutcome, tuneModel } from "../../platform/platform.ts";
 import type { PrunerOptions, SamplerName, Space } from "../../tuning/tuning.ts";
 import { type LiveSearch, liveTrials } from "../live-trials.ts";
 import { type Line, styleFor } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
-import { trialTable } from "../trial-table.ts";
+import { frontLines, trialTable } from "../trial-table.ts";
 import { withPlatform } from "../with-platform.ts";
 import { countOf, figure, wholeNumber } from "../words.ts";
 
@@ -20,6 +20,7 @@ interface TuneWords {
   readonly parallel?: string;
   readonly pruner?: string;
   readonly space?: string;
+  readonly goals?: string;
   readonly sampler?: string;
   readonly seed?: string;
   readonly study?: string;
@@ -50,6 +51,7 @@ export async function run(context: CommandContext, words: TuneWords, model: stri
     // The optimiser refuses a name that it does not know, and lists those it does.
     ...(words.sampler === undefined ? {} : { sampler: words.sampler as SamplerName }),
     ...(words.pruner === undefined ? {} : { pruner: words.pruner as PrunerOptions["kind"] }),
+    ...(words.goals === undefined ? {} : { goals: words.goals.split(",").map((each) => each.trim()) }),
     ...(words.study === undefined ? {} : { study: words.study }),
     ...(words.resume === undefined ? {} : { resume: words.resume }),
     fresh: words.new === true,
@@ -95,17 +97,19 @@ function spaceIn(file: string): Space {
   }
 }
 
-function document({ run, study, goal, trials, before, best, end }: TuneOutcome): unknown {
-  return { study, run, metric: goal.name, better: goal.better, trials, before, best, end };
+function document({ goals, ...outcome }: TuneOutcome): unknown {
+  const [goal] = goals;
+  return { metric: goal?.name, better: goal?.better, goals, ...outcome };
 }
 
 /** Why a search ended before its trials were all made, in words. */
 const ENDS = { seconds: "its time was over", patience: "nothing got better for a while" } as const;
 
 function lines(
-  { study, goal: metric, trials, before, best, end }: TuneOutcome,
+  { study, goals, trials, before, best, front, end }: TuneOutcome,
   good: (text: string) => string,
 ): readonly Line[] {
+  const [metric] = goals as readonly [Goal];
   const sign = metric.better === "lower" ? 1 : -1;
   const shown = trials
     .filter(({ value }) => value !== undefined)
@@ -114,7 +118,8 @@ function lines(
   const failed = trials.filter(({ state }) => state === "failed");
   const pruned = trials.filter(({ state }) => state === "pruned");
   return [
-    trialTable(shown, [metric]),
+    trialTable(shown, goals),
+    ...frontLines(front, goals),
     ...(pruned.length === 0 ? [] : [`${pruned.length} pruned.`]),
     ...(failed.length === 0 ? [] : [`${failed.length} failed, the last with: ${failed.at(-1)?.error}`]),
     "",

@@ -4,8 +4,7 @@
 import type { Evaluation } from "../../platform/platform.ts";
 import { evaluationPlots } from "./evaluation-plots.ts";
 import { forest, importanceBars, intervalText } from "./forest.ts";
-import { counted, escaped, told } from "./markup.ts";
-import { reportStyle } from "./report-style.ts";
+import { card, counted, escaped, page, told } from "./markup.ts";
 
 /** The report as HTML. */
 export function evaluationReport(evaluation: Evaluation): string {
@@ -22,25 +21,7 @@ export function evaluationReport(evaluation: Evaluation): string {
     everyFigure(evaluation),
     notes(evaluation),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(model)}@${version}: evaluation</title>
-<style>${reportStyle}</style>
-</head>
-<body><main>
-${sections.filter(Boolean).join("\n")}
-</main></body>
-</html>
-`;
-}
-
-function card(title: string, about: string, content: string): string {
-  return `<figure><figcaption><h2>${escaped(title)}</h2><p>${escaped(about)}</p></figcaption>${content}</figure>`;
+  return page(`${model}@${version}: evaluation`, sections);
 }
 
 function header({ model, version, span, rows, label, task, confusion, createdAt }: Evaluation): string {

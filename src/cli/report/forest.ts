@@ -54,11 +54,14 @@ export function forest(rows: readonly ForestRow[], overall: number | null, title
 
 const MOST_BARS = 12;
 
-/** The greatest gains as bars of their share. */
-export function importanceBars(gains: readonly { readonly input: string; readonly gain: number }[]): string {
-  const total = gains.reduce((sum, { gain }) => sum + gain, 0) || 1;
+/** The greatest gains as bars of their share of a whole; default of all of them together. */
+export function importanceBars(
+  gains: readonly { readonly input: string; readonly gain: number }[],
+  whole?: number,
+): string {
+  const total = whole ?? (gains.reduce((sum, { gain }) => sum + gain, 0) || 1);
   const shown = gains.slice(0, MOST_BARS);
-  const greatest = shown[0]?.gain ?? 1;
+  const greatest = shown[0]?.gain || 1;
   const rows = shown.map(({ input, gain }, place) => {
     const y = place * 22;
     const width = ((gain / greatest) * 150).toFixed(2);

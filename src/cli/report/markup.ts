@@ -1,5 +1,31 @@
 // Text becomes markup in one place, so that no name that somebody chose can be anything but text.
 
+import { reportStyle } from "./report-style.ts";
+
+/** A whole page of some sections: no script, nothing fetched, light and dark as the reader's system is. */
+export function page(title: string, sections: readonly string[]): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body><main>
+${sections.filter(Boolean).join("\n")}
+</main></body>
+</html>
+`;
+}
+
+/** A figure with its title and a sentence about it. */
+export function card(title: string, about: string, content: string): string {
+  return `<figure><figcaption><h2>${escaped(title)}</h2><p>${escaped(about)}</p></figcaption>${content}</figure>`;
+}
+
 /** Text as it may stand in an element or a quoted attribute. */
 export function escaped(text: string): string {
   const names: Readonly<Record<string, string>> = {

@@ -38,6 +38,7 @@ svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit}
 .fill{fill:var(--wash)}
 .dot{fill:var(--main);stroke:var(--card);stroke-width:1.5}
 .speck{fill:var(--main);opacity:.35}
+.dot.pruned{fill:var(--soft)}.dot.failed{fill:var(--bad)}
 .bar{fill:var(--main);opacity:.85}
 .whisker{stroke:var(--main);stroke-width:4;stroke-linecap:round;opacity:.35}
 .scroll{overflow-x:auto}

@@ -12,6 +12,8 @@ export interface Axis {
   readonly to: number;
   readonly title: string;
   readonly text?: (value: number) => string;
+  /** Where its ticks stand; default round values. */
+  readonly ticks?: readonly number[];
 }
 
 /** A frame to draw in. */
@@ -41,11 +43,11 @@ export function plot(title: string, horizontal: Axis, vertical: Axis): Plot {
   const ticks = [
     ...ticksOf(horizontal).map(
       (tick) =>
-        `<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick" text-anchor="middle" x="${x(tick)}" y="${HEIGHT - BOTTOM + 17}">${(horizontal.text ?? plain)(tick)}</text>`,
+        `<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick" text-anchor="middle" x="${x(tick)}" y="${HEIGHT - BOTTOM + 17}">${escaped((horizontal.text ?? plain)(tick))}</text>`,
     ),
     ...ticksOf(vertical).map(
       (tick) =>
-        `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}"/><text class="tick" text-anchor="end" x="${LEFT - 7}" y="${y(tick) + 4}">${(vertical.text ?? plain)(tick)}</text>`,
+        `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}"/><text class="tick" text-anchor="end" x="${LEFT - 7}" y="${y(tick) + 4}">${escaped((vertical.text ?? plain)(tick))}</text>`,
     ),
   ];
   const words = [
@@ -80,7 +82,8 @@ export function dot({ x, y }: Plot, [a, b]: PlotPoint, radius: number, className
 }
 
 /** Round values inside an axis, about five of them. */
-export function ticksOf({ from, to }: Axis): readonly number[] {
+export function ticksOf({ from, to, ticks: given }: Axis): readonly number[] {
+  if (given) return given;
   const span = to - from;
   if (!(span > 0)) return [from];
   const rough = span / 5;
