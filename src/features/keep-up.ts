@@ -10,6 +10,7 @@ import { rebuildKeys } from "./rebuild-keys.ts";
 import {
   decodeSeen,
   encodeSeen,
+  noRows,
   rowsSeen,
   type Seen,
   type SeenRows,
@@ -62,32 +63,28 @@ async function caughtUp(
 ): Promise<{ readonly seen: SeenRows; readonly anew: number }> {
   const { offline, online } = engines;
   const [bytes] = await online.get([{ namespace: view.namespace, key: seenKey }]);
-  const before = decodeSeen(bytes);
+  const kept = decodeSeen(bytes);
+  // A run that was killed before it could remember leaves an earlier time or nothing, and nobody knows what it took in: all is folded anew.
+  const before = kept?.at === from ? kept : undefined;
   const since = await rowsSeen(offline, view, to, from);
-  if (before?.at === from && Buffer.compare(before.state, state) === 0)
-    return { seen: together(before, since), anew: 0 };
+  if (before && Buffer.compare(before.state, state) === 0) return { seen: together(before, since), anew: 0 };
   const now = await rowsSeen(offline, view, from);
-  // A run that was killed before it could remember leaves an earlier time.
-  const then = before === undefined || before.at === from ? now : await rowsSeen(offline, view, before.at);
-  const anew = before === undefined || before.at > from ? 0 : await foldAnew(engines, view, before, then);
+  const { shares, hasFewer } = sharesChanged(before ?? noRows(), now);
+  const mayHaveLess = hasFewer || before === undefined;
+  // Forgotten first, since a run that is killed while it folds leaves some keys as they are to be and others as they were.
+  if (shares.length > 0) await online.update(view.namespace, [seenKey], () => [undefined]);
+  const anew = (await foldAnew(engines, view, shares)) + (mayHaveLess ? await dropGone(engines, view) : 0);
   return { seen: together(now, since), anew };
 }
 
-/** Folds the keys anew of which rows came or went, and drops those that are left with none. */
-async function foldAnew(
-  engines: MaterializeEngines,
-  view: OnlineView,
-  before: SeenRows,
-  now: SeenRows,
-): Promise<number> {
-  const { shares, hasFewer } = sharesChanged(before, now);
+/** Folds the keys anew that are in some shares. */
+async function foldAnew(engines: MaterializeEngines, view: OnlineView, shares: readonly number[]): Promise<number> {
   if (shares.length === 0) return 0;
   const { offline } = engines;
   const { dialect } = offline;
   const keys = view.spec.keys.map(({ name }) => `s.${dialect.identifier(name)}`).join(", ");
   const some = `SELECT ${keys} FROM ${dialect.scan(view.spec.source)} s WHERE ${shareSql(offline, view)} IN (${shares.join(", ")})`;
-  const written = await rebuildKeys(engines, view, some);
-  return written + (hasFewer ? await dropGone(engines, view) : 0);
+  return rebuildKeys(engines, view, some);
 }
 
 const TOGETHER = 1000;

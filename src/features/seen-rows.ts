@@ -37,6 +37,11 @@ export function shareSql({ dialect }: OfflineEngine, { spec }: OnlineView): stri
   return `(hash(${spec.keys.map(({ name }) => `s.${dialect.identifier(name)}`).join(", ")}) % ${SHARES})::INTEGER`;
 }
 
+/** No rows at all. */
+export function noRows(): SeenRows {
+  return { counts: new BigUint64Array(SHARES), marks: new BigUint64Array(SHARES) };
+}
+
 /** The rows that were known in (from, to], or by `to`; those that expectations reject too, since a mended row keeps its times. */
 export async function rowsSeen(
   offline: OfflineEngine,
@@ -58,7 +63,7 @@ export async function rowsSeen(
   const keys = spec.keys.map(({ name }) => `s.${dialect.identifier(name)}`);
   const sql = `SELECT ${shareSql(offline, view)} AS share, count(*)::BIGINT AS n, bit_xor(hash(${[...keys, event, known].join(", ")}))::VARCHAR AS mark
     FROM ${dialect.scanAll(spec.source)} s WHERE ${[knownBy(dialect, spec, to), ...after].join(" AND ")} GROUP BY share`;
-  const seen = { counts: new BigUint64Array(SHARES), marks: new BigUint64Array(SHARES) };
+  const seen = noRows();
   for await (const { rowCount, columns } of offline.stream(sql)) {
     const [share, n, mark] = columns;
     for (let row = 0; row < rowCount; row += 1) {
@@ -111,7 +116,7 @@ export function encodeSeen({ at, state, counts, marks }: Seen): Uint8Array {
 export function decodeSeen(bytes: Uint8Array | undefined): Seen | undefined {
   if (bytes?.length !== BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [counts, marks] = [new BigUint64Array(SHARES), new BigUint64Array(SHARES)];
+  const { counts, marks } = noRows();
   for (let share = 0; share < SHARES; share += 1) {
     counts[share] = view.getBigUint64(HEAD + 16 * share);
     marks[share] = view.getBigUint64(HEAD + 16 * share + 8);
