@@ -399,13 +399,17 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         name: "export",
         summary: "write a version as one signed file, for another installation",
         about:
-          "The file holds the model with its files, features, types, metrics, and where it came from: the run and what it was trained on, without the rows. The same version gives the same bytes.",
+          "The file holds the model with its files, features, types, metrics, and where it came from: the run and what it was trained on, without the rows. The same version gives the same bytes. With --onnx it is a file for ONNX Runtime instead: preprocessing, model and calibration in one, raw values in and scores out.",
         arguments: [["<model@version>", "the version, by number or alias"]],
         options: [
           ["--out <file>", "the file to write"],
           ["--unsigned", "do not sign it"],
+          ["--onnx", "write one ONNX file of preprocessing, model and calibration"],
         ],
-        examples: ["slipway models export flight_delay@champion --out flight_delay-3.slipway"],
+        examples: [
+          "slipway models export flight_delay@champion --out flight_delay-3.slipway",
+          "slipway models export flight_delay@champion --onnx --out flight_delay.onnx",
+        ],
         load: () => import("./commands/models-export.ts"),
       },
       {

@@ -9,6 +9,7 @@ import type {
   DataVersioning,
   EventLog,
   LineageSink,
+  ModelWriter,
   OfflineEngine,
   OnlineStore,
   Outbound,
@@ -50,6 +51,8 @@ export interface Engines {
   readonly runtimes: readonly Runtime[];
   /** For models made elsewhere, that take and give named tensors. */
   readonly tensorRuntimes?: readonly TensorRuntime[];
+  /** What writes versions as files that others run. */
+  readonly writers?: readonly ModelWriter[];
   readonly clock: Clock;
   /** The way out to addresses that users give, such as webhooks; absent where nothing is sent. */
   readonly outbound?: Outbound;

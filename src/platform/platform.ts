@@ -208,3 +208,4 @@ export {
 } from "./typed.ts";
 export { exportVersion, importVersion, isVersionArchive } from "./version-archive.ts";
 export { runMonitor, runRetraining, type WatchRound, watchOnce } from "./watch.ts";
+export { writeModel } from "./write-model.ts";

@@ -20,6 +20,13 @@ export type { Clock, ReplayClock } from "./clock.ts";
 export type { DataVersioning, PinnedFiles, PinnedSummary, VersionedFolder } from "./data-versioning.ts";
 export type { Database } from "./database.ts";
 export type { EventFiles, EventLog } from "./event-log.ts";
+export {
+  type DecisionTree,
+  type ExplicitRuntime,
+  type FormulaLink,
+  isExplicitRuntime,
+  type ModelFormula,
+} from "./formula.ts";
 export type {
   ColumnQuality,
   LineageCode,
@@ -30,6 +37,7 @@ export type {
   LineageJob,
   LineageSink,
 } from "./lineage-sink.ts";
+export type { ModelWriter, WholeModel, WrittenModel } from "./model-writer.ts";
 export type { LocatedFile, OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,

@@ -10,7 +10,7 @@ import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.t
 import { git } from "../engines/git/git.ts";
 import { linearRuntime, linearTrainer } from "../engines/linear/linear.ts";
 import { lmdbStore, lmdbVersion } from "../engines/lmdb/lmdb.ts";
-import { matrixRuntime, onnxRuntime } from "../engines/onnx/onnx.ts";
+import { matrixRuntime, onnxRuntime, onnxWriter } from "../engines/onnx/onnx.ts";
 import { openLineageSink } from "../engines/openlineage/openlineage.ts";
 import { projectPackages } from "../engines/packages/packages.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
@@ -116,6 +116,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       ],
       runtimes,
       tensorRuntimes: [tensors],
+      writers: [onnxWriter()],
       clock: systemClock(),
       outbound: guardedOutbound(options.outbound),
       scheduler: systemScheduler(),

@@ -1,6 +1,6 @@
 // Models over the made-up deliveries whose inputs go through every step there is.
 
-import { rawNames } from "../../src/core/core.ts";
+import { rawNames, type Value } from "../../src/core/core.ts";
 import {
   auc,
   bucketize,
@@ -13,6 +13,7 @@ import {
   impute,
   isMissing,
   linear,
+  literal,
   logLoss,
   minMaxScale,
   model,
@@ -20,6 +21,7 @@ import {
   of,
   oneHot,
   parquet,
+  platt,
   project,
   rmse,
   robustScale,
@@ -27,8 +29,10 @@ import {
   t,
   targetEncode,
   textLength,
+  when,
   xgboost,
 } from "../../src/index.ts";
+import type { Tensor } from "../../src/ports/tensor-runtime.ts";
 import type { VersionRecord } from "../../src/registry/registry.ts";
 
 const orders = parquet("orders", {
@@ -117,9 +121,43 @@ export const minutesLinear = model("minutes_linear", {
   metrics: [rmse()],
 });
 
+/** Whether late, corrected on the rows to validate on; categories go to the trees as they are. */
+export const lateCalibrated = model("late_calibrated", {
+  ...common,
+  trainer: xgboost({ ...quick, dart: { dropRate: 0.2 } }),
+  preprocess: { ordered_at: drop(), courier: impute("mostFrequent") },
+  calibrate: platt(),
+});
+
+/** Early, in time or late, with as many columns for a city as classes. */
+export const howLate = model("how_late", {
+  ...common,
+  label: when(deliveries.minutes_late.lt(0), literal("early", "string")).otherwise(
+    when(deliveries.minutes_late.gt(10), literal("late", "string")).otherwise("in time"),
+  ),
+  trainer: xgboost(quick),
+  preprocess: { ordered_at: dateParts(["hourOfDay"]), city: targetEncode({ folds: 3 }) },
+  metrics: [logLoss()],
+});
+
 /** A project of these. */
 export const preprocessProject = (definitions: Parameters<typeof project>[0]["definitions"]) =>
   project({ name: "preprocess", definitions });
+
+/** A column's values as an ONNX file of a version takes them. */
+export function onnxTensor(name: string, type: string, values: readonly Value[]): Tensor {
+  const shape = [values.length, 1];
+  if (type === "string") return { name, datatype: "BYTES", shape, data: values.map((value) => String(value ?? "")) };
+  if (type === "int64")
+    return {
+      name,
+      datatype: "INT64",
+      shape,
+      data: BigInt64Array.from(values, (value) => BigInt((value ?? -(2 ** 63)) as number)),
+    };
+  const data = Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value)));
+  return { name, datatype: "FP64", shape, data };
+}
 
 /** What a version reads of a row. */
 export const readBy = ({ inputs }: VersionRecord): readonly string[] => rawNames(inputs);

@@ -1,8 +1,12 @@
 // Preprocessing as part of a model: fitted by training on the training rows alone, stored with the version and held against its hash, and the very same
 // numbers from training, evaluation and a request.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { encoderOf, rawNames, type Value, valueAt } from "../../src/core/core.ts";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { encoderOf, type Value, valueAt } from "../../src/core/core.ts";
+import { onnxRuntime } from "../../src/engines/onnx/onnx.ts";
 import { bucketize, model, oneHot, specOf, standardize, xgboost } from "../../src/index.ts";
 import {
   applyDefinitions,
@@ -11,15 +15,19 @@ import {
   type Serving,
   startServing,
   trainModel,
+  writeModel,
 } from "../../src/platform/platform.ts";
-import { readArtifact, runtimeOf, type VersionRecord, versionFiles } from "../../src/registry/registry.ts";
+import { loadVersion, readArtifact, type VersionRecord, versionFiles } from "../../src/registry/registry.ts";
 import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
 import {
   common,
+  howLate,
   late,
   lateByText,
+  lateCalibrated,
   lateLinear,
   minutesLinear,
+  onnxTensor,
   preprocessProject,
   readBy,
 } from "./preprocess.fixture.ts";
@@ -44,10 +52,19 @@ beforeAll(async () => {
   world = await deliveriesWorld();
   platform = await world.open({
     at: day(30),
-    config: preprocessProject({ late, lateByText, lateLinear, minutesLinear, fewCities, oneBucket }),
+    config: preprocessProject({
+      late,
+      lateByText,
+      lateLinear,
+      minutesLinear,
+      lateCalibrated,
+      howLate,
+      fewCities,
+      oneBucket,
+    }),
   });
   await applyDefinitions(platform);
-  for (const name of ["late", "late_by_text", "late_linear", "minutes_linear"])
+  for (const name of ["late", "late_by_text", "late_linear", "minutes_linear", "late_calibrated", "how_late"])
     await trainModel(platform, { model: name, bounds });
   serving = await startServing(platform);
 }, 180_000);
@@ -69,34 +86,33 @@ async function rowsOf(version: VersionRecord, limit: number): Promise<readonly R
   return found;
 }
 
-test.each(["late", "late_by_text", "late_linear", "minutes_linear"])(
+/** The first rows as one batch, through what training and evaluation encode with. */
+async function scoresOf(name: string, version: VersionRecord, limit: number): Promise<readonly number[]> {
+  const { offline, runtimes } = platform.engines;
+  const predictor = await loadVersion(platform.registry, runtimes, version);
+  const encode = encoderOf(version.inputs);
+  const names = readBy(version).map((each) => offline.dialect.identifier(each));
+  const scores: number[] = [];
+  for await (const table of offline.stream(
+    `SELECT ${names.join(", ")} FROM ${offline.dialect.scan(specOf(common.rows))} ORDER BY order_id LIMIT ${limit}`,
+  ))
+    scores.push(...(await predictor.predict(encode(table), table.rowCount)));
+  predictor.close();
+  expect(new Set(scores).size, name).toBeGreaterThan(15);
+  return scores;
+}
+
+test.each(["late", "late_by_text", "late_linear", "minutes_linear", "late_calibrated"])(
   "%s answers a request as a batch of the same rows",
   async (name) => {
     const version = await getVersion(platform.registry, name, 1);
-    const { offline, runtimes } = platform.engines;
-    const rows = await rowsOf(version, 200);
-    const predictor = await runtimeOf(runtimes, version.format).load(await readArtifact(platform.registry, version), {
-      rounds: version.bestRound,
-    });
-    const encode = encoderOf(version.inputs);
-    const names = rawNames(version.inputs)
-      .map((each) => offline.dialect.identifier(each))
-      .join(", ");
-    const scores: number[] = [];
-    for await (const table of offline.stream(
-      `SELECT ${names} FROM ${offline.dialect.scan(specOf(common.rows))} ORDER BY order_id LIMIT 200`,
-    ))
-      scores.push(...(await predictor.predict(encode(table), table.rowCount)));
-    predictor.close();
     const asked = ["ordered_at", "city", "courier", "distance_km", "items", "founded"];
     const all = await rowsOf({ ...version, inputs: asked.map((each) => ({ name: each, kind: "number" })) }, 200);
     const answers = await serving.predict(
       name,
       all.map(({ order_id: _, ...row }) => ({ row })),
     );
-    expect(answers.map(({ score }) => score)).toEqual(scores);
-    expect(new Set(scores).size).toBeGreaterThan(20);
-    expect(rows).toHaveLength(200);
+    expect(answers.map(({ score }) => score)).toEqual(await scoresOf(name, version, 200));
   },
 );
 
@@ -186,4 +202,56 @@ test.each([
     message: expect.stringMatching(message),
   });
   await expect(getVersion(platform.registry, name, 1)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+});
+
+describe("one ONNX file of preprocessing, model and calibration", () => {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-onnx-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(["late", "late_linear", "minutes_linear", "late_calibrated", "how_late"])(
+    "of %s scores as the version does",
+    async (name) => {
+      const out = join(folder, `${name}.onnx`);
+      const { inputs, outputs } = await writeModel(platform, { model: name, reference: "1", format: "onnx", out });
+      const version = await getVersion(platform.registry, name, 1);
+      expect(inputs.map((each) => each.name)).toEqual(readBy(version));
+      const rows = await rowsOf(version, 300);
+      const tensors = inputs.map(({ name: column, type }) =>
+        onnxTensor(
+          column,
+          type,
+          rows.map((row) => row[column] ?? null),
+        ),
+      );
+      const model = await onnxRuntime().open(readFileSync(out));
+      const [found] = await model.infer(tensors, ["score"]);
+      model.close();
+      const scores = Array.from((found?.data ?? []) as Float32Array);
+      const expected = await scoresOf(name, version, 300);
+      expect(scores).toHaveLength(300 * Number(outputs[0]?.shape[1]));
+      for (const [place, score] of scores.entries())
+        expect(Math.abs(score - (expected[place] ?? Number.NaN))).toBeLessThan(1e-6 * Math.max(1, Math.abs(score)));
+    },
+  );
+
+  it("is refused, by name and before anything is written, where ONNX has no operators", async () => {
+    const out = join(folder, "refused.onnx");
+    await expect(
+      writeModel(platform, { model: "late_by_text", reference: "1", format: "onnx", out }),
+    ).rejects.toMatchObject({
+      code: "INPUT_INVALID",
+      message: expect.stringMatching(/goes through (ngramHash|textLength|hash), for which ONNX has no operators/),
+    });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("does not take the place of a file that is there", async () => {
+    const out = join(folder, "late.onnx");
+    await expect(writeModel(platform, { model: "late", reference: "1", format: "onnx", out })).rejects.toMatchObject({
+      code: "ALREADY_EXISTS",
+    });
+    await expect(
+      writeModel(platform, { model: "late", reference: "1", format: "onnx", out: join(folder, "no", "late.onnx") }),
+    ).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  });
 });

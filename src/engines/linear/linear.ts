@@ -1,7 +1,8 @@
 // The door of `engines/linear`: linear and logistic regression, fitted and scored in this process without any library.
 
 import { requireMatrix, SlipwayError } from "../../core/core.ts";
-import type { Predictor, Runtime } from "../../ports/runtime.ts";
+import type { ExplicitRuntime } from "../../ports/formula.ts";
+import type { Predictor } from "../../ports/runtime.ts";
 import type { Trainer, TrainingJob } from "../../ports/trainer.ts";
 import { FORMAT, type LinearModel, linearBytes, linearFrom } from "./artifact.ts";
 import { type FitOptions, fitCoefficients } from "./fit.ts";
@@ -85,10 +86,15 @@ function optionsOf({ parameters, rounds }: TrainingJob): FitOptions {
 }
 
 /** Scores linear models: float64 sums in the inputs' order. */
-export function linearRuntime(): Runtime {
+export function linearRuntime(): ExplicitRuntime {
   return {
     format: FORMAT,
     load: async (artifact) => predictorOf(linearFrom(artifact)),
+    formulaOf(artifact) {
+      const { link, intercept, inputs } = linearFrom(artifact);
+      const coefficients = inputs.map(({ coefficient }) => coefficient);
+      return { kind: "linear", link, intercept, coefficients, means: inputs.map(({ mean }) => mean) };
+    },
   };
 }
 

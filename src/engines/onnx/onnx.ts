@@ -9,6 +9,7 @@ import { SessionLost, startSession } from "./session.ts";
 import { type Unzipped, withoutZipMaps } from "./zip-map.ts";
 
 export { matrixRuntime } from "./predictor.ts";
+export { onnxWriter } from "./write/write.ts";
 
 /** How long a model may take. */
 export interface OnnxOptions {

@@ -137,6 +137,8 @@ function checkForest(booster: Fields, features: number, groups: number): number 
   count(parameters.get("num_trees"), "num_trees", trees.length, trees.length);
   need(groups <= Math.max(1, trees.length), `${groups} outputs come from ${trees.length} trees`);
   const info = numbers(model.get("tree_info"), "tree_info", trees.length);
+  const weights = model.get("weight_drop");
+  if (weights !== undefined) numbers(weights, "weight_drop", trees.length);
   const seen = new Set<Ubjson | undefined>();
   trees.forEach((value, place) => {
     const tree = fields(value, `tree ${place}`);

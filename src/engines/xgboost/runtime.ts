@@ -3,9 +3,11 @@
 
 import { setImmediate } from "node:timers/promises";
 import { requireMatrix, SlipwayError } from "../../core/core.ts";
+import type { ExplicitRuntime } from "../../ports/formula.ts";
 import type { LegibleRuntime, Predictor } from "../../ports/runtime.ts";
 import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
+import { formulaOf } from "./formula.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
 import type { Handle } from "./native.ts";
 import { placeIn } from "./place.ts";
@@ -16,11 +18,12 @@ const SLICE_CELLS = 2 ** 20;
 export function xgboostRuntime(
   options: LibraryOptions,
   { format = FORMAT }: { readonly format?: typeof FORMAT | typeof JSON_FORMAT } = {},
-): LegibleRuntime {
+): LegibleRuntime & ExplicitRuntime {
   const findLibrary = libraryFinder(options);
   return {
     format,
     placeOf: placeIn,
+    formulaOf,
     load: async (artifact, { rounds, threads = 1 } = {}) => {
       const { inputNames, objective, bestRounds } = checkArtifact(artifact);
       if (!Number.isSafeInteger(threads) || threads < 1)

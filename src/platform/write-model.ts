@@ -1,0 +1,80 @@
+// A version as one file in a format that others run: preprocessing and model together. The file appears whole or not at all.
+
+import { open, rename, rm, stat } from "node:fs/promises";
+import { type DataType, SlipwayError } from "../core/core.ts";
+import { isExplicitRuntime, type WrittenModel } from "../ports/ports.ts";
+import { readArtifact, readCalibration, resolveVersion, type VersionRecord } from "../registry/registry.ts";
+import type { Platform } from "./open.ts";
+
+/** Which version, in which format, and where to. */
+export interface WriteRequest {
+  readonly model: string;
+  /** A number or an alias. */
+  readonly reference: string;
+  readonly format: "onnx";
+  /** The file to write; it must not be there. */
+  readonly out: string;
+}
+
+/** Writes a version as one file that gives its scores from raw values. Throws INPUT_INVALID that names what the format has no words for. */
+export async function writeModel(
+  { registry, engines }: Pick<Platform, "registry" | "engines">,
+  { model, reference, format, out }: WriteRequest,
+): Promise<Omit<WrittenModel, "bytes"> & { readonly version: VersionRecord; readonly bytes: number }> {
+  const writer = engines.writers?.find((each) => each.format === format);
+  if (writer === undefined) throw new SlipwayError("ENGINE_NOT_INSTALLED", `Nothing here writes models as ${format}.`);
+  await requireFree(out);
+  const version = await resolveVersion(registry, model, reference);
+  const runtime = engines.runtimes.find((each) => each.format === version.format);
+  if (runtime === undefined || !isExplicitRuntime(runtime))
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${version.model}@${version.number} is of the format ${version.format}, which is not written as ${format}; models of xgboost() and linear() are. Its own file: slipway models export ${version.model}@${version.number} --out FILE.`,
+    );
+  const formula = runtime.formulaOf(await readArtifact(registry, version), { rounds: version.bestRound });
+  const calibration = await readCalibration(registry, version);
+  const { inputs, classes } = version.features as {
+    readonly inputs: readonly { readonly name: string; readonly type: DataType }[];
+    readonly classes?: readonly string[];
+  };
+  const { bytes, ...written } = writer.write({
+    name: `${version.model}@${version.number}`,
+    inputs: version.inputs,
+    types: Object.fromEntries(inputs.map(({ name, type }) => [name, type])),
+    formula,
+    ...(calibration === undefined ? {} : { calibration }),
+    ...(classes === undefined ? {} : { classes }),
+  });
+  await writeWhole(out, bytes);
+  return { version, ...written, bytes: bytes.length };
+}
+
+async function requireFree(out: string): Promise<void> {
+  const isTaken = await stat(out).then(
+    () => true,
+    () => false,
+  );
+  if (isTaken)
+    throw new SlipwayError("ALREADY_EXISTS", `${out} is there already; choose another name, or remove it.`, {
+      details: { file: out },
+    });
+}
+
+async function writeWhole(out: string, bytes: Uint8Array): Promise<void> {
+  const unfinished = `${out}.unfinished-${process.pid}`;
+  try {
+    const handle = await open(unfinished, "wx");
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(unfinished, out);
+  } catch (thrown) {
+    await rm(unfinished, { force: true });
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")
+      throw new SlipwayError("INPUT_INVALID", `${out} cannot be written: its folder is not there.`, { cause: thrown });
+    throw thrown;
+  }
+}
