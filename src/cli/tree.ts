@@ -222,7 +222,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     name: "evaluate",
     summary: "judge a version: figures with intervals, slices, costs, and a report",
     about:
-      "Scores rows that are labelled with a version, with the champion beside it, and tells the field's metrics with bootstrap intervals, per slice, and the decisions that cost least. Changes nothing.",
+      "Scores rows that are labelled with a version, with the champion beside it, and tells the field's metrics with bootstrap intervals, per slice, and the decisions that cost least. Changes nothing, and keeps nothing unless told to.",
     arguments: [["<version>", "model@number or model@alias; a model alone means its champion"]],
     options: [
       ["--rows <rows>", "test, validate, train, or a span of time such as 2025-03-01..2025-04-01", "test"],
@@ -231,7 +231,9 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--cluster <column>", "rows with the same value belong together, for the intervals"],
       ["--resamples <number>", "how often rows are drawn for the intervals", "500"],
       ["--seed <number>", "what decides the draws", "0"],
+      ["--linear", "also fit a linear model to the same training rows, to compare with"],
       ["--report <file>", "also write a report, one HTML file that needs nothing else"],
+      ["--keep", "keep the document and the report with the version's run: tracking clients and the server show them"],
     ],
     examples: [
       "slipway evaluate flight_delay",

@@ -2,11 +2,13 @@
 // needed as types: `client.predict<typeof flightDelay>("flight_delay", row)` pulls nothing of Slipway into a browser's bundle.
 
 import type { Definition, EventOf, Model, ReadableFeature, ReadInput, RowOf } from "../define/define.ts";
+import { type ClientEvaluation, type ClientKeptEvaluation, evaluationsPath } from "./evaluation.ts";
 import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
 import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
 import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOptions, rowsOf } from "./read.ts";
 import { asking, type ClientOptions } from "./request.ts";
 
+export type { ClientEvaluation, ClientFigure, ClientKeptEvaluation } from "./evaluation.ts";
 export type { ClientRow, UntypedRow } from "./plain-row.ts";
 export type { ClientPush, ClientRejection, PushEventsOptions } from "./push.ts";
 export type { ClientFeatureRead, ClientRead, ClientRows, ClientValueRead, ReadOptions } from "./read.ts";
@@ -93,14 +95,37 @@ export interface Client {
   ): Promise<ClientPush>;
   /** Pushes to what is only known by name. */
   push(source: string, events: readonly UntypedRow[], options?: PushEventsOptions): Promise<ClientPush>;
+  /** The evaluations of a version that are kept, by its number or an alias. Throws a {@link ClientError}. */
+  evaluations(
+    model: Model | string,
+    version: number | string,
+    options?: ReadOptions,
+  ): Promise<readonly ClientKeptEvaluation[]>;
+  /** One of them, by the rows it is of: `evaluation("flight_delay", "champion", "test")`. Throws a {@link ClientError}. */
+  evaluation(
+    model: Model | string,
+    version: number | string,
+    rows: string,
+    options?: ReadOptions,
+  ): Promise<ClientEvaluation>;
 }
 
 /** Makes a client of the server at `url`. */
 export function createClient(options: ClientOptions): Client {
   const ask = asking(options);
+  const named = (model: Model | string): string => (typeof model === "string" ? model : model.name);
   return {
+    async evaluations(model, version, { signal } = {}) {
+      const { evaluations } = (await ask(evaluationsPath(named(model), version), undefined, signal)) as {
+        readonly evaluations: readonly ClientKeptEvaluation[];
+      };
+      return evaluations;
+    },
+    async evaluation(model, version, rows, { signal } = {}) {
+      return (await ask(evaluationsPath(named(model), version, rows), undefined, signal)) as ClientEvaluation;
+    },
     async predict(model: Model | string, row: unknown, { id, signal }: PredictOptions = {}) {
-      const name = typeof model === "string" ? model : model.name;
+      const name = named(model);
       const body = JSON.stringify({ id, row: plainRow(row as UntypedRow) });
       const answer = await ask(`/api/v1/models/${encodeURIComponent(name)}/predict`, body, signal);
       return answer as ClientPrediction;

@@ -28,10 +28,10 @@ export interface ClientError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Posts JSON text to a path and gives what was answered; `isIdempotent` says that twice is as good as once. Throws a {@link ClientError}. */
+/** Posts JSON text to a path, or without any gets it, and gives what was answered; `isIdempotent` says that twice is as good as once. Throws a {@link ClientError}. */
 export type Ask = (
   path: string,
-  body: string,
+  body: string | undefined,
   signal: AbortSignal | undefined,
   isIdempotent?: boolean,
 ) => Promise<unknown>;
@@ -42,12 +42,12 @@ export function asking(options: ClientOptions): Ask {
   const base = options.url.replace(/\/+$/, "");
   return async (path, body, signal, isIdempotent = false) => {
     const init = {
-      method: "POST",
+      method: body === undefined ? "GET" : "POST",
       headers: {
-        "content-type": "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
       },
-      body,
+      ...(body === undefined ? {} : { body }),
       ...(signal ? { signal } : {}),
     };
     for (let repetition = 1; ; repetition += 1) {

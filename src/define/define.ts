@@ -84,7 +84,7 @@ export {
 } from "./feature-view.ts";
 export { type Field, type Fields, type InputOf, type RowInput, t } from "./field.ts";
 export { type CsvOptions, csv, type JsonLinesOptions, jsonLines, type ParquetOptions, parquet } from "./file-source.ts";
-export { type LinearOptions, linear, type Penalty } from "./linear.ts";
+export { type LinearOptions, linear, linearOf, type Penalty } from "./linear.ts";
 export { described, type Metadata } from "./metadata.ts";
 export {
   areaUnderRoc,

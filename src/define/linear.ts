@@ -1,6 +1,8 @@
 // Linear and logistic regression: the baseline that anything cleverer has to beat, and a model that can be read.
 
 import { didYouMean, SlipwayError } from "../core/core.ts";
+import type { ModelSpec } from "./model.ts";
+import { preprocessOf } from "./preparation.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import type { TrainerSpec } from "./trainer.ts";
 
@@ -69,6 +71,16 @@ export function linearTaskProblem(task: TaskSpec): string | undefined {
   if (task.kind === "binary" || (task.kind === "regression" && task.loss === "squared")) return undefined;
   const what = task.kind === "regression" ? `regression with the loss "${task.loss}"` : `a ${task.kind} task`;
   return `it is fitted to binary() and to regression() with squared loss, and not to ${what}; use xgboost().`;
+}
+
+/** The linear model of the same rows and inputs: categories one-hot, numbers standardised, moments left out. Undefined where there is none for its task. */
+export function linearOf(model: ModelSpec): ModelSpec | undefined {
+  const { inputs, task, calibrate: _, preprocess: __, ...rest } = model;
+  if (linearTaskProblem(task) !== undefined) return undefined;
+  const trainer = linear();
+  const moments = inputs.filter(({ type }) => type === "timestamp").map(({ name }) => [name, { drop: true }] as const);
+  const preprocess = preprocessOf(Object.fromEntries(moments), inputs, trainer, task, fail);
+  return { ...rest, inputs, task, trainer, ...(preprocess === undefined ? {} : { preprocess }) };
 }
 
 function fail(problem: string): never {

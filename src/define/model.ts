@@ -230,6 +230,13 @@ export function model<
   const { calibrate } = options;
   const uncalibrated = calibrate && calibrateProblem(task);
   if (uncalibrated !== undefined) fail(uncalibrated);
+  const promotion = options.promotion && promotionOf(name, options.promotion);
+  for (const { metric } of promotion?.gates ?? []) {
+    const problem = metricProblem({ name: metric }, task);
+    if (problem !== undefined) fail(`promotion: ${problem}`);
+    if (!metrics.some((each) => each.name === metric))
+      fail(`promotion: a gate asks for ${metric}, which is never measured; add it to metrics.`);
+  }
   const about = metadataOf(`model "${name}"`, options);
   const own: ModelSpec = {
     kind: "model",
@@ -246,7 +253,7 @@ export function model<
     split,
     metrics,
     ...(calibrate === undefined ? {} : { calibrate }),
-    ...(options.promotion === undefined ? {} : { promotion: promotionOf(name, options.promotion) }),
+    ...(promotion === undefined ? {} : { promotion }),
     ...(options.slices === undefined ? {} : { slices: slicesOf(name, options.slices, { rows, inputs }) }),
     ...(options.cost === undefined ? {} : { cost: costOf(name, options.cost) }),
     ...about,

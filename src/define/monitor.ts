@@ -115,11 +115,6 @@ export function retrain(name: string, options: RetrainOptions): Retrain {
   const confidence = options.promote.confidence ?? 0.95;
   const problem = metricProblem({ name: options.promote.better }, specOf(options.model).task);
   if (problem !== undefined) throw new SlipwayError("DEFINITION_INVALID", `retrain "${name}": ${problem}`);
-  if (options.promote.better === "concordance")
-    throw new SlipwayError(
-      "DEFINITION_INVALID",
-      `retrain "${name}": a gate resamples days, and concordance is of pairs across them; promote survival models by hand.`,
-    );
   if (!(confidence > 0.5 && confidence < 1))
     throw new SlipwayError(
       "DEFINITION_INVALID",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { auc, logLoss } from "./define.ts";
+import { auc, logLoss, model, parquet, random, rmse, t, xgboost } from "./define.ts";
 import { type PromotionOptions, promotionOf } from "./promotion.ts";
 
 test("a policy is plain data, with what was left out filled in", () => {
@@ -29,4 +29,27 @@ describe("a policy that cannot be meant is refused", () => {
   ])("%s: %j", (message, options) => {
     expect(() => promotionOf("m", options)).toThrow(message);
   });
+});
+
+test("a gate on what the model does not measure, or what says nothing of its task, is refused with the model", () => {
+  const rides = parquet("rides", {
+    path: "rides.parquet",
+    columns: { key: t.string(), at: t.timestamp(), km: t.float64(), late: t.bool() },
+    id: "key",
+    eventTime: "at",
+  });
+  const gated = (metric: ReturnType<typeof auc>) =>
+    model("m", {
+      rows: rides,
+      features: [],
+      request: { km: t.float64() },
+      label: rides.late,
+      trainer: xgboost(),
+      split: random({ validate: 0.1, test: 0.1 }),
+      metrics: [auc()],
+      promotion: { gates: [{ metric, atLeast: 0.5 }] },
+    });
+  expect(() => gated(auc())).not.toThrow();
+  expect(() => gated(logLoss())).toThrow("a gate asks for logLoss, which is never measured");
+  expect(() => gated(rmse())).toThrow("the metric rmse says nothing of a binary task");
 });

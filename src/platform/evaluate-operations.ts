@@ -29,6 +29,7 @@ import { CHAMPION } from "../serving/serving.ts";
 import { cheapestThreshold, type EvaluationFigures, judge, type Scorer, scoreSpan } from "../training/training.ts";
 import { constantScores } from "./evaluation-constant.ts";
 import { trainingRows } from "./find-dataset.ts";
+import { linearScorer } from "./linear-baseline.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
 import { columnOf, sliceFrom } from "./slice-text.ts";
@@ -46,6 +47,8 @@ export interface EvaluationRequest {
   readonly cost?: CostSpec;
   readonly resamples?: number;
   readonly seed?: number;
+  /** Also fit a linear model to the same training rows, to compare with. */
+  readonly linear?: boolean;
   readonly onNote?: (text: string) => void;
 }
 
@@ -55,6 +58,8 @@ export interface Evaluation extends EvaluationFigures {
   readonly version: number;
   readonly createdAt: string;
   readonly dataset: string | null;
+  /** The run that made it; null where none is recorded. */
+  readonly run: string | null;
   /** Which rows, in words, with the prediction times of the first and the last. */
   readonly span: { readonly rows: string; readonly from: string | null; readonly to: string | null };
   readonly importance: VersionRecord["importance"];
@@ -96,6 +101,9 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
         inputs: version.inputs,
         predictor: await loaded(platform, version, true),
       });
+    const linear = request.linear === true ? await linearScorer(platform, model, record, onNote) : undefined;
+    if (typeof linear === "string") notes.push(linear);
+    else if (linear !== undefined) scorers.push(linear);
     const [own] = scorers;
     if (own === undefined) throw new SlipwayError("INTERNAL", "No version was loaded.");
     onNote?.(`scoring the ${rows} rows`);
@@ -138,6 +146,7 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
       version: version.number,
       createdAt: formatInstant(version.createdAt),
       dataset: version.datasetId,
+      run: version.runId,
       span: { rows, from: instantOrNull(scored.from), to: instantOrNull(scored.to) },
       ...figures,
       importance: version.importance,

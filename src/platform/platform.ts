@@ -119,6 +119,7 @@ export {
 export type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "./engines.ts";
 export type { EnvironmentDifference } from "./environment-differences.ts";
 export { type Evaluation, type EvaluationRequest, evaluateVersion } from "./evaluate-operations.ts";
+export { type KeptEvaluation, keepEvaluation } from "./evaluation-reports.ts";
 export {
   featureHistory,
   featuresAsOf,

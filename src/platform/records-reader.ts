@@ -1,4 +1,5 @@
 import type { RunFilter } from "../registry/registry.ts";
+import { type KeptEvaluation, keptEvaluation, keptEvaluations } from "./evaluation-reports.ts";
 import { type ListedVersion, type ShownVersion, showVersion, versionList } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
 import { type ListedRun, type MetricValue, runList, runMetric, type ShownRun, showRun } from "./run-operations.ts";
@@ -10,6 +11,8 @@ export interface RecordsReader {
   metric(reference: string, name: string): Promise<readonly MetricValue[]>;
   versions(model: string): Promise<readonly ListedVersion[]>;
   version(reference: string): Promise<ShownVersion>;
+  evaluations(reference: string): Promise<readonly KeptEvaluation[]>;
+  evaluation(reference: string, which: Parameters<typeof keptEvaluation>[2]): Promise<Uint8Array>;
 }
 
 /** The runs and versions of an open platform. */
@@ -20,5 +23,7 @@ export function recordsReader(platform: Platform): RecordsReader {
     metric: (reference, name) => runMetric(platform, reference, name),
     versions: (model) => versionList(platform, model),
     version: (reference) => showVersion(platform, reference),
+    evaluations: (reference) => keptEvaluations(platform, reference),
+    evaluation: (reference, which) => keptEvaluation(platform, reference, which),
   };
 }

@@ -15,6 +15,7 @@ import {
   type TaskSpec,
 } from "../define/define.ts";
 import { normalQuantile } from "../monitoring/monitoring.ts";
+import { survivalFigures } from "../training/training.ts";
 
 /** The labelled rows of a gate window with both models' scores, and how sure to be; every array has shape (rows). */
 export interface GateInput extends RowsBeside {
@@ -49,7 +50,7 @@ export interface GateDecision {
   /** The metric of the champion, in its own unit. */
   readonly champion: number | null;
   readonly challenger: number | null;
-  /** Challenger less champion: above zero is better for "auc" and "accuracy", below zero for losses and errors. */
+  /** Challenger less champion: above zero is better for "auc", "accuracy", "ndcg" and "concordance", below zero for losses and errors. */
   readonly difference: number | null;
   /** The difference's 1 − confidence and confidence quantiles, so promotion means that zero lies outside on the worse side. */
   readonly interval: readonly [number, number] | null;
@@ -81,7 +82,7 @@ export function compareOnGate(input: GateInput): GateDecision {
     if (other !== labels.length) throw new RangeError(`${labels.length} labels, but ${other} scores or block ids.`);
   if (input.champion.length !== input.challenger.length)
     throw new RangeError(`${input.champion.length} scores of one model and ${input.challenger.length} of the other.`);
-  const isHigherBetter = ["auc", "accuracy", "ndcg"].includes(metric);
+  const isHigherBetter = ["auc", "accuracy", "ndcg", "concordance"].includes(metric);
   const champion = measure({ name: metric }, labels, input.champion, task, input);
   const challenger = measure({ name: metric }, labels, input.challenger, task, input);
   const difference = challenger - champion;
@@ -97,7 +98,11 @@ export function compareOnGate(input: GateInput): GateDecision {
   if (problem) return { verdict: "refuse", reason: problem, ...figures, interval: null, confidenceBetter: 0 };
 
   const losses = lossesOf(input, task, blockOf);
-  const resampled = losses ? lossDifference(metric, losses, blockCount) : aucDifference(input, blockOf);
+  const resampled = losses
+    ? lossDifference(metric, losses, blockCount)
+    : metric === "concordance"
+      ? concordanceDifference(input, blockOf)
+      : aucDifference(input, blockOf);
   const widening = Math.sqrt(blockCount / (blockCount - 1)) * heavierTail(confidence, blockCount - 1);
   const random = seededRandom(input.seed);
   const differences = Float64Array.from({ length: resamples }, () => {
@@ -211,6 +216,24 @@ function weightedAuc(labels: Labels, scores: Scores, blockOf: Int32Array): (time
       tiedNegatives = 0;
     }
     return won / (positives * below);
+  };
+}
+
+// A pair counts as often as both its blocks were drawn, as in the area under a curve.
+function concordanceDifference(
+  { labels, upper, champion, challenger }: GateInput,
+  blockOf: Int32Array,
+): (times: Multiplicities) => number {
+  const of = (scores: Scores): ReturnType<typeof survivalFigures> =>
+    survivalFigures({
+      labels: Float64Array.from(labels),
+      scores: Float64Array.from(scores),
+      ...(upper ? { upper } : {}),
+    });
+  const [old, fresh] = [of(champion), of(challenger)];
+  return (times) => {
+    const weights = Float64Array.from(blockOf, (block) => times[block]!);
+    return fresh(weights)[0]! - old(weights)[0]!;
   };
 }
 

@@ -143,6 +143,7 @@ async function judge(
     task: model.task,
     labels: fresh.labels,
     ...(fresh.groups ? { groups: fresh.groups } : {}),
+    ...(fresh.upper ? { upper: fresh.upper } : {}),
     champion: old.scores,
     challenger: fresh.scores,
     blocks: fresh.days,

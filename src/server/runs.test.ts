@@ -31,6 +31,8 @@ beforeEach(() => {
       ]),
       versions: noted([]),
       version: noted({ number: 3 }) as never,
+      evaluations: noted([{ rows: "test", json: 2, html: 9 }]),
+      evaluation: noted(Buffer.from("{}")),
     },
     version: "1",
     now: () => fakeNow,
@@ -68,6 +70,18 @@ it("shows a run, a metric with what JSON has no word for, and versions", async (
   expect((await get("/api/v1/models/m/versions/champion")).body).toEqual({ number: 3 });
   expect(asked).toContainEqual(["m@champion"]);
   expect((await get("/api/v1/models/m/versions")).body).toEqual({ model: "m", versions: [] });
+});
+
+it("shows which evaluations are kept, and one as a document or as a page that may run nothing", async () => {
+  const at = "/api/v1/models/m/versions/3/evaluations";
+  expect((await get(at)).body).toEqual({ model: "m", version: "3", evaluations: [{ rows: "test", json: 2, html: 9 }] });
+  expect((await get(`${at}/test`)).body).toEqual({});
+  expect(asked.at(-1)).toEqual(["m@3", { rows: "test", as: "json" }]);
+  const { headers } = await app.inject({ url: `${at}/2025-01-01..2025-02-01?as=html` });
+  expect(asked.at(-1)).toEqual(["m@3", { rows: "2025-01-01..2025-02-01", as: "html" }]);
+  expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+  expect(headers["content-security-policy"]).toMatch(/default-src 'none'.*sandbox/);
+  expect((await get(`${at}/test?as=pdf`)).status).toBe(400);
 });
 
 it("refuses what it cannot read", async () => {

@@ -15,6 +15,12 @@ const listQuery = z.strictObject({
   pageToken: z.string().max(10_000).optional(),
 });
 
+const reportQuery = z.strictObject({ as: z.enum(["json", "html"]).default("json") });
+
+interface OfVersion {
+  readonly Params: { readonly model: string; readonly version: string };
+}
+
 /** The routes of runs and versions, below /api/v1. */
 export function runRoutes(records: RecordsReader): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
@@ -46,6 +52,24 @@ export function runRoutes(records: RecordsReader): (app: FastifyInstance) => Pro
     app.get<{ Params: { readonly model: string; readonly version: string } }>(
       "/models/:model/versions/:version",
       async ({ params }) => records.version(`${params.model}@${params.version}`),
+    );
+    app.get<OfVersion>("/models/:model/versions/:version/evaluations", async ({ params: { model, version } }) => ({
+      model,
+      version,
+      evaluations: await records.evaluations(`${model}@${version}`),
+    }));
+    app.get<{ Params: OfVersion["Params"] & { readonly rows: string } }>(
+      "/models/:model/versions/:version/evaluations/:rows",
+      async ({ params: { model, version, rows }, query }, reply) => {
+        const { as } = checked(reportQuery, query);
+        const bytes = await records.evaluation(`${model}@${version}`, { rows, as });
+        // A run's artifacts are written by whoever may log to it: a page among them gets no script, no origin and nothing from elsewhere.
+        return reply
+          .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+          .header("x-content-type-options", "nosniff")
+          .type(as === "html" ? "text/html; charset=utf-8" : "application/json; charset=utf-8")
+          .send(Buffer.from(bytes));
+      },
     );
   };
 }

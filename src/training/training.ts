@@ -14,6 +14,7 @@ export {
   type ToldFigure,
 } from "./evaluation/evaluation.ts";
 export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
+export { survivalFigures } from "./evaluation/survival-figures.ts";
 export { cheapestThreshold } from "./evaluation/threshold-choice.ts";
 export { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
 export { readyDataset } from "./ready-dataset.ts";

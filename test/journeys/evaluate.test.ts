@@ -8,6 +8,8 @@ import {
   type EvaluationRequest,
   evaluateVersion,
   getVersion,
+  keepEvaluation,
+  recordsReader,
   trainModel,
 } from "../../src/platform/platform.ts";
 import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
@@ -79,6 +81,33 @@ test("another version is judged beside the champion on the same rows, and a span
   expect(evaluation.span.to?.slice(0, 10)).toBe("2025-04-04");
   const same = await judged({ version: `${MODEL}@champion`, rows: "2025-03-28..2025-04-05" });
   expect(evaluation.comparisons[0]?.metrics.map(({ value }) => value)).toEqual(same.metrics.map(({ value }) => value));
+});
+
+test("a linear model of the same rows stands beside it, on the same resamples", async () => {
+  const { comparisons, notes } = await judged({ linear: true });
+  expect(notes).toEqual([]);
+  const linear = comparisons.find(({ who }) => who === "a linear model");
+  expect(linear?.metrics.find(({ name }) => name === "auc")?.value).toBeGreaterThan(0.6);
+  expect(linear?.difference[0]?.interval).not.toBeNull();
+});
+
+test("an evaluation that is kept is read back as it was, by its rows", async () => {
+  const reader = recordsReader(platform);
+  expect(await reader.evaluations(`${MODEL}@1`)).toEqual([]);
+  const [test, span] = [await judged(), await judged({ rows: "2025-03-28T12:00:00Z..2025-04-05" })];
+  for (const each of [test, span]) await keepEvaluation(platform, each, `<p>${each.span.rows}</p>`);
+  expect((await reader.evaluations(`${MODEL}@champion`)).map(({ rows }) => rows)).toEqual([
+    "2025-03-28T12:00:00Z..2025-04-05",
+    "test",
+  ]);
+  const read = async (rows: string, as: "json" | "html"): Promise<string> =>
+    Buffer.from(await reader.evaluation(`${MODEL}@1`, { rows, as })).toString("utf8");
+  expect(JSON.parse(await read("test", "json"))).toEqual(JSON.parse(JSON.stringify(test)));
+  expect(await read(span.span.rows, "html")).toBe(`<p>${span.span.rows}</p>`);
+  await expect(read("train", "json")).rejects.toMatchObject({
+    code: "ARTIFACT_NOT_FOUND",
+    message: expect.stringContaining("--rows train --keep"),
+  });
 });
 
 test("what cannot be judged is refused by name", async () => {

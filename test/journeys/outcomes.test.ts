@@ -31,6 +31,7 @@ const health = monitor("minutes_health", { model: minutesLate, every: hours(24),
 const again = retrain("minutes_again", { model: minutesLate, when: [alertFrom(health)], promote: { better: "mae" } });
 const againClasses = retrain("classes_again", { model: howLate, when: [], promote: { better: "logLoss" } });
 const rankAgain = retrain("rank_again", { model: bestFirst, when: [], promote: { better: "ndcg" } });
+const longerAgain = retrain("longer_again", { model: howLong, when: [], promote: { better: "concordance" } });
 const constantLabel = model("constant", {
   ...common,
   label: deliveries.minutes_late.times(0),
@@ -81,6 +82,7 @@ describe("models of numbers and of classes", () => {
         bestFirst,
         howLong,
         rankAgain,
+        longerAgain,
         badWeight,
         fewCities,
         health,
@@ -194,6 +196,10 @@ describe("models of numbers and of classes", () => {
     const { fitted } = await trainModel(platform, { model: "how_long", knownBy: day(DRIFT_DAY) });
     expect(fitted.test["concordance"]).toBeGreaterThan(0.75);
     expect(fitted.baselines.constant?.["concordance"]).toBe(0.5);
+    const outcome = await runRetraining(platform, "longer_again", { force: true });
+    expect(outcome.kind === "decided" && outcome.decision.reason).toMatch(
+      /concordance 0\.\d{4} against the champion's/,
+    );
   });
 
   test("weights, balance and constraints reach the fit, and an unseen category is refused if it is to be", async () => {

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
-import { type Evaluation, evaluateVersion } from "../../platform/platform.ts";
+import { type Evaluation, evaluateVersion, keepEvaluation } from "../../platform/platform.ts";
 import type { Line } from "../output.ts";
 import { evaluationReport } from "../report/evaluation-report.ts";
 import { writeReport } from "../report/write-report.ts";
@@ -19,6 +19,8 @@ interface Options {
   readonly resamples: string;
   readonly seed: string;
   readonly report?: string;
+  readonly linear?: boolean;
+  readonly keep?: boolean;
 }
 
 /** `slipway evaluate <model>` */
@@ -34,14 +36,17 @@ export async function run(context: CommandContext, options: Options, version: st
         ...(options.cost === undefined ? {} : { cost: costFrom(options.cost) }),
         resamples: wholeNumber("--resamples", options.resamples, 50, 100_000),
         seed: wholeNumber("--seed", options.seed, 0, 2 ** 32 - 1),
+        linear: options.linear === true,
         onNote: (text) => progress.note(text),
       }),
     );
     const file = options.report === undefined ? undefined : resolve(host.cwd, options.report);
     if (file !== undefined) await writeReport(file, evaluationReport(evaluation));
+    if (options.keep === true) await keepEvaluation(platform, evaluation, evaluationReport(evaluation));
     output.show(evaluation, [
       ...lines(evaluation, (text) => output.style.bold(text)),
       ...(file === undefined ? [] : ["", `Report: ${file}`]),
+      ...(options.keep === true ? ["", `Kept with run ${evaluation.run}, for tracking clients and the server.`] : []),
     ]);
   });
 }

@@ -11,6 +11,7 @@ const evaluation: Evaluation = {
   model: "m",
   version: 3,
   createdAt: "2025-01-01T00:00:00Z",
+  run: null,
   dataset: "d".repeat(64),
   span: { rows: hostile, from: "2025-01-01T00:00:00Z", to: "2025-02-01T00:00:00Z" },
   importance: [{ input: hostile, gain: 3 }],

@@ -56,6 +56,8 @@ const rules: Readonly<Record<string, Rule>> = {
   "GET /api/v1/runs/:id/metrics/:name": read,
   "GET /api/v1/models/:model/versions": read,
   "GET /api/v1/models/:model/versions/:version": read,
+  "GET /api/v1/models/:model/versions/:version/evaluations": read,
+  "GET /api/v1/models/:model/versions/:version/evaluations/:rows": read,
   "GET /api/v1/datasets": read,
   "GET /api/v1/datasets/:id": read,
   "GET /api/v1/quarantine": read,

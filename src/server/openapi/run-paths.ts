@@ -139,4 +139,31 @@ export const runPaths: Json = {
       run: { type: ["object", "null"] },
     },
   ),
+  "/api/v1/models/{model}/versions/{version}/evaluations": get(
+    "listEvaluations",
+    "The evaluations of a version that are kept: slipway evaluate --keep.",
+    [inPath("model", "The model's name."), inPath("version", "Its number or an alias.")],
+    {
+      model: text,
+      version: text,
+      evaluations: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: { rows: text, json: { type: "integer" }, html: { type: "integer" } },
+        },
+      },
+    },
+  ),
+  "/api/v1/models/{model}/versions/{version}/evaluations/{rows}": get(
+    "showEvaluation",
+    "One of them: the document of slipway evaluate --json, or the page of --report.",
+    [
+      inPath("model", "The model's name."),
+      inPath("version", "Its number or an alias."),
+      inPath("rows", "Which rows it is of: test, validate, train or a span of time."),
+      { name: "as", in: "query", schema: { enum: ["json", "html"], default: "json" } },
+    ],
+    { model: text, version: { type: "integer" }, task: text, rows: { type: "integer" }, metrics: { type: "array" } },
+  ),
 };
