@@ -14,14 +14,21 @@ const SERIES = [
 export function scaledErfc(x: number): number {
   const t = 2 / (2 + x);
   const argument = 2 * t - 1;
-  let [next, afterNext] = [0, 0];
-  for (let order = SERIES.length - 1; order > 0; order -= 1)
-    [next, afterNext] = [2 * argument * next - afterNext + SERIES[order]!, next];
+  const twice = 2 * argument;
+  let next = 0;
+  let afterNext = 0;
+  for (let order = SERIES.length - 1; order > 0; order -= 1) {
+    const here = twice * next - afterNext + SERIES[order]!;
+    afterNext = next;
+    next = here;
+  }
   return t * (argument * next - afterNext + SERIES[0]!);
 }
 
 /** The standard normal distribution function; absolute error below 1e-9. */
 export function normalCdf(z: number): number {
+  // Where the tail is lost in the rounding of 1, most of the work is too.
+  if (z > 8.5) return 1;
   const x = Math.abs(z) * ROOT_HALF;
   const tail = 0.5 * scaledErfc(x) * Math.exp(-x * x);
   return z < 0 ? tail : 1 - tail;

@@ -27,59 +27,78 @@ export function parzen(encoding: Encoding, points: readonly Point[], weights: re
   const [kernels, width] = [points.length + 1, dimensions.length];
   const total = weights.reduce((sum, weight) => sum + weight, 1);
   const logWeight = Float64Array.from([...weights, 1], (weight) => Math.log(weight / total));
-  // Per kernel and parameter: centre, bandwidth and what the truncation adds; the last kernel is the even one.
-  const centre = new Float64Array(kernels * width).fill(Number.NaN);
-  const scale = new Float64Array(kernels * width).fill(1);
-  const offset = new Float64Array(kernels * width);
+  // Per parameter and kernel, so that a loop over kernels is one over neighbours: centre, bandwidth and what the truncation adds. The last kernel is the
+  // even one. A kernel whose branch does not have the parameter is NaN here, infinitely wide and adds nothing.
+  const centre = new Float64Array(width * kernels).fill(Number.NaN);
+  const scale = new Float64Array(width * kernels).fill(Number.POSITIVE_INFINITY);
+  const offset = new Float64Array(width * kernels);
   dimensions.forEach(({ ordered, levels }, column) => {
+    const first = column * kernels;
+    const seen: number[] = [];
     points.forEach((point, row) => {
-      centre[row * width + column] = point[column]!;
+      centre[first + row] = point[column]!;
+      if (!Number.isNaN(point[column]!)) seen.push(row);
     });
     if (!ordered) return;
-    centre[points.length * width + column] = 0.5;
-    const seen = points.flatMap((point, row) => (Number.isNaN(point[column]!) ? [] : [row]));
-    seen.sort((left, right) => points[left]![column]! - points[right]![column]!);
+    centre[first + points.length] = 0.5;
+    scale[first + points.length] = 1;
+    const sorted = Float64Array.from(seen, (row) => centre[first + row]!).sort();
     const least = Math.max(1 / Math.min(100, kernels + 1), levels === Number.POSITIVE_INFINITY ? 0 : 0.5 / levels);
-    seen.forEach((row, rank) => {
-      const here = points[row]![column]!;
-      const left = rank > 0 ? here - points[seen[rank - 1]!]![column]! : 0;
-      const right = rank + 1 < seen.length ? points[seen[rank + 1]!]![column]! - here : 0;
-      scale[row * width + column] = Math.min(1, Math.max(least, left, right));
-    });
-    for (const row of [...seen, points.length]) {
-      const at = row * width + column;
-      const inside = normalCdf((1 - centre[at]!) / scale[at]!) - normalCdf(-centre[at]! / scale[at]!);
-      offset[at] = -LOG_ROOT_TAU - Math.log(scale[at]! * inside);
+    // Of equal places the first in `seen` comes first.
+    const met = new Uint32Array(seen.length);
+    for (const row of seen) {
+      const here = centre[first + row]!;
+      const start = lowerBound(sorted, here);
+      const rank = start + met[start]!;
+      met[start]! += 1;
+      const left = rank > 0 ? here - sorted[rank - 1]! : 0;
+      const right = rank + 1 < seen.length ? sorted[rank + 1]! - here : 0;
+      scale[first + row] = Math.min(1, Math.max(least, left, right));
+    }
+    for (let row = 0; row < kernels; row += 1) {
+      const at = first + row;
+      const [place, wide] = [centre[at]!, scale[at]!];
+      if (Number.isNaN(place)) continue;
+      const below = -place / wide;
+      // Its share of a lower tail that 1 does not feel.
+      const inside = normalCdf((1 - place) / wide) - (below < -8.5 ? 0 : normalCdf(below));
+      offset[at] = -LOG_ROOT_TAU - Math.log(wide * inside);
     }
   });
+  // Where an ordered parameter is not there, any centre will do at infinite width.
+  const middle = centre.map((place) => (Number.isNaN(place) ? 0 : place));
   const spike = dimensions.map(({ levels }) => {
     const smooth = 1 / kernels;
     return { hit: Math.log((1 + smooth) / (1 + levels * smooth)), miss: Math.log(smooth / (1 + levels * smooth)) };
   });
-  const isOrdered = dimensions.map(({ ordered }) => ordered);
-  const logKernel = (point: Point, row: number): number => {
-    let sum = logWeight[row]!;
-    for (let column = 0, at = row * width; column < width; column += 1, at += 1) {
-      const place = point[column]!;
-      if (Number.isNaN(place)) continue;
-      const middle = centre[at]!;
-      if (isOrdered[column]) {
-        if (Number.isNaN(middle)) continue;
-        const distance = (place - middle) / scale[at]!;
-        sum += offset[at]! - 0.5 * distance * distance;
-      } else if (Number.isNaN(middle)) sum -= Math.log(dimensions[column]!.levels);
-      else sum += place === middle ? spike[column]!.hit : spike[column]!.miss;
-    }
-    return sum;
-  };
   const logs = new Float64Array(kernels);
+  const addOrdered = (column: number, place: number): void => {
+    for (let row = 0, at = column * kernels; row < kernels; row += 1, at += 1) {
+      const distance = (place - middle[at]!) / scale[at]!;
+      logs[row]! += offset[at]! - 0.5 * distance * distance;
+    }
+  };
+  const addChoice = (column: number, place: number): void => {
+    const { hit, miss } = spike[column]!;
+    const even = Math.log(dimensions[column]!.levels);
+    for (let row = 0, at = column * kernels; row < kernels; row += 1, at += 1) {
+      const own = centre[at]!;
+      if (own === place) logs[row]! += hit;
+      else if (Number.isNaN(own)) logs[row]! -= even;
+      else logs[row]! += miss;
+    }
+  };
   return {
     logDensity(point) {
-      let top = Number.NEGATIVE_INFINITY;
-      for (let row = 0; row < kernels; row += 1) {
-        logs[row] = logKernel(point, row);
-        if (logs[row]! > top) top = logs[row]!;
+      logs.set(logWeight);
+      for (let column = 0; column < width; column += 1) {
+        const place = point[column]!;
+        if (Number.isNaN(place)) continue;
+        if (dimensions[column]!.ordered) addOrdered(column, place);
+        else addChoice(column, place);
       }
+      let top = Number.NEGATIVE_INFINITY;
+      for (let row = 0; row < kernels; row += 1) if (logs[row]! > top) top = logs[row]!;
       let sum = 0;
       for (let row = 0; row < kernels; row += 1) sum += Math.exp(logs[row]! - top);
       return top + Math.log(sum);
@@ -93,11 +112,10 @@ export function parzen(encoding: Encoding, points: readonly Point[], weights: re
       }
       return fill(encoding, (column) => {
         const { ordered, levels } = dimensions[column]!;
-        const middle = centre[row * width + column]!;
-        if (ordered)
-          return Number.isNaN(middle) ? random.next() : truncated(random, middle, scale[row * width + column]!);
-        const isEven = Number.isNaN(middle) || random.next() < levels / kernels / (1 + levels / kernels);
-        return isEven ? random.below(levels) : middle;
+        const own = centre[column * kernels + row]!;
+        if (ordered) return Number.isNaN(own) ? random.next() : truncated(random, own, scale[column * kernels + row]!);
+        const isEven = Number.isNaN(own) || random.next() < levels / kernels / (1 + levels / kernels);
+        return isEven ? random.below(levels) : own;
       });
     },
   };
@@ -108,4 +126,15 @@ function truncated(random: Random, middle: number, scale: number): number {
     const place = middle + scale * random.normal();
     if (place >= 0 && place <= 1) return place;
   }
+}
+
+/** The place of the first value that is not below another, by halving. */
+function lowerBound(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -23,7 +23,9 @@ export function tpeSampler(question: Question): Point {
   let most = Number.NEGATIVE_INFINITY;
   for (let drawn = 0; drawn < CANDIDATES; drawn += 1) {
     const point = good.draw(random);
-    const gain = good.logDensity(point) - bad.logDensity(point) - (isAmong(taken, point) ? 1e6 : 0);
+    const promise = good.logDensity(point) - bad.logDensity(point);
+    if (best !== undefined && promise <= most) continue;
+    const gain = isAmong(taken, point) ? promise - 1e6 : promise;
     if (best === undefined || gain > most) [best, most] = [point, gain];
   }
   return best!;

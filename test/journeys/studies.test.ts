@@ -158,10 +158,21 @@ test("trials run side by side, each once; a kill loses none that ended", async (
        onTrial: ({ number, value }) => say(JSON.stringify({ number, value })) });`,
   );
   const said: { readonly number: number; readonly value: number }[] = [];
+  let second: Promise<unknown> | undefined;
+  const beside = await killed.open();
   await endOf(child, (line) => {
     said.push(JSON.parse(line));
-    if (said.length === 6) child.kill("SIGKILL");
+    // Another process searches for it: this one is told which.
+    if (said.length === 3)
+      second = tuneModel(beside, { model: MODEL, study: "killed" })
+        .catch((thrown: unknown) => thrown)
+        .finally(() => child.kill("SIGKILL"));
   });
+  expect(await second).toMatchObject({
+    code: "STATE_LOCKED",
+    message: expect.stringContaining(`process ${child.pid} on`),
+  });
+  await beside.close();
   const after = await killed.open();
   const most: number[] = [];
   const { trials } = await tuneModel(after, {
@@ -187,6 +198,37 @@ test("a trial that never ends is stopped and recorded as failed, and the search 
   expect(trials[1]?.error).toMatch(/longer than 5 seconds/);
   const [run] = (await listRuns(slow.registry, { kind: "trial", status: "failed" })).map(({ error }) => error);
   expect(run).toMatch(/longer than 5 seconds/);
+}, 120_000);
+
+test("a trial whose model scores no number is recorded as failed, and the search goes on", async () => {
+  const other = await deliveriesWorld();
+  onTestFinished(() => other.remove());
+  let loads = 0;
+  const odd = await other.open({
+    engines: (engines) => ({
+      ...engines,
+      runtimes: engines.runtimes.map((runtime) => ({
+        ...runtime,
+        load: async (...given: Parameters<typeof runtime.load>) => {
+          const predictor = await runtime.load(...given);
+          loads += 1;
+          const isOdd = loads === 2;
+          return {
+            ...predictor,
+            predict: async (...rows: Parameters<typeof predictor.predict>) => {
+              const scores = await predictor.predict(...rows);
+              return isOdd ? scores.map(() => Number.NaN) : scores;
+            },
+            close: () => predictor.close(),
+          };
+        },
+      })),
+    }),
+  });
+  await applyDefinitions(odd);
+  const { trials } = await tuneModel(odd, { model: MODEL, trials: 3, space: small });
+  expect(trials.map(({ state }) => state)).toEqual(["complete", "failed", "complete"]);
+  expect(trials[1]?.error).toMatch(/no number|NaN/);
 }, 120_000);
 
 test("a pruner stops trainings early for good, and what it stopped is known when the study goes on", async () => {

@@ -3,6 +3,7 @@
 
 import { fill, type Point } from "../encoding.ts";
 import { randomPoint } from "../plain-samplers.ts";
+import { prunedValue } from "../pruned-value.ts";
 import { shiftedSobol } from "../sobol.ts";
 import { type Question, ranked, type Trial } from "../trial.ts";
 import { featuresOf, rowOf } from "./features.ts";
@@ -71,11 +72,14 @@ function keptOf(finished: readonly Trial[]): readonly Trial[] {
   return finished.filter((trial) => newest.has(trial) || room-- > 0);
 }
 
-/** A value for every trial: one that failed or broke a constraint is as bad as the worst; one that was pruned is no better than the middle. */
+/** A value for every trial: one that failed or broke a constraint is as bad as the worst; one that was pruned is by its rank when it was, or no better than the middle. */
 function valuesOf(kept: readonly Trial[], feasible: readonly Trial[]): Float64Array {
   const worst = feasible.at(-1)!.value;
   const middle = feasible[Math.floor(feasible.length / 2)]!.value;
-  return Float64Array.from(kept, ({ state, value, violation }) => {
+  return Float64Array.from(kept, (trial) => {
+    const { state, value, violation } = trial;
+    const byRank = state === "pruned" ? prunedValue(trial, feasible) : undefined;
+    if (byRank !== undefined) return byRank;
     if (state === "pruned" && !Number.isNaN(value)) return Math.min(worst, Math.max(middle, value));
     return state === "complete" && violation === 0 ? value : worst;
   });
