@@ -20,6 +20,7 @@ export function regretPlot(curves: readonly RegretCurve[]): string {
   const ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].filter((value) => value >= least && value <= most);
   const steps = [1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100].filter((trial) => trial <= count);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>Mean normalised regret over trials</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 ${ticks.map((v) => `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(v)}" y2="${y(v)}" stroke="#ddd"/><text x="${LEFT - 6}" y="${y(v) + 4}" text-anchor="end">${v}</text>`).join("\n")}
 ${steps.map((t) => `<text x="${x(t)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${t}</text>`).join("\n")}

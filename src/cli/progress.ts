@@ -48,7 +48,7 @@ export function createProgress(stderr: TextSink, env: Readonly<Record<string, st
     last = now;
     clear();
     // The cursor stays in the last line, and a line that is broken would count as one.
-    stderr.write(lines.map((each) => cut(visibleLine(each, true), (stderr.columns ?? 80) - 1)).join("\n"));
+    stderr.write(lines.map((each) => cut(visibleLine(each, true), (stderr.columns || 80) - 1)).join("\n"));
     shown = lines.length;
   };
   const line = (text: string): void => {

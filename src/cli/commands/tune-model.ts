@@ -59,8 +59,11 @@ export async function run(context: CommandContext, words: TuneWords, model: stri
     warm: words.warmStart === true,
   };
   await withPlatform(context, async (platform) => {
-    let begun: LiveSearch | undefined;
+    let begun: (LiveSearch & { readonly name: string }) | undefined;
     const style = styleFor(host.stderr, host.env);
+    signal.addEventListener("abort", () => {
+      if (begun) progress.line(`  Study ${begun.name} keeps the trials that ended; the same command goes on with it.`);
+    });
     const outcome = await progress.step(`Tuning ${model}`, () =>
       tuneModel(platform, {
         model,
