@@ -12,6 +12,7 @@ import {
   entity,
   featureView,
   latest,
+  literal,
   model,
   parquet,
   random,
@@ -19,6 +20,7 @@ import {
   type SplitSpec,
   specOf,
   t,
+  when,
   xgboost,
 } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
@@ -45,6 +47,7 @@ async function findingsOf(what: {
   readonly twice?: boolean;
   readonly timeless?: boolean;
   readonly number?: boolean;
+  readonly several?: boolean;
   readonly split?: SplitSpec;
   readonly byDriver?: boolean;
   readonly drivers?: number;
@@ -86,7 +89,14 @@ async function findingsOf(what: {
       rows: rides,
       features: what.timeless === true ? [view] : [],
       request: { km: t.float64(), extra: field().optional() },
-      label: what.number === true ? rides.minutes : rides.late,
+      label:
+        what.several === true
+          ? when(rides.minutes.lt(20), literal("short", "string")).otherwise(
+              when(rides.minutes.lt(60), literal("middle", "string")).otherwise("long"),
+            )
+          : what.number === true
+            ? rides.minutes
+            : rides.late,
       trainer: xgboost(what.number === true ? { task: regression() } : {}),
       split:
         what.byDriver === true
@@ -121,6 +131,18 @@ test("an input that alone tells the label is named: a number, the lack of one, a
   expect(await findingsOf({ sql: "CASE WHEN late THEN km END" })).toEqual(found);
   expect(await findingsOf({ sql: "CASE WHEN late THEN 'refund' ELSE 'none' END", type: "string" })).toEqual(found);
   expect(await findingsOf({ sql: "minutes * 2 + km / 1e6", number: true })).toEqual(found);
+});
+
+test("an input that alone decides the class is named, however its values lie; one that only helps is not", async () => {
+  const found = ["FEATURE_TELLS_LABEL extra"];
+  expect(await findingsOf({ several: true })).toEqual([]);
+  expect(await findingsOf({ several: true, sql: "abs(minutes - 40.5) * 7" })).toEqual([]);
+  expect(await findingsOf({ several: true, sql: "minutes * 3 + 1" })).toEqual(found);
+  const coded = "CASE WHEN minutes < 20 THEN 'c' WHEN minutes < 60 THEN 'a' ELSE 'b' END";
+  expect(await findingsOf({ several: true, sql: coded, type: "string" })).toEqual(found);
+  expect(
+    await findingsOf({ several: true, sql: "CASE WHEN minutes >= 20 AND minutes < 60 THEN 1::DOUBLE END" }),
+  ).toEqual([]);
 });
 
 test("rows of the training part that come again in the test part are counted", async () => {

@@ -29,7 +29,7 @@ const LATER = 0.01;
 /** Where values meet by chance, a held-out row meets a training row about twice as often as a training row an earlier one. */
 const BY_CHANCE = 3;
 
-/** What leaks, of binary and numeric labels; of several classes only what needs no measure of a single input. */
+/** What leaks. */
 export async function leakageFindings(engines: DatasetEngines, dataset: Dataset): Promise<readonly QualityFinding[]> {
   return [
     ...timelessFindings(dataset),
@@ -53,12 +53,19 @@ function timelessFindings({ snapshot: { model } }: Dataset): readonly QualityFin
 
 async function tellingFindings(engines: DatasetEngines, dataset: Dataset): Promise<readonly QualityFinding[]> {
   const { model } = dataset.snapshot;
-  if (model.task.kind === "multiclass" || !isPlainLabel(model.label.value.type)) return [];
+  const isSeveral = model.task.kind === "multiclass";
+  if (!isSeveral && !isPlainLabel(model.label.value.type)) return [];
   const names = model.inputs.map(({ name }) => name);
   const labels: number[] = [];
+  const classes = new Map<string, number>();
+  const placeOf = (label: unknown): number => {
+    const place = classes.get(String(label)) ?? classes.size;
+    classes.set(String(label), place);
+    return place;
+  };
   const values = names.map((): (number | string | null)[] => []);
   for await (const table of streamPart(engines, dataset, "train", names, ROWS)) {
-    pushValues(table, "label", (value) => labels.push(Number(value)));
+    pushValues(table, "label", (value) => labels.push(isSeveral ? placeOf(value) : Number(value)));
     for (const [place, { name, type }] of model.inputs.entries())
       pushValues(table, name, (value) =>
         values[place]?.push(value === null ? null : isCategory(type) ? String(value) : Number(value)),
@@ -67,11 +74,14 @@ async function tellingFindings(engines: DatasetEngines, dataset: Dataset): Promi
   const isBinary = model.task.kind === "binary";
   if (labels.length < LEAST_ROWS) return [];
   return model.inputs.flatMap(({ name }, place): readonly QualityFinding[] => {
-    const told = isBinary ? aloneAuc(values[place] ?? [], labels) : aloneExplained(values[place] ?? [], labels);
+    const own = values[place] ?? [];
+    const told = isSeveral ? aloneDecided(own, labels) : isBinary ? aloneAuc(own, labels) : aloneExplained(own, labels);
     if (!(told >= TELLING)) return [];
-    const what = isBinary
-      ? `orders the labels with an AUC of ${told.toFixed(4)}`
-      : `explains ${(100 * told).toFixed(2)} % of the label`;
+    const what = isSeveral
+      ? `decides the class, as ${(100 * told).toFixed(2)} % of what always calling the commonest one gets wrong is right by it,`
+      : isBinary
+        ? `orders the labels with an AUC of ${told.toFixed(4)}`
+        : `explains ${(100 * told).toFixed(2)} % of the label`;
     return [
       {
         code: "FEATURE_TELLS_LABEL",
@@ -144,6 +154,51 @@ function aloneExplained(values: readonly (number | string | null)[], labels: rea
   const [x, y] = [mean(([score]) => score), mean(([, label]) => label)];
   const together = mean(([score, label]) => (score - x) * (label - y));
   return together ** 2 / (mean(([score]) => (score - x) ** 2) * mean(([, label]) => (label - y) ** 2));
+}
+
+const BINS = 1000;
+
+/**
+ * How much of what the commonest class gets wrong is right by one input: the commonest class of its value, or of its thousandth of the numbers, in one
+ * half of the rows is held to the other half. 0 is nothing, 1 everything.
+ */
+function aloneDecided(values: readonly (number | string | null)[], labels: readonly number[]): number {
+  const numbers = Float64Array.from(
+    values.flatMap((value, row) => (typeof value === "number" && row % 2 === 0 && !Number.isNaN(value) ? [value] : [])),
+  ).sort();
+  const edges = Array.from({ length: BINS - 1 }, (_, bin) => numbers[Math.floor(((bin + 1) * numbers.length) / BINS)]!);
+  const keyOf = (value: number | string | null | undefined): string =>
+    typeof value === "number" && !Number.isNaN(value) ? `bin ${placeBelow(edges, value)}` : `=${value}`;
+  const counts = new Map<string, Map<number, number>>();
+  const all = new Map<number, number>();
+  for (let row = 0; row < labels.length; row += 2) {
+    const [key, label] = [keyOf(values[row]), labels[row]!];
+    const own = counts.get(key) ?? new Map<number, number>();
+    counts.set(key, own.set(label, (own.get(label) ?? 0) + 1));
+    all.set(label, (all.get(label) ?? 0) + 1);
+  }
+  const commonest = (of: ReadonlyMap<number, number>): number =>
+    [...of].reduce((best, each) => (each[1] > best[1] ? each : best), [Number.NaN, 0] as readonly [number, number])[0];
+  const [usual, decided] = [commonest(all), new Map([...counts].map(([key, of]) => [key, commonest(of)]))];
+  let [right, byChance, judged] = [0, 0, 0];
+  for (let row = 1; row < labels.length; row += 2) {
+    const label = labels[row]!;
+    judged += 1;
+    if (label === usual) byChance += 1;
+    if (label === (decided.get(keyOf(values[row])) ?? usual)) right += 1;
+  }
+  return judged === byChance ? Number.NaN : (right - byChance) / (judged - byChance);
+}
+
+/** How many ascending edges are at or below a value. */
+function placeBelow(edges: readonly number[], value: number): number {
+  let [low, high] = [0, edges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (edges[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 // Numbers stand for themselves. A text stands for the mean label that it had in one half of the rows, and is judged on the other:

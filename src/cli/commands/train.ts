@@ -59,6 +59,7 @@ function document(outcome: TrainOutcome): unknown {
     artifact: { hash: version.artifactHash, bytes: version.artifactSize, format: version.format },
     test: fitted.test,
     validate: fitted.validate,
+    ...(fitted.calibration === undefined ? {} : { calibration: fitted.calibration, uncalibrated: fitted.uncalibrated }),
     baselines: fitted.baselines,
     ...(crossValidation === undefined ? {} : { crossValidation: foldsShown(crossValidation) }),
     promoted,
@@ -81,6 +82,7 @@ function lines(outcome: TrainOutcome): readonly Line[] {
   }[task.kind];
   const measured = [
     ["this version", fitted.test],
+    ["before calibration", fitted.uncalibrated],
     ["request values alone", requestOnly],
     ["a constant", constant],
   ] as const;
