@@ -66,6 +66,8 @@ export interface LineageFacts {
     readonly datasetId: string | null;
     readonly definitionsHash: string;
     readonly features: unknown;
+    /** The number of the model's version that its training went on from. */
+    readonly from?: number;
     readonly aliases: readonly string[];
   }[];
   readonly datasets: readonly {
@@ -143,6 +145,8 @@ export function lineageGraph(project: Project, facts: LineageFacts): LineageGrap
   for (const version of facts.versions) {
     const { model, number, runId, datasetId, definitionsHash, aliases } = version;
     const id = graph.add("version", `${model}@${number}`);
+    if (version.from !== undefined)
+      graph.link(graph.add("version", `${model}@${version.from}`), runId === null ? id : graph.add("run", runId));
     if (runId !== null) graph.link(graph.add("run", runId), id);
     else if (datasetId !== null) graph.link(`dataset:${datasetId}`, id);
     else if (trainedFeatures(version)) graph.link(modelBy(model, definitionsHash), id);

@@ -214,8 +214,14 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     options: [
       ["--until <instant>", "use only rows and labels known before then, in UTC"],
       ["--no-promote", "leave the alias champion where it is"],
+      ["--from <version>", "go on from this version of the model, on the rows that are newer than its own"],
+      ["--refresh", "with --from: keep its trees, and learn their leaves anew from those rows"],
     ],
-    examples: ["slipway train flight_delay", "slipway train flight_delay --until 2013-07-01 --no-promote"],
+    examples: [
+      "slipway train flight_delay",
+      "slipway train flight_delay --until 2013-07-01 --no-promote",
+      "slipway train flight_delay --from flight_delay@champion",
+    ],
     load: () => import("./commands/train.ts"),
   },
   {

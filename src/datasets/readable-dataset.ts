@@ -130,10 +130,14 @@ export function boundsFrom(recorded: unknown, id: string): SplitBounds {
     return typeof text === "string" && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
   };
   const [validateFrom, testFrom, gap] = [at("validateFrom"), at("testFrom"), at("gap")];
-  const [until, knownBy] = [at("until"), at("knownBy")];
+  const [until, knownBy, trainFrom] = [at("until"), at("knownBy"), at("trainFrom")];
+  const limits = {
+    ...(trainFrom === undefined ? {} : { trainFrom }),
+    ...(until === undefined ? {} : { until }),
+    ...(knownBy === undefined ? {} : { knownBy }),
+  };
   const shares = shareBoundsFrom(texts);
-  if (shares !== undefined)
-    return { ...shares, ...(until === undefined ? {} : { until }), ...(knownBy === undefined ? {} : { knownBy }) };
+  if (shares !== undefined) return { ...shares, ...limits };
   if (validateFrom === undefined || testFrom === undefined)
     throw new SlipwayError(
       "INPUT_INVALID",
@@ -143,7 +147,6 @@ export function boundsFrom(recorded: unknown, id: string): SplitBounds {
     validateFrom,
     testFrom,
     ...(gap === undefined ? {} : { gap }),
-    ...(until === undefined ? {} : { until }),
-    ...(knownBy === undefined ? {} : { knownBy }),
+    ...limits,
   };
 }

@@ -12,6 +12,8 @@ export type SplitBounds = TimeBounds | ShareBounds;
 
 /** Bounds in time: train < validateFrom ≤ validate < testFrom ≤ test < until. Labels known after `knownBy` do not exist yet. */
 export interface TimeBounds {
+  /** Training rows begin here; absent means no beginning. */
+  readonly trainFrom?: Instant;
   readonly validateFrom: Instant;
   readonly testFrom: Instant;
   /** Rows within this length before validation, and before the test, are in no part; absent means none. In microseconds. */
@@ -47,8 +49,9 @@ export function earlierFolds(split: Extract<SplitSpec, { kind: "rolling" }>, las
 
 /** Bounds in words, for a person who is to mend a split. */
 export function boundsText(bounds: SplitBounds): string {
-  if (isShareBounds(bounds)) return `by shares, with seed ${bounds.seed}`;
-  return `train before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
+  const from = bounds.trainFrom === undefined ? "" : ` from ${formatInstant(bounds.trainFrom)} on`;
+  if (isShareBounds(bounds)) return `by shares, with seed ${bounds.seed}${from === "" ? "" : `, training rows${from}`}`;
+  return `train${from} before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
 }
 
 /** The rows of a part, as a SQL condition over a snapshot's columns. Only labelled rows are in any part. */
@@ -57,6 +60,7 @@ export function splitCondition(dialect: SqlDialect, bounds: SplitBounds, part: S
   const known = `epoch_us(${dialect.identifier("label_known_at")})`;
   const labelled = `${dialect.identifier("label")} IS NOT NULL`;
   const visible = bounds.knownBy === undefined ? [] : [`${known} <= ${bounds.knownBy}`];
+  if (part === "train" && bounds.trainFrom !== undefined) visible.push(`${t} >= ${bounds.trainFrom}`);
   if (isShareBounds(bounds)) {
     const before = bounds.until === undefined ? [] : [`${t} < ${bounds.until}`];
     return [labelled, ...visible, ...before, ...shareCondition(dialect, bounds, part)].join(" AND ");

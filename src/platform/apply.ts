@@ -27,6 +27,16 @@ export async function appliedNow({ project }: Platform, db: Connection) {
   return rows.map((row) => ({ ...row, spec: fromJson<unknown>(row.spec) }));
 }
 
+/** Every definition of a model that was ever in force, by its hash. */
+export function appliedModels({ records }: Platform["registry"], project: string) {
+  return records.db
+    .selectFrom("definitions_applied")
+    .select(["hash", "spec"])
+    .where("project", "=", project)
+    .where("kind", "=", "model")
+    .execute();
+}
+
 /** How to apply. */
 export interface ApplyOptions {
   /** Also change what live versions read; the audit trail says so. */

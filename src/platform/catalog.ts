@@ -29,6 +29,7 @@ import {
 } from "../features/features.ts";
 import { fromJson } from "../records/records.ts";
 import { datasetOrigins, getRun, liveDeployments, loggedOrigins, versionOrigins } from "../registry/registry.ts";
+import { appliedModels } from "./apply.ts";
 import type { Platform } from "./open.ts";
 
 /** A view as a list shows it. */
@@ -159,12 +160,7 @@ export async function showLineage(
   thing: string,
   direction: LineageDirection = "both",
 ): Promise<Lineage> {
-  const applied = await registry.records.db
-    .selectFrom("definitions_applied")
-    .select(["hash", "spec"])
-    .where("project", "=", project.name)
-    .where("kind", "=", "model")
-    .execute();
+  const applied = await appliedModels(registry, project.name);
   const specs = new Map(applied.map(({ hash, spec }) => [hash, spec]));
   const graph = lineageGraph(project, {
     versions: await versionOrigins(registry),

@@ -3,7 +3,13 @@
 
 import { definitionHash, type ModelSpec } from "../define/define.ts";
 import { getRun, provenanceOf, type VersionRecord } from "../registry/registry.ts";
-import { environmentOf, type TrainingEnvironment, trainerParameters } from "../training/training.ts";
+import {
+  continuedParameters,
+  environmentOf,
+  type TrainingEnvironment,
+  trainerParameters,
+} from "../training/training.ts";
+import { parentOf } from "./going-on.ts";
 import type { Platform } from "./open.ts";
 import { byPackage } from "./run-facts.ts";
 
@@ -34,7 +40,7 @@ export async function environmentDifferences(
   };
   await tellCode(platform, then.git, now.git, tell);
   const run = version.runId === null ? undefined : await getRun(platform.registry, version.runId);
-  const parameters = trainerParameters(model);
+  const parameters = { ...trainerParameters(model), ...continuedParameters(await parentOf(platform, version)) };
   if (run)
     for (const name of new Set([...Object.keys(run.params), ...Object.keys(parameters)]))
       tell(`parameter ${name}`, run.params[name], parameters[name], true);

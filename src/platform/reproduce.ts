@@ -6,9 +6,10 @@ import { cutDataset, ensureSnapshot, foundSnapshot, type Snapshot, snapshotSchem
 import { findDefinition, type ModelSpec } from "../define/define.ts";
 import { isLegibleRuntime } from "../ports/ports.ts";
 import { type DatasetRecord, getDataset, readArtifact, runtimeOf, type VersionRecord } from "../registry/registry.ts";
-import { type FittedModel, fitModel, heldOutMetrics, type TrainingProgress } from "../training/training.ts";
+import { baseOf, type FittedModel, fitModel, heldOutMetrics, type TrainingProgress } from "../training/training.ts";
 import { type EnvironmentDifference, environmentDifferences } from "./environment-differences.ts";
 import { trainingRows } from "./find-dataset.ts";
+import { parentOf } from "./going-on.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
 
@@ -73,10 +74,11 @@ export async function reproduceVersion(platform: Platform, request: ReproduceReq
     return { ...told, differences, verdict: "refused", first: null, metrics: [] };
   const dataset = await cutDataset(training.engines, data.snapshot, trainingRows(record).bounds);
   const { threads } = version.environment as { readonly threads?: number };
+  const from = await parentOf(platform, version);
   const { onNote, onStep, signal } = request;
   const fitted = await fitModel(
     { ...training.engines, ...(threads === undefined ? {} : { threads }) },
-    { model, dataset },
+    { model, dataset, ...(from === undefined ? {} : { base: await baseOf(registry, from) }) },
     { ...(onNote ? { onNote } : {}), ...(onStep ? { onStep } : {}), ...(signal ? { signal } : {}) },
   );
   return {

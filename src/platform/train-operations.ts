@@ -6,6 +6,7 @@ import { type AliasMove, aliasOf, moveAlias } from "../registry/registry.ts";
 import { CHAMPION } from "../serving/serving.ts";
 import { type TrainedVersion, type TrainingProgress, trainVersion } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
+import { versionToGoOn } from "./going-on.ts";
 import type { Platform } from "./open.ts";
 
 /** What to train. */
@@ -17,6 +18,10 @@ export interface TrainRequest extends TrainingProgress {
   readonly promote?: boolean;
   /** Also fit a model of the request values alone, to compare with; default false. */
   readonly withBaselines?: boolean;
+  /** Go on from this version of the model, `model@number` or `model@alias`, on the rows that are newer than its own. */
+  readonly from?: string;
+  /** With `from`: keep its trees and learn their leaves anew, instead of adding trees; default false. */
+  readonly refresh?: boolean;
   /** Bounds other than the model's own split. */
   readonly bounds?: { readonly validateFrom: Instant; readonly testFrom: Instant; readonly until?: Instant };
 }
@@ -35,12 +40,22 @@ export async function trainModel(platform: Platform, request: TrainRequest): Pro
   await requireApplied(platform);
   const { registry, training } = platform;
   const model = findDefinition(platform.project, "model", request.model);
-  const { bounds, knownBy } = request;
+  const { bounds, knownBy, refresh = false } = request;
+  if (refresh && request.from === undefined)
+    throw new SlipwayError(
+      "USAGE",
+      `A refresh needs the version whose leaves are learnt anew, such as ${model.name}@champion.`,
+    );
+  const from =
+    request.from === undefined
+      ? {}
+      : { from: { version: await versionToGoOn(platform, model, request.from), refresh } };
   const trained = await trainVersion(
     training,
     {
       model,
-      reason: "train",
+      reason: request.from === undefined ? "train" : refresh ? "refresh" : "continue",
+      ...from,
       ...(bounds === undefined ? {} : { bounds: knownBy === undefined ? bounds : { ...bounds, knownBy } }),
       ...(knownBy === undefined ? {} : { knownBy }),
       ...(request.withBaselines === undefined ? {} : { withBaselines: request.withBaselines }),

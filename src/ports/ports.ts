@@ -61,7 +61,16 @@ export type {
   TensorRuntime,
   TensorType,
 } from "./tensor-runtime.ts";
-export type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "./trainer.ts";
+export {
+  type ContinuingTrainer,
+  isContinuingTrainer,
+  type TrainedModel,
+  type Trainer,
+  type TrainingBase,
+  type TrainingJob,
+  type TrainingStep,
+  type TrainingWatch,
+} from "./trainer.ts";
 export type {
   CodePatch,
   CodeState,

@@ -43,6 +43,15 @@ export interface TrainingJob {
   readonly program?: ProgramSpec;
 }
 
+/** A model of the same kind, inputs and task that new rows go on from. */
+export interface TrainingBase {
+  readonly artifact: Uint8Array;
+  /** How many of its rounds are kept, from the first. */
+  readonly rounds: number;
+  /** Learn the answers of what it has anew from these rows instead of adding to it; default false. */
+  readonly refresh?: boolean;
+}
+
 /** One boosting round, or epoch, as it ends: metrics by `<split>-<metric>`, e.g. `validate-logloss`. */
 export interface TrainingStep {
   readonly round: number;
@@ -82,4 +91,14 @@ export interface TrainedModel {
 export interface Trainer {
   readonly kind: string;
   fit(job: TrainingJob, watch?: TrainingWatch): Promise<TrainedModel>;
+}
+
+/** A trainer that can go on from a model. The rounds of a job come on top of those that are kept; `bestRound` counts all of them. */
+export interface ContinuingTrainer extends Trainer {
+  fitOn(base: TrainingBase, job: TrainingJob, watch?: TrainingWatch): Promise<TrainedModel>;
+}
+
+/** Whether a trainer can go on from a model. */
+export function isContinuingTrainer(trainer: Trainer): trainer is ContinuingTrainer {
+  return "fitOn" in trainer;
 }

@@ -15,6 +15,8 @@ export interface VersionOrigin {
   readonly definitionsHash: string;
   /** What serving must find unchanged, as training wrote it. */
   readonly features: unknown;
+  /** The number of the model's version that its training went on from. */
+  readonly from?: number;
   readonly aliases: readonly string[];
 }
 
@@ -38,7 +40,7 @@ export async function versionOriginsIn(db: RegistryContext["records"]["db"]): Pr
   const aliases = await db.selectFrom("aliases").select(["model", "alias", "version"]).orderBy("alias").execute();
   const rows = await db
     .selectFrom("versions")
-    .select(["model", "number", "created_at", "run_id", "dataset_id", "definitions_hash", "features"])
+    .select(["model", "number", "created_at", "run_id", "dataset_id", "definitions_hash", "features", "environment"])
     .orderBy("model")
     .orderBy("number")
     .execute();
@@ -50,6 +52,7 @@ export async function versionOriginsIn(db: RegistryContext["records"]["db"]): Pr
     datasetId: row.dataset_id,
     definitionsHash: row.definitions_hash,
     features: fromJson(row.features),
+    ...goneOnFrom(fromJson(row.environment)),
     aliases: aliases
       .filter((each) => each.model === row.model && each.version === row.number)
       .map(({ alias }) => alias),
@@ -144,4 +147,10 @@ function groups<K extends string, T extends { readonly [key in K]: string | null
     if (name !== null) found.set(name, [...(found.get(name) ?? []), row]);
   }
   return found;
+}
+
+/** The version that a training went on from, as its environment says. */
+function goneOnFrom(environment: unknown): { readonly from?: number } {
+  const { from } = (environment ?? {}) as { readonly from?: { readonly version?: unknown } };
+  return typeof from?.version === "number" ? { from: from.version } : {};
 }

@@ -4,6 +4,7 @@
 import { contentHash } from "../core/core.ts";
 import type { MachineFacts, PackageSet } from "../ports/ports.ts";
 import type { Provenance } from "../registry/registry.ts";
+import type { ContinuedOrigin } from "./continuation.ts";
 
 /** The environment a version was trained in. */
 export interface TrainingEnvironment {
@@ -25,6 +26,8 @@ export interface TrainingEnvironment {
   readonly machine: MachineFacts;
   /** What the trainer's own process had installed beside its engine, as `name==version`. */
   readonly installed?: readonly string[];
+  /** The version that the training went on from. */
+  readonly from?: ContinuedOrigin;
 }
 
 /** The environment that a version is made in. */

@@ -26,6 +26,7 @@ import { isTrained, type ModelSpec, type RowRole, rowColumnNames, type TrainerSp
 import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
 import { runtimeOf } from "../registry/registry.ts";
 import { fitCalibration } from "./calibration/fit-calibration.ts";
+import { classesOfBase, continuing, type FitBase } from "./continuation.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
 import { type FittedInputs, fitInputs, matrixTables } from "./preprocessing/fit-inputs.ts";
 
@@ -60,6 +61,8 @@ export interface FitRequest {
   readonly dataset: Dataset;
   /** Also fit a model of the request values alone. */
   readonly withBaselines?: boolean;
+  /** What is gone on from: its inputs, their categories and steps, and its classes stay as they are. */
+  readonly base?: FitBase;
 }
 
 /** The trainer of a model. Throws ENGINE_NOT_INSTALLED when there is none of its kind. */
@@ -102,16 +105,20 @@ export async function fitModel(
   request: FitRequest,
   watch: TrainingWatch = {},
 ): Promise<FittedModel> {
-  const { model, dataset } = request;
+  const { model, dataset, base } = request;
   const { metrics, task } = model;
-  const counted = task.kind === "multiclass" ? await labelClasses(engines, dataset, task.mostClasses) : undefined;
+  const found = task.kind === "multiclass" ? await labelClasses(engines, dataset, task.mostClasses) : undefined;
+  const counted = found && base?.classes ? classesOfBase(model.name, base.classes, found) : found;
   const classes = counted?.map(({ name }) => name);
-  const fitted = await fitInputs({
-    model,
-    plain: await plainInputs(engines, dataset, model),
-    classes,
-    read: (columns) => streamPart(engines, dataset, "train", columns),
-  });
+  const fitted: FittedInputs =
+    base === undefined
+      ? await fitInputs({
+          model,
+          plain: await plainInputs(engines, dataset, model),
+          classes,
+          read: (columns) => streamPart(engines, dataset, "train", columns),
+        })
+      : { inputs: base.inputs, trainingTables: matrixTables };
   const { inputs } = fitted;
   const trained = await fitModelOf(engines, request, fitted, counted, watch);
   const { held, ...raw } = await scoresOf(engines, request, inputs, trained, classes);
@@ -127,7 +134,7 @@ export async function fitModel(
     model.inputs.some((input) => input.name === name && input.from === "request");
   const requestInputs = inputs.filter((input) => rawNames([input]).every(isAsked));
   const baselines =
-    request.withBaselines === true && hasTest && requestInputs.length > 0
+    request.withBaselines === true && base === undefined && hasTest && requestInputs.length > 0
       ? {
           ...constant,
           requestOnly: await requestOnly(engines, request, { ...fitted, inputs: requestInputs }, counted, watch),
@@ -181,7 +188,7 @@ function balancedClasses({ task, trainer }: ModelSpec, { parts: { train } }: Dat
 
 async function fitModelOf(
   engines: FitEngines,
-  { model, dataset }: FitRequest,
+  { model, dataset, base }: FitRequest,
   { inputs, trainingTables }: FittedInputs,
   classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
@@ -192,27 +199,26 @@ async function fitModelOf(
   const isPrepared = inputs.some((input) => input.kind === "prepared");
   const train = streamPart(engines, dataset, "train", names);
   const validate = streamPart(engines, dataset, "validate", names, undefined, sideOf(model, "rest"));
-  return trainerOf(engines.trainers, kind).fit(
-    {
-      inputs: matrixColumns(inputs),
-      label: "label",
-      task: model.task,
-      ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
-      ...Object.fromEntries(roles.map((role) => [role, rowColumnNames[role]])),
-      ...constraintsOn(model.trainer, inputs),
-      ...(stopOn === undefined ? {} : { stopOn }),
-      ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
-      train: isPrepared ? trainingTables(inputs, train) : train,
-      validate: isPrepared ? matrixTables(inputs, validate) : validate,
-      parameters: { ...parameters, ...balancedClasses(model, dataset) },
-      rounds,
-      ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
-      seed,
-      threads: engines.threads,
-      ...(program === undefined ? {} : { program }),
-    },
-    watch,
-  );
+  const job: TrainingJob = {
+    inputs: matrixColumns(inputs),
+    label: "label",
+    task: model.task,
+    ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
+    ...Object.fromEntries(roles.map((role) => [role, rowColumnNames[role]])),
+    ...constraintsOn(model.trainer, inputs),
+    ...(stopOn === undefined ? {} : { stopOn }),
+    ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
+    train: isPrepared ? trainingTables(inputs, train) : train,
+    validate: isPrepared ? matrixTables(inputs, validate) : validate,
+    parameters: { ...parameters, ...balancedClasses(model, dataset) },
+    rounds,
+    ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
+    seed,
+    threads: engines.threads,
+    ...(program === undefined ? {} : { program }),
+  };
+  const trainer = trainerOf(engines.trainers, kind);
+  return base === undefined ? trainer.fit(job, watch) : continuing(trainer).fitOn(base, job, watch);
 }
 
 /** One side of the validation rows, where a calibration holds some of them back. */

@@ -1,5 +1,6 @@
 // The rows that a model learns from, cut and recorded: sources held to their expectations, the snapshot made or found, parts by time.
 
+import type { Instant } from "../core/core.ts";
 import {
   cutDataset,
   type Dataset,
@@ -21,16 +22,16 @@ import { watched } from "./training-watch.ts";
 /** Makes or finds the dataset of a training and records it. */
 export async function readyDataset(
   context: TrainingContext,
-  request: Pick<TrainingRequest, "model" | "bounds" | "knownBy">,
+  request: Pick<TrainingRequest, "model" | "bounds" | "knownBy"> & { readonly trainFrom?: Instant },
   progress: TrainingProgress,
 ): Promise<{ readonly dataset: Dataset; readonly findings: readonly QualityFinding[] }> {
   const { engines, watch } = context;
-  const { model } = request;
+  const { model, trainFrom } = request;
   await context.requireSources(model, progress.onNote);
   const { dataset, findings } = await watched(watch?.dataset(model), async () => {
     const made = await ensureSnapshot(engines, model, progress.onNote);
     const asked = request.bounds ?? (await ownBounds(engines, made, request.knownBy));
-    const cut = await cutDataset(engines, made, asked);
+    const cut = await cutDataset(engines, made, trainFrom === undefined ? asked : { ...asked, trainFrom });
     return {
       dataset: cut,
       findings: [...(await trainingFindings(engines, cut)), ...(await leakageFindings(engines, cut))],

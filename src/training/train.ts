@@ -17,6 +17,7 @@ import {
   startRun,
   type VersionRecord,
 } from "../registry/registry.ts";
+import { baseOf, continuedOrigin, continuedParameters, firstNewRow } from "./continuation.ts";
 import { type CrossValidation, crossValidate, earlierDatasets, foldMetrics } from "./cross-validate.ts";
 import { environmentOf } from "./environment.ts";
 import { type FittedModel, fitModel } from "./fit.ts";
@@ -46,10 +47,14 @@ export async function trainVersion(
 ): Promise<TrainedVersion> {
   const { engines, registry, watch } = context;
   const { model } = request;
-  const { dataset, findings } = await readyDataset(context, request, progress);
+  const { from } = request;
+  const base = from && (await baseOf(registry, from));
+  const newRows = from && { trainFrom: await firstNewRow(registry, from.version) };
+  const { dataset, findings } = await readyDataset(context, { ...request, ...newRows }, progress);
   const { trainer } = model;
   // Cut before anything is fitted: a fold without rows is no reason to find out at the end.
-  const earlier = request.bounds === undefined ? await earlierDatasets(engines, model, dataset) : [];
+  const earlier =
+    request.bounds === undefined && from === undefined ? await earlierDatasets(engines, model, dataset) : [];
   const provenance = await context.provenance();
   const before = context.use();
   const run = await startRun(registry, {
@@ -63,12 +68,15 @@ export async function trainVersion(
   });
   const ending = watch?.run(model, run, dataset);
   try {
-    await logParams(registry, run.id, trainerParameters(model));
+    await logParams(registry, run.id, { ...trainerParameters(model), ...continuedParameters(from) });
     const fitted = await fitModel(
       engines,
-      request.withBaselines === undefined
-        ? { model, dataset }
-        : { model, dataset, withBaselines: request.withBaselines },
+      {
+        model,
+        dataset,
+        ...(base === undefined ? {} : { base }),
+        ...(request.withBaselines === undefined ? {} : { withBaselines: request.withBaselines }),
+      },
       {
         ...(progress.onStep ? { onStep: progress.onStep } : {}),
         ...(progress.onNote ? { onNote: progress.onNote } : {}),
@@ -118,6 +126,7 @@ export async function trainVersion(
       environment: {
         ...environmentOf({ ...provenance, engines: engineVersions }, trainer.seed),
         ...(engine.packages === undefined ? {} : { installed: engine.packages }),
+        ...(from === undefined ? {} : { from: continuedOrigin(from) }),
       },
     };
     const version = await watched(watch?.registration(model, run), () => registerVersion(registry, made));

@@ -5,6 +5,7 @@ import type { Dataset, QualityFinding, SplitBounds } from "../datasets/datasets.
 import type { ModelSpec, TaskSpec } from "../define/define.ts";
 import type { ProcessUse, TrainingStep } from "../ports/ports.ts";
 import type { Provenance, RegistryContext } from "../registry/registry.ts";
+import type { ContinuedVersion } from "./continuation.ts";
 import type { FitEngines, FittedModel } from "./fit.ts";
 import type { TrainingWatch } from "./training-watch.ts";
 
@@ -38,6 +39,8 @@ export interface TrainingRequest {
   /** Without bounds: use only what was known by then; a split by lengths counts back from it. */
   readonly knownBy?: Instant;
   readonly withBaselines?: boolean;
+  /** Go on from this version of the model, on the rows that are newer than those it was fitted on. */
+  readonly from?: ContinuedVersion;
   /** Why, for the run's name: "manual", "retrain". */
   readonly reason: string;
 }

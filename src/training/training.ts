@@ -1,5 +1,6 @@
 // The door of `training`: dataset to model version, and how good it is.
 
+export { baseOf, type ContinuedOrigin, type ContinuedVersion, continuedParameters } from "./continuation.ts";
 export type { CrossValidation } from "./cross-validate.ts";
 export { environmentOf, type TrainingEnvironment } from "./environment.ts";
 export { type Metrics, type ScoredRows, scorePart } from "./evaluate.ts";

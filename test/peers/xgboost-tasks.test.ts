@@ -11,17 +11,7 @@ import { type Table, tableFrom } from "../../src/core/core.ts";
 import { xgboostTrainer } from "../../src/engines/xgboost/xgboost.ts";
 import { contractInputs, contractMatrix, contractRows } from "../../src/ports/trainer.contract.ts";
 import type { TrainingJob } from "../../src/ports/trainer.ts";
-
-const python = process.env["SLIPWAY_MLFLOW_PYTHON"] ?? "python3";
-
-function libraryOfPython(): string | undefined {
-  try {
-    const program = "from xgboost.libpath import find_lib_path; print(find_lib_path()[0])";
-    return execFileSync(python, ["-c", program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  } catch {
-    return undefined;
-  }
-}
+import { libraryOfPython, peerPython } from "./xgboost-library.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-peer-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -137,7 +127,7 @@ it.skipIf(library === undefined)("gives Python's bytes for every task and option
     return { name, columns: Object.keys(own), parameters: { ...common, ...parameters } };
   });
   const program = fileURLToPath(new URL("xgboost-tasks.py", import.meta.url));
-  execFileSync(python, [program, folder], { input: JSON.stringify(told), stdio: ["pipe", "inherit", "inherit"] });
+  execFileSync(peerPython, [program, folder], { input: JSON.stringify(told), stdio: ["pipe", "inherit", "inherit"] });
   const trainer = xgboostTrainer({ env: { ...process.env, XGBOOST_LIB: library }, cacheDir: join(folder, "cache") });
   const differing: string[] = [];
   for (const [name, one] of Object.entries(cases)) {

@@ -11,7 +11,7 @@ import { figure, instantText } from "../words.ts";
 /** `slipway train <model>` */
 export async function run(
   context: CommandContext,
-  options: { readonly until?: string; readonly promote: boolean },
+  options: { readonly until?: string; readonly promote: boolean; readonly from?: string; readonly refresh?: boolean },
   model: string,
 ): Promise<void> {
   const { output, progress, signal } = context;
@@ -21,6 +21,8 @@ export async function run(
       trainModel(platform, {
         model,
         ...knownBy,
+        ...(options.from === undefined ? {} : { from: options.from }),
+        ...(options.refresh === true ? { refresh: true } : {}),
         promote: options.promote,
         withBaselines: true,
         signal,
@@ -52,6 +54,7 @@ function document(outcome: TrainOutcome): unknown {
     version: version.number,
     run: version.runId,
     task,
+    ...fromOf(outcome),
     ...(fitted.classes === undefined ? {} : { classes: fitted.classes }),
     dataset: { id: dataset.id, rows: dataset.snapshot.rowCount, parts: Object.fromEntries(parts) },
     findings,
@@ -66,6 +69,12 @@ function document(outcome: TrainOutcome): unknown {
     held,
     championBefore: champion,
   };
+}
+
+/** The version that was gone on from, and whether its leaves were learnt anew. */
+function fromOf({ version }: TrainOutcome): { readonly from?: string; readonly refresh?: boolean } {
+  const { from } = version.environment as { readonly from?: { model: string; version: number; refresh: boolean } };
+  return from === undefined ? {} : { from: `${from.model}@${from.version}`, refresh: from.refresh };
 }
 
 function lines(outcome: TrainOutcome): readonly Line[] {
@@ -116,11 +125,23 @@ function lines(outcome: TrainOutcome): readonly Line[] {
     },
     ...(crossValidation === undefined ? [] : foldLines(crossValidation)),
     "",
+    ...goneOn(outcome),
     promoted
       ? `Registered ${name} and made it champion (${before}).`
       : held.length > 0
         ? `Registered ${name}. It is not champion yet: ${held.join("; ")}. See: slipway models gates ${version.model} ${version.number}`
         : `Registered ${name}. To make it champion: slipway models promote ${version.model} ${version.number}`,
+  ];
+}
+
+function goneOn(outcome: TrainOutcome): readonly Line[] {
+  const { from, refresh } = fromOf(outcome);
+  if (from === undefined) return [];
+  const { bestRound } = outcome.version;
+  return [
+    refresh
+      ? `The leaves of ${from}, ${bestRound} rounds, were learnt anew from these rows.`
+      : `It goes on from ${from}, and has ${bestRound} rounds with those of that version.`,
   ];
 }
 

@@ -8,7 +8,8 @@ export interface BoosterCalls {
   createBooster(cached: readonly Handle[]): Handle;
   freeBooster(booster: Handle): void;
   setParameter(booster: Handle, name: string, value: string): void;
-  setAttribute(booster: Handle, name: string, value: string): void;
+  /** Sets an attribute; null takes it away. */
+  setAttribute(booster: Handle, name: string, value: string | null): void;
   nameBoosterFeatures(booster: Handle, names: readonly string[], types: readonly string[]): void;
   update(booster: Handle, round: number, training: Handle): void;
   /** The library's line of metrics, e.g. `[0]\ttrain-logloss:0.5\tvalidate-logloss:0.6`. */
@@ -17,6 +18,8 @@ export interface BoosterCalls {
   save(booster: Handle): Uint8Array;
   load(booster: Handle, artifact: Uint8Array): void;
   rounds(booster: Handle): number;
+  /** A booster of another's first rounds. */
+  firstRounds(booster: Handle, rounds: number): Handle;
   featureCount(booster: Handle): number;
   /** Total gain by feature name, for features that were split on. */
   totalGain(booster: Handle): ReadonlyMap<string, number>;
@@ -47,6 +50,7 @@ export function boosterCalls(bind: Bind): BoosterCalls {
   const saveModel = bind("int XGBoosterSaveModelToBuffer(void *, const char *, _Out_ uint64_t *, _Out_ void **)");
   const loadModel = bind("int XGBoosterLoadModelFromBuffer(void *, const void *, uint64_t)");
   const boostedRounds = bind("int XGBoosterBoostedRounds(void *, _Out_ int *)");
+  const slice = bind("int XGBoosterSlice(void *, int, int, int, _Out_ void **)");
   const numFeature = bind("int XGBoosterGetNumFeature(void *, _Out_ uint64_t *)");
   const featureScore = bind(
     "int XGBoosterFeatureScore(void *, const char *, _Out_ uint64_t *, _Out_ void **, _Out_ uint64_t *, _Out_ void **, _Out_ void **)",
@@ -98,6 +102,7 @@ export function boosterCalls(bind: Bind): BoosterCalls {
       boostedRounds(booster, out);
       return out[0];
     },
+    firstRounds: (booster, rounds) => made((out) => slice(booster, 0, rounds, 1, out)),
     featureCount: (booster) => {
       const out: [number] = [0];
       numFeature(booster, out);

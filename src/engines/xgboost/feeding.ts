@@ -13,20 +13,29 @@ import {
   type Table,
   typeText,
 } from "../../core/core.ts";
-import type { TrainingJob } from "../../ports/trainer.ts";
+import type { TrainingBase, TrainingJob } from "../../ports/trainer.ts";
 import { columnNamed } from "./column-named.ts";
 import type { FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
 import type { SplitName, ToProcess } from "./protocol.ts";
 import { columnsOf, type GroupPlaces } from "./row-columns.ts";
 
-/** Sends the plan and every row, then the word to fit. Ends quietly when the process has gone: its exit tells why. */
-export async function feed(pipe: Writable, job: TrainingJob, plan: FitPlan): Promise<void> {
+/** Sends the plan, the model to go on from and every row, then the word to fit. Ends quietly when the process has gone: its exit tells why. */
+export async function feed(
+  pipe: Writable,
+  job: TrainingJob,
+  plan: FitPlan,
+  base: TrainingBase | undefined,
+): Promise<void> {
   const send = async (header: ToProcess, values: Float32Array = new Float32Array(0)): Promise<boolean> =>
     (await write(pipe, frameHead(header, values.byteLength))) &&
     (values.length === 0 || (await write(pipe, bytesOf(values))));
 
   if (!(await send({ kind: "plan", plan }))) return;
+  if (base) {
+    const head = frameHead({ kind: "base" }, base.artifact.byteLength);
+    if (!((await write(pipe, head)) && (await write(pipe, base.artifact)))) return;
+  }
   const splits: readonly (readonly [SplitName, AsyncIterable<Table> | undefined])[] = [
     ["train", job.train],
     ["validate", job.validate],

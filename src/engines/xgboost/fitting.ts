@@ -5,6 +5,7 @@ import { SlipwayError } from "../../core/core.ts";
 import type { TrainingStep } from "../../ports/trainer.ts";
 import type { Xgboost } from "./binding.ts";
 import type { Block } from "./blocks.ts";
+import { keptRounds } from "./continuation.ts";
 import { type BestRound, betterRound, pythonNumber, stepOf } from "./evaluation.ts";
 import type { MatrixInfo } from "./matrices.ts";
 import type { Handle } from "./native.ts";
@@ -19,6 +20,8 @@ export interface FitPlan {
   readonly columns: readonly MatrixInfo[];
   readonly parameters: readonly (readonly [string, string])[];
   readonly rounds: number;
+  /** What is kept of the model that is gone on from, and whether its leaves are fitted anew. */
+  readonly base?: { readonly rounds: number; readonly refresh: boolean };
   /** 0 for never. */
   readonly earlyStoppingRounds: number;
   readonly seed: number;
@@ -35,8 +38,24 @@ export interface Fitted {
 
 const DEFAULT_BINS = 256;
 
+/** A split as XGBoost takes it: binned, or, for leaves that are refreshed, as it is, because XGBoost reads the rows' own values for that. */
+export function matrixOfBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
+  return plan.base?.refresh === true ? plainMatrix(library, plan, blocks) : binBlocks(library, plan, blocks, reference);
+}
+
+/** Holds a second copy of the floats while it is made. */
+function plainMatrix(library: Xgboost, plan: FitPlan, blocks: readonly Block[]): Handle {
+  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+  const matrix = library.createDense(joined(blocks.map((block) => block.matrix)), rows, plan.names.length);
+  library.nameMatrixFeatures(matrix, plan.names, plan.types);
+  plan.columns.forEach((field, at) => {
+    library.setInfo(matrix, field, joined(blocks.map(({ columns }) => columns[at])));
+  });
+  return matrix;
+}
+
 /** Bins a split. A validation split takes over the training split's bins through `reference`. */
-export function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
+function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
   const proxy = library.createProxy();
   const width = plan.names.length;
   const maxBins = Number(plan.parameters.findLast(([name]) => name === "max_bin")?.[1] ?? DEFAULT_BINS);
@@ -93,11 +112,14 @@ export function fitBooster(
   library: Xgboost,
   plan: FitPlan,
   sets: { readonly train: Handle; readonly validate?: Handle },
+  base: Uint8Array | undefined,
   onRound: (line: string) => void,
 ): Fitted {
   const evaluated: [string, Handle][] = [["train", sets.train]];
   if (sets.validate !== undefined) evaluated.push(["validate", sets.validate]);
   const booster = library.createBooster(evaluated.map(([, handle]) => handle));
+  const kept = plan.base?.rounds ?? 0;
+  if (base !== undefined) library.load(booster, keptRounds(library, base, kept));
   const settings: readonly (readonly [string, string])[] = [
     ["validate_parameters", "1"],
     // The default since 2.0, and the only method an older library can use with binned data.
@@ -113,19 +135,23 @@ export function fitBooster(
 
   let best: BestRound | undefined;
   let step: TrainingStep = { round: 0, metrics: {} };
+  // Rounds are told from 1 over all that the model has; those that are refreshed are not new.
+  const before = plan.base?.refresh === true ? 0 : kept;
   for (let round = 0; round < plan.rounds; round += 1) {
     library.update(booster, round, sets.train);
-    const line = library.evaluate(booster, round, evaluated);
+    const line = library.evaluate(booster, before + round, evaluated);
     onRound(line);
     step = stepOf(line);
     if (plan.earlyStoppingRounds === 0) continue;
     best = betterRound(best, step);
-    if (step.round - (best?.round ?? 0) >= plan.earlyStoppingRounds) break;
+    if (step.round - (best?.round ?? before) >= plan.earlyStoppingRounds) break;
   }
   if (best) {
     library.setAttribute(booster, "best_iteration", String(best.round - 1));
     library.setAttribute(booster, "best_score", pythonNumber(best.score));
-  }
+  } else if (base !== undefined)
+    // Those of the model that was gone on from say nothing of this one.
+    for (const name of ["best_iteration", "best_score"]) library.setAttribute(booster, name, null);
   const gains = library.totalGain(booster);
   const importance = plan.names
     .map((input) => ({ input, gain: gains.get(input) ?? 0 }))

@@ -117,3 +117,33 @@ it("judges early stopping by the last of several metrics, also one that grows", 
   expect(scores.indexOf(Math.max(...scores)) + 1).toBe(model.bestRound);
   expect(model.steps.length).toBe(model.bestRound + 5);
 });
+
+it(
+  "goes on only from a whole model of the same inputs and task, and refreshes only what XGBoost refreshes rightly",
+  async () => {
+    const { artifact } = await trainer.fit(job());
+    const base = { artifact, rounds: 3 };
+    const refused: readonly (readonly [Parameters<typeof trainer.fitOn>[0], Partial<TrainingJob>, string])[] = [
+      [
+        base,
+        { inputs: contractInputs.slice(1) },
+        "has the inputs noise, color, signal, and the rows have color, signal",
+      ],
+      [base, { parameters: { ...parameters, objective: "reg:squarederror" } }, "objective binary:logistic"],
+      [{ ...base, rounds: 4 }, {}, "has 3 rounds, and 4 are to be kept"],
+      [{ ...base, rounds: 0 }, {}, "at least one round"],
+      [{ ...base, refresh: true }, { monotone: { signal: "rising" } }, "monotone"],
+      [{ ...base, refresh: true }, { parameters: { ...parameters, booster: "dart" } }, "DART"],
+    ];
+    for (const [from, changes, words] of refused) {
+      const error = await failure(trainer.fitOn(from, job(changes)));
+      expect(error.code).toBe("INPUT_INVALID");
+      expect(error.message).toContain(words);
+    }
+    const damaged = await failure(trainer.fitOn({ ...base, artifact: artifact.subarray(0, 500) }, job()));
+    expect(damaged.code).toBe("ARTIFACT_CORRUPT");
+    const more = await trainer.fitOn(base, job());
+    expect([more.bestRound, more.steps.map(({ round }) => round)]).toEqual([6, [4, 5, 6]]);
+  },
+  SLOW,
+);

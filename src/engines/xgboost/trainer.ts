@@ -6,9 +6,17 @@ import { createRequire } from "node:module";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SlipwayError } from "../../core/core.ts";
-import type { TrainedModel, Trainer, TrainingJob, TrainingStep, TrainingWatch } from "../../ports/trainer.ts";
+import type {
+  ContinuingTrainer,
+  TrainedModel,
+  TrainingBase,
+  TrainingJob,
+  TrainingStep,
+  TrainingWatch,
+} from "../../ports/trainer.ts";
 import { FORMAT } from "./artifact.ts";
 import { constraintParameters } from "./constraints.ts";
+import { checkBase, REFRESH } from "./continuation.ts";
 import { judged, stepOf } from "./evaluation.ts";
 import { feed } from "./feeding.ts";
 import type { FitPlan } from "./fitting.ts";
@@ -23,21 +31,30 @@ const BLOCK_BYTES = 2 ** 25;
 const TAIL_CHARACTERS = 2000;
 
 /** Fits XGBoost models, each in a child process that a crash or a cancel takes with it. */
-export function xgboostTrainer(options: LibraryOptions): Trainer {
+export function xgboostTrainer(options: LibraryOptions): ContinuingTrainer {
   const findLibrary = libraryFinder(options);
+  const fitted = async (
+    job: TrainingJob,
+    base: TrainingBase | undefined,
+    watch: TrainingWatch,
+  ): Promise<TrainedModel> => {
+    const plan = planOf(job, base);
+    throwIfAborted(watch.signal);
+    const library = await findLibrary(watch);
+    throwIfAborted(watch.signal);
+    return await run(startProcess(options.env), job, { ...plan, library }, base, watch);
+  };
   return {
     kind: "xgboost",
-    fit: async (job, watch = {}) => {
-      const plan = planOf(job);
-      throwIfAborted(watch.signal);
-      const library = await findLibrary(watch);
-      throwIfAborted(watch.signal);
-      return await run(startProcess(options.env), job, { ...plan, library }, watch);
+    fit: (job, watch = {}) => fitted(job, undefined, watch),
+    fitOn: async (base, job, watch = {}) => {
+      checkBase(base, job);
+      return await fitted(job, base, watch);
     },
   };
 }
 
-function planOf(job: TrainingJob): Omit<FitPlan, "library"> {
+function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan, "library"> {
   const names = job.inputs.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   const refusals: readonly (readonly [boolean, string])[] = [
@@ -60,9 +77,15 @@ function planOf(job: TrainingJob): Omit<FitPlan, "library"> {
     names,
     types: job.inputs.map(({ kind }) => (kind === "category" ? "c" : "float")),
     columns: columnFields(job),
-    parameters: parameterPairs({ ...taskParameters(job), ...constraintParameters(job), ...job.parameters }),
-    rounds: job.rounds,
-    earlyStoppingRounds: job.earlyStoppingRounds ?? 0,
+    parameters: parameterPairs({
+      ...taskParameters(job),
+      ...constraintParameters(job),
+      ...job.parameters,
+      ...(base?.refresh === true ? REFRESH : {}),
+    }),
+    rounds: base?.refresh === true ? base.rounds : job.rounds,
+    earlyStoppingRounds: base?.refresh === true ? 0 : (job.earlyStoppingRounds ?? 0),
+    ...(base === undefined ? {} : { base: { rounds: base.rounds, refresh: base.refresh === true } }),
     seed: job.seed,
     threads: job.threads,
     blockRows: Math.max(1, Math.floor(BLOCK_BYTES / (4 * names.length))),
@@ -95,7 +118,13 @@ interface Heard {
   last?: { readonly header: FromProcess; readonly artifact: Uint8Array };
 }
 
-async function run(child: ChildProcess, job: TrainingJob, plan: FitPlan, watch: TrainingWatch): Promise<TrainedModel> {
+async function run(
+  child: ChildProcess,
+  job: TrainingJob,
+  plan: FitPlan,
+  base: TrainingBase | undefined,
+  watch: TrainingWatch,
+): Promise<TrainedModel> {
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown): void => {
     failure ??= { error };
@@ -113,7 +142,7 @@ async function run(child: ChildProcess, job: TrainingJob, plan: FitPlan, watch: 
     child.once("close", (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
   });
   const heard: Heard = { steps: [] };
-  feed(input, job, plan).catch(fail);
+  feed(input, job, plan, base).catch(fail);
   // A process that dies inside a frame breaks this pipe too.
   listen(child.stdio[3] as Readable, heard, (step) => {
     if (failure) return;
@@ -145,9 +174,9 @@ async function run(child: ChildProcess, job: TrainingJob, plan: FitPlan, watch: 
 async function listen(pipe: Readable, heard: Heard, onStep: (step: TrainingStep) => void): Promise<void> {
   for await (const { header, bytes } of readFrames<FromProcess>(pipe, (_, length) => new Uint8Array(length))) {
     if (header.kind === "round") {
-      const step = stepOf(header.line);
+      const step = judged(stepOf(header.line));
       heard.steps.push(step);
-      onStep(judged(step));
+      onStep(step);
     } else heard.last = { header, artifact: bytes };
   }
 }

@@ -6,7 +6,7 @@ import koffi from "koffi";
 import { SlipwayError } from "../../core/core.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { type BlockFiller, blockFiller } from "./blocks.ts";
-import { binBlocks, type FitPlan, fitBooster } from "./fitting.ts";
+import { type FitPlan, fitBooster, matrixOfBlocks } from "./fitting.ts";
 import { frameHead, readFrames } from "./frames.ts";
 import { type Handle, isLibraryError } from "./native.ts";
 import type { FromProcess, ToProcess } from "./protocol.ts";
@@ -44,26 +44,31 @@ function endWithParent(): void {
 interface State {
   plan?: FitPlan;
   library?: Xgboost;
+  base?: Uint8Array;
   filler?: BlockFiller;
   train?: Handle;
   validate?: Handle;
   rounds: number;
 }
 
-function place(state: State, header: ToProcess): Uint8Array {
+function place(state: State, header: ToProcess, length: number): Uint8Array {
+  if (header.kind === "base") {
+    state.base = new Uint8Array(length);
+    return state.base;
+  }
   if (!state.plan || (header.kind !== "matrix" && header.kind !== "column")) return new Uint8Array(0);
   const { names, blockRows, columns } = state.plan;
   state.filler ??= blockFiller(names.length, blockRows, columns.length);
   return header.kind === "matrix" ? state.filler.matrix(header.rows) : state.filler.column(header.place, header.rows);
 }
 
-/** Bins each split as soon as it is whole, so that its floats are free before the next one comes. */
+/** Hands each split over as soon as it is whole, so that its floats are free before the next one comes. */
 function receive(state: State, header: ToProcess): void {
   if (header.kind === "plan") {
     state.plan = header.plan;
     state.library = openXgboost(header.plan.library);
   } else if (header.kind === "end" && state.plan && state.library && state.filler) {
-    state[header.split] = binBlocks(state.library, state.plan, state.filler.finish(), state.train);
+    state[header.split] = matrixOfBlocks(state.library, state.plan, state.filler.finish(), state.train);
     delete state.filler;
   }
 }
@@ -73,7 +78,7 @@ async function main(state: State): Promise<void> {
   // Ctrl-C reaches the whole process group; the parent decides what it means for the job.
   process.on("SIGINT", () => {});
   let complete = false;
-  for await (const { header } of readFrames<ToProcess>(process.stdin, (next) => place(state, next))) {
+  for await (const { header } of readFrames<ToProcess>(process.stdin, (next, length) => place(state, next, length))) {
     receive(state, header);
     complete = header.kind === "fit";
     if (complete) break;
@@ -82,7 +87,7 @@ async function main(state: State): Promise<void> {
   // The pipe closed early: the parent is gone, or has given up.
   if (!complete || !plan || !library || train === undefined) process.exit(1);
   const sets = validate === undefined ? { train } : { train, validate };
-  const { artifact, bestRound, importance } = fitBooster(library, plan, sets, (line) => {
+  const { artifact, bestRound, importance } = fitBooster(library, plan, sets, state.base, (line) => {
     state.rounds += 1;
     send({ kind: "round", line });
   });
