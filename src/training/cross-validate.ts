@@ -1,7 +1,7 @@
 // A rolling split's folds: for every stretch of time a model that knows only what was before, and how well it did. Each is a run below the training's
 // own and leaves no version; the newest is the version's own model. Together they say how much a figure of one test means.
 
-import { SlipwayError } from "../core/core.ts";
+import { matrixColumns, SlipwayError } from "../core/core.ts";
 import { cutDataset, type Dataset, earlierFolds, isShareBounds, type PartSummary } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import { finishRun, logMetrics, startRun } from "../registry/registry.ts";
@@ -53,7 +53,7 @@ export async function crossValidate(
   const { registry, engines } = context;
   const { dataset, fitted, parentId, memory } = newest;
   const of = earlier.length + 1;
-  const atOnce = foldsAtOnce(earlier, fitted.inputs.length, { threads: engines.threads, memory });
+  const atOnce = foldsAtOnce(earlier, matrixColumns(fitted.inputs).length, { threads: engines.threads, memory });
   const threads = Math.max(1, Math.floor(engines.threads / atOnce));
   onNote?.(`fitting ${earlier.length} earlier folds, ${atOnce} at once`);
   // One that fails ends the others: without it there is no mean.
@@ -92,17 +92,21 @@ export async function crossValidate(
   return { folds, summary: summaryOf(folds.map(({ metrics }) => metrics)) };
 }
 
+interface FoldRows {
+  readonly parts: Readonly<Record<"train" | "validate", { readonly rows: number }>>;
+}
+
 /**
  * How many folds may be fitted at once: no more than processors, and than half the memory holds. A fold is taken to need its rows as float32 three
  * times over: as they come, as they are binned, and as they are scored.
  */
 export function foldsAtOnce(
-  folds: readonly Pick<Dataset, "parts">[],
-  inputs: number,
+  folds: readonly FoldRows[],
+  columns: number,
   { threads, memory }: { readonly threads: number; readonly memory: number },
 ): number {
   const rows = Math.max(1, ...folds.map(({ parts: { train, validate } }) => train.rows + validate.rows));
-  const held = Math.floor(memory / 2 / (rows * (inputs + 1) * 4 * 3));
+  const held = Math.floor(memory / 2 / (rows * (columns + 1) * 4 * 3));
   return Math.max(1, Math.min(folds.length, threads, held));
 }
 
