@@ -31,7 +31,14 @@ export async function alone<T>(
   }
 }
 
-/** A process's mark with a field more, so that whether it lives can be told from it as before. */
+/** A process's mark with a field more, so that whether it lives can be told from it as before; a mark of another kind stays as it is. */
 function partMark(mark: string, part: string): string {
-  return JSON.stringify({ ...(JSON.parse(mark) as object), part });
+  return mark.startsWith("{") ? JSON.stringify({ ...(JSON.parse(mark) as object), part }) : mark;
+}
+
+/** Which process a mark is of, in words. */
+export function processText(mark: string): string {
+  if (!mark.startsWith("{")) return mark;
+  const { pid, host } = JSON.parse(mark) as { readonly pid: number; readonly host: string };
+  return `process ${pid} on ${host}`;
 }

@@ -16,7 +16,7 @@ import {
 } from "../registry/registry.ts";
 import { readyDataset } from "../training/training.ts";
 import { createOptimiser, float, int, type PrunerOptions, type Space, space } from "../tuning/tuning.ts";
-import { alone } from "./alone.ts";
+import { alone, processText } from "./alone.ts";
 import { requireApplied } from "./apply.ts";
 import type { Platform } from "./open.ts";
 import { type SearchEnd, type SearchLimits, type SearchState, searchTrials } from "./tune-search.ts";
@@ -122,14 +122,9 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
   const { holder, since } = result.holder;
   throw new SlipwayError(
     "STATE_LOCKED",
-    `Study ${study.name} is being searched by ${holderText(holder)} since ${formatInstant(since)}; wait for it, or start a new one with --new.`,
+    `Study ${study.name} is being searched by ${processText(holder)} since ${formatInstant(since)}; wait for it, or start a new one with --new.`,
     { details: { study: study.name, run: study.runId } },
   );
-}
-
-function holderText(mark: string): string {
-  const { pid, host } = JSON.parse(mark) as { readonly pid: number; readonly host: string };
-  return `process ${pid} on ${host}`;
 }
 
 interface Opened {
@@ -182,7 +177,11 @@ async function searchStudy(
       end,
     };
   } catch (thrown) {
-    // Another process that took the study over meanwhile says how it ends.
+    // Another process has taken the study over meanwhile, and says how it ends.
+    if (signal.aborted && !request.signal?.aborted)
+      throw new SlipwayError("STATE_LOCKED", `Study ${name} was taken over by another process; this one stops.`, {
+        cause: thrown,
+      });
     if ((await getRun(registry, runId)).status === "running")
       await failRun(registry, runId, asSlipwayError(thrown).message, signal.aborted ? "cancelled" : "failed");
     throw thrown;

@@ -121,6 +121,35 @@ test("a second search of a study that is being searched is refused, and the firs
   ).toHaveLength(3);
 }, 120_000);
 
+test("a search that was cut off while another process took its study over stops, and leaves the study to that one", async () => {
+  const other = await deliveriesWorld();
+  onTestFinished(() => other.remove());
+  const renewals: (() => Promise<void>)[] = [];
+  const cut = await other.open({
+    engines: (engines) => ({
+      ...engines,
+      scheduler: {
+        every(_interval, action) {
+          renewals.push(action);
+          return () => undefined;
+        },
+      },
+    }),
+  });
+  await applyDefinitions(cut);
+  const search = tuneModel(cut, {
+    model: MODEL,
+    trials: 9,
+    space: small,
+    async onTrial() {
+      await cut.registry.records.db.updateTable("leases").set({ holder: "another" }).execute();
+      for (const renew of renewals) await renew();
+    },
+  });
+  await expect(search).rejects.toMatchObject({ code: "STATE_LOCKED", message: expect.stringMatching(/taken over/) });
+  expect(await listRuns(cut.registry, { kind: "tune" })).toMatchObject([{ status: "running" }]);
+}, 120_000);
+
 test("a new study begins with what earlier ones of the same rows found, and never tries it again", async () => {
   const earlier = await tune({ study: "earlier", space: space({ max_bin: int(16, 18) }), trials: 4, sampler: "grid" });
   const wider = space({ max_bin: int(16, 20) });
