@@ -10,6 +10,7 @@ import { mlflow } from "./mlflow.ts";
 import { onlineHttp } from "./online-http.ts";
 import { onlineRead } from "./online-read.ts";
 import { predictHttp } from "./predict-http.ts";
+import { preprocessing } from "./preprocessing.ts";
 import { push } from "./push.ts";
 import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
@@ -31,6 +32,7 @@ for (const [name, bench] of Object.entries({
   push,
   mlflow,
   train,
+  preprocessing,
   replay,
   scale,
 })) {

@@ -53,6 +53,8 @@ export interface Prediction {
 export interface ServedModel {
   readonly model: ModelSpec;
   readonly version: number | undefined;
+  /** Columns of the matrix that this version scores, once its inputs are prepared; absent while none answers. */
+  readonly columns?: number;
   /** Why the champion is not (or not yet) the version that answers. */
   readonly problem: SlipwayError | undefined;
 }
@@ -212,7 +214,12 @@ export function openServing(context: ServingContext): Serving {
       }
     },
     models: () =>
-      [...slots.values()].map(({ model, live, problem }) => ({ model, version: live?.deployment.version, problem })),
+      [...slots.values()].map(({ model, live, problem }) => ({
+        model,
+        version: live?.deployment.version,
+        ...(live ? { columns: live.deployment.predictor.inputCount } : {}),
+        problem,
+      })),
     deployed: (name) => leaseOf(name).deployment,
     async close() {
       await refreshing?.catch(() => undefined);

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { encoderOf, type Value, valueAt } from "../../src/core/core.ts";
+import { encoderOf, matrixColumns, type Value, valueAt } from "../../src/core/core.ts";
 import { onnxRuntime } from "../../src/engines/onnx/onnx.ts";
 import { bucketize, model, oneHot, specOf, standardize, xgboost } from "../../src/index.ts";
 import {
@@ -115,6 +115,14 @@ test.each(["late", "late_by_text", "late_linear", "minutes_linear", "late_calibr
     expect(answers.map(({ score }) => score)).toEqual(await scoresOf(name, version, 200));
   },
 );
+
+test("a ready-made matrix has the columns that come of preprocessing", async () => {
+  const version = await getVersion(platform.registry, "late", 1);
+  const columns = matrixColumns(version.inputs).length;
+  expect(serving.models().find(({ model: { name } }) => name === "late")).toMatchObject({ version: 1, columns });
+  const { scores } = await serving.score("late", new Float32Array(2 * columns), 2);
+  expect(scores).toHaveLength(2);
+});
 
 test("evaluation finds what training measured", async () => {
   const version = await getVersion(platform.registry, "late", 1);

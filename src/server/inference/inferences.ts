@@ -85,8 +85,9 @@ export function inferencesOf({ serving, imported, meters }: InferenceModels): In
     async infer(name, version, read) {
       const others = importedFor(name);
       if (others) return inferImported(others, name, versionNumber(version), read);
-      const { model } = answering(serving, name, version);
-      const { values, rows } = readMatrix(read(), model.inputs.length);
+      const served = answering(serving, name, version);
+      const { model } = served;
+      const { values, rows } = readMatrix(read(), widthOf(served));
       const { version: scoredBy, scores } = await serving.score(model.name, values, rows);
       // The champion may have moved since the request came in.
       if (version !== undefined && Number(version) !== scoredBy) throw unknownVersion(model.name, version, scoredBy);
@@ -132,12 +133,18 @@ function unknownVersion(model: string, asked: string, served: number): SlipwayEr
   );
 }
 
-function ownMetadata({ model, version }: ServedModel): ModelMetadata {
+/** Columns of the matrix, which are more or fewer than the model's inputs where these are prepared. */
+function widthOf({ model, columns = model.inputs.length }: ServedModel): number {
+  return columns;
+}
+
+function ownMetadata(served: ServedModel): ModelMetadata {
+  const { model, version } = served;
   return {
     name: model.name,
     versions: [String(version)],
     platform: "slipway",
-    inputs: [{ name: "input", datatype: "FP32", shape: [-1, model.inputs.length] }],
+    inputs: [{ name: "input", datatype: "FP32", shape: [-1, widthOf(served)] }],
     outputs: [{ name: "score", datatype: "FP32", shape: model.task.kind === "multiclass" ? [-1, -1] : [-1] }],
   };
 }
