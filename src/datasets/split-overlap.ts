@@ -24,9 +24,10 @@ export async function splitOverlap(
   const values = [...model.inputs.map(({ name }) => name), "label"].map((name) => dialect.identifier(name));
   const condition = (part: "train" | "validate" | "test"): string => `(${splitCondition(dialect, bounds, part)})`;
   const isHeldOut = `(${condition("validate")} OR ${condition("test")})`;
+  // Grouped by position: an input may be called as the hash is.
   const [heldOut, repeated, trained, distinct] = await oneRow(
     offline,
-    `WITH groups AS (SELECT hash(${values.join(", ")}) AS h, count(*) FILTER (WHERE ${isHeldOut}) AS held, count(*) FILTER (WHERE ${condition("train")}) AS trained FROM ${scan} GROUP BY h)
+    `WITH groups AS (SELECT hash(${values.join(", ")}) AS h, count(*) FILTER (WHERE ${isHeldOut}) AS held, count(*) FILTER (WHERE ${condition("train")}) AS trained FROM ${scan} GROUP BY 1)
      SELECT coalesce(sum(held), 0)::BIGINT, coalesce(sum(held) FILTER (WHERE trained > 0), 0)::BIGINT, coalesce(sum(trained), 0)::BIGINT, (count(*) FILTER (WHERE trained > 0))::BIGINT FROM groups`,
   );
   return { heldOut: Number(heldOut), repeated: Number(repeated), trained: Number(trained), distinct: Number(distinct) };
