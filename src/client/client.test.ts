@@ -172,3 +172,18 @@ describe("push", () => {
     expect(server.bodies[0]).toBe(server.bodies[1]);
   });
 });
+
+describe("evaluations", () => {
+  it("are listed and read by model, version and rows, and asked for again when the connection breaks", async () => {
+    const kept = [{ rows: "test", json: 2, html: 9 }];
+    const server = answering(broken("ECONNRESET"), json(200, { evaluations: kept }), json(200, { task: "binary" }));
+    const client = clientOf({ fetch: server.fetch });
+    expect(await client.evaluations("flight delay", "champion")).toEqual(kept);
+    expect(await client.evaluation("m", 3, "2025-01-01..2025-02-01")).toEqual({ task: "binary" });
+    expect(server.urls.slice(1)).toEqual([
+      "http://127.0.0.1:8080/api/v1/models/flight%20delay/versions/champion/evaluations",
+      "http://127.0.0.1:8080/api/v1/models/m/versions/3/evaluations/2025-01-01..2025-02-01",
+    ]);
+    expect(server.bodies).toEqual(["undefined", "undefined", "undefined"]);
+  });
+});

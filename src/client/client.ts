@@ -116,13 +116,13 @@ export function createClient(options: ClientOptions): Client {
   const named = (model: Model | string): string => (typeof model === "string" ? model : model.name);
   return {
     async evaluations(model, version, { signal } = {}) {
-      const { evaluations } = (await ask(evaluationsPath(named(model), version), undefined, signal)) as {
+      const { evaluations } = (await ask(evaluationsPath(named(model), version), undefined, signal, true)) as {
         readonly evaluations: readonly ClientKeptEvaluation[];
       };
       return evaluations;
     },
     async evaluation(model, version, rows, { signal } = {}) {
-      return (await ask(evaluationsPath(named(model), version, rows), undefined, signal)) as ClientEvaluation;
+      return (await ask(evaluationsPath(named(model), version, rows), undefined, signal, true)) as ClientEvaluation;
     },
     async predict(model: Model | string, row: unknown, { id, signal }: PredictOptions = {}) {
       const name = named(model);

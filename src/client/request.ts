@@ -10,7 +10,7 @@ export interface ClientOptions {
   readonly apiKey?: string;
   /**
    * How often a request is sent again when the server is not ready or not there; default 2. A push is also sent again when the
-   * connection broke, for it cannot count twice; nothing else is ever repeated.
+   * connection broke, for it cannot count twice; nothing else but what only reads is repeated.
    */
   readonly retries?: number;
   /** Waits before the given repetition, counted from 1; default not at all. */
