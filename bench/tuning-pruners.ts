@@ -12,6 +12,8 @@ const { values: words } = parseArgs({
     configs: { type: "string", default: "80" },
     rounds: { type: "string", default: "150" },
     seeds: { type: "string", default: "50" },
+    // Nothing is judged before this share of the rounds.
+    least: { type: "string", default: "0.5" },
   },
 });
 const [configs, rounds, seeds, trials] = [Number(words.configs), Number(words.rounds), Number(words.seeds), 30];
@@ -30,7 +32,7 @@ interface Outcome {
 function study(table: string, all: readonly (readonly number[])[], kind: PrunerOptions["kind"], seed: number): Outcome {
   const draws = drawsOf(`order ${table}`, seed);
   const order = all.map((curve) => ({ curve, key: draws.next() })).toSorted((one, other) => one.key - other.key);
-  const pruner = { kind, minSteps: Math.max(1, Math.floor(rounds / 27)), maxSteps: rounds };
+  const pruner = { kind, minSteps: Math.max(1, Math.floor(rounds * Number(words.least))), maxSteps: rounds };
   const optimiser = createOptimiser({ space: space({ x: float(0, 1) }), sampler: "random", pruner });
   let [trained, best, pruned] = [0, Number.POSITIVE_INFINITY, 0];
   for (const { curve } of order.slice(0, trials)) {

@@ -264,14 +264,14 @@ function goalsOf({ name, metrics }: ModelSpec, wanted: readonly string[]): reado
   });
 }
 
-/** The first rung stands where a twenty-seventh of the rounds is done. */
+/** Nothing is judged before half of the rounds: what learns slowly looks bad until then (docs/tuning.md has the figures). */
 function prunerOf({ name, trainer }: ModelSpec, kind: PrunerOptions["kind"]): PrunerOptions {
   if (kind !== "none" && trainer.kind !== "xgboost")
     throw new SlipwayError(
       "INPUT_INVALID",
       `Model ${name} is trained by ${trainer.kind}, which tells of no rounds to prune by; leave --pruner out.`,
     );
-  return { kind, minSteps: Math.max(1, Math.floor(trainer.rounds / 27)), maxSteps: Math.max(1, trainer.rounds) };
+  return { kind, minSteps: Math.max(1, Math.floor(trainer.rounds / 2)), maxSteps: Math.max(1, trainer.rounds) };
 }
 
 function requireLimits({ trials, parallel, seconds, timeout, patience }: TuneRequest): void {
