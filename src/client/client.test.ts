@@ -4,7 +4,15 @@ import { describe, expect, it } from "vitest";
 import { derivedView, entity, featureView, latest, parquet, pushSource, t } from "../define/define.ts";
 import { type ClientOptions, createClient } from "./client.ts";
 
-const prediction = { id: "a", model: "flight_delay", version: 3, score: 0.3, at: "2013-07-01T14:00:00Z", features: {} };
+const prediction = {
+  id: "a",
+  model: "flight_delay",
+  version: 3,
+  route: "champion",
+  score: 0.3,
+  at: "2013-07-01T14:00:00Z",
+  features: {},
+};
 const notReady = { error: { code: "NOT_READY", message: "no champion yet", details: { model: "flight_delay" } } };
 
 type Reply = Response | Error;

@@ -7,17 +7,23 @@ import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
 import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
 import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOptions, rowsOf } from "./read.ts";
 import { asking, type ClientOptions } from "./request.ts";
+import { type ClientRoute, type ClientRouteMove, type RouteOptions, routePath } from "./route.ts";
 
 export type { ClientEvaluation, ClientFigure, ClientKeptEvaluation } from "./evaluation.ts";
 export type { ClientRow, UntypedRow } from "./plain-row.ts";
 export type { ClientPush, ClientRejection, PushEventsOptions } from "./push.ts";
 export type { ClientFeatureRead, ClientRead, ClientRows, ClientValueRead, ReadOptions } from "./read.ts";
 export type { ClientError, ClientOptions } from "./request.ts";
+export type { ClientCanary, ClientRoute, ClientRouteMove, RouteOptions } from "./route.ts";
 
 /** What may accompany one prediction. */
 export interface PredictOptions {
   /** Your name for the prediction: its label is found by it. */
   readonly id?: string;
+  /** Decides between champion and canary in place of the row's keys: the same text is always answered by the same version. */
+  readonly sticky?: string;
+  /** The version that is to answer, of those that the model's route names: for testers. */
+  readonly version?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -26,6 +32,8 @@ export interface ClientPrediction {
   readonly id: string;
   readonly model: string;
   readonly version: number;
+  /** Why that version answered. */
+  readonly route: "champion" | "canary" | "override";
   /** The probability of a true label, the number foretold, or the probability of the likeliest class; null when the model gave no number. */
   readonly score: number | null;
   /** The likeliest class of a multi-class model. */
@@ -108,6 +116,10 @@ export interface Client {
     rows: string,
     options?: ReadOptions,
   ): Promise<ClientEvaluation>;
+  /** Tells who answers beside a model's champion. Throws a {@link ClientError}. */
+  route(model: Model | string, options?: RouteOptions): Promise<ClientRoute>;
+  /** Lets a canary answer a share of the predictions, changes the share, or ends it. Throws a {@link ClientError}. */
+  moveRoute(model: Model | string, move: ClientRouteMove, options?: RouteOptions): Promise<ClientRoute>;
 }
 
 /** Makes a client of the server at `url`. */
@@ -116,29 +128,43 @@ export function createClient(options: ClientOptions): Client {
   const named = (model: Model | string): string => (typeof model === "string" ? model : model.name);
   return {
     async evaluations(model, version, { signal } = {}) {
-      const { evaluations } = (await ask(evaluationsPath(named(model), version), undefined, signal, true)) as {
+      const { evaluations } = (await ask(evaluationsPath(named(model), version), undefined, {
+        signal,
+        isIdempotent: true,
+      })) as {
         readonly evaluations: readonly ClientKeptEvaluation[];
       };
       return evaluations;
     },
     async evaluation(model, version, rows, { signal } = {}) {
-      return (await ask(evaluationsPath(named(model), version, rows), undefined, signal, true)) as ClientEvaluation;
+      return (await ask(evaluationsPath(named(model), version, rows), undefined, {
+        signal,
+        isIdempotent: true,
+      })) as ClientEvaluation;
     },
-    async predict(model: Model | string, row: unknown, { id, signal }: PredictOptions = {}) {
+    async predict(model: Model | string, row: unknown, { id, sticky, version, signal }: PredictOptions = {}) {
       const name = named(model);
       const body = JSON.stringify({ id, row: plainRow(row as UntypedRow) });
-      const answer = await ask(`/api/v1/models/${encodeURIComponent(name)}/predict`, body, signal);
+      const headers = {
+        ...(sticky === undefined ? {} : { "x-slipway-sticky": sticky }),
+        ...(version === undefined ? {} : { "x-slipway-version": String(version) }),
+      };
+      const answer = await ask(`/api/v1/models/${encodeURIComponent(name)}/predict`, body, { signal, headers });
       return answer as ClientPrediction;
     },
     async read(wanted: readonly (ReadableFeature | string)[], keys: readonly unknown[], { signal }: ReadOptions = {}) {
       const features = wanted.map(nameOf);
       const body = JSON.stringify({ features, keys: keys.map((key) => plainRow(key as UntypedRow)) });
-      return rowsOf(features, (await ask("/api/v1/features/read", body, signal)) as never) as never;
+      return rowsOf(features, (await ask("/api/v1/features/read", body, { signal })) as never) as never;
     },
     async push(source: unknown, events: readonly unknown[], { signal }: PushEventsOptions = {}) {
       const rows = events.map((event) => plainRow(event as UntypedRow));
       const body = JSON.stringify({ source: sourceName(source), events: rows });
-      return (await ask("/api/v1/push", body, signal, true)) as ClientPush;
+      return (await ask("/api/v1/push", body, { signal, isIdempotent: true })) as ClientPush;
     },
+    route: async (model, { signal } = {}) =>
+      (await ask(routePath(named(model)), undefined, { signal, isIdempotent: true })) as ClientRoute,
+    moveRoute: async (model, move, { signal } = {}) =>
+      (await ask(routePath(named(model)), JSON.stringify(move), { signal })) as ClientRoute,
   };
 }

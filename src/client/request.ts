@@ -28,23 +28,27 @@ export interface ClientError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Posts JSON text to a path, or without any gets it, and gives what was answered; `isIdempotent` says that twice is as good as once. Throws a {@link ClientError}. */
-export type Ask = (
-  path: string,
-  body: string | undefined,
-  signal: AbortSignal | undefined,
-  isIdempotent?: boolean,
-) => Promise<unknown>;
+/** What else there is to say of a request. */
+export interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Twice is as good as once. */
+  readonly isIdempotent?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Posts JSON text to a path, or gets it when there is no text, and gives what was answered. Throws a {@link ClientError}. */
+export type Ask = (path: string, body: string | undefined, options?: AskOptions) => Promise<unknown>;
 
 /** Makes what asks the server at `url`. The body is text, so that a repetition asks for the same. */
 export function asking(options: ClientOptions): Ask {
   const { retries = 2, pause, fetch: send = fetch } = options;
   const base = options.url.replace(/\/+$/, "");
-  return async (path, body, signal, isIdempotent = false) => {
+  return async (path, body, { signal, isIdempotent = false, headers = {} } = {}) => {
     const init = {
       method: body === undefined ? "GET" : "POST",
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
         ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
       },
       ...(body === undefined ? {} : { body }),

@@ -52,6 +52,7 @@ export {
   type PromotionStanding,
   promotionStanding,
   provenanceOf,
+  type RouteChange,
   type RunRecord,
   resolveVersion,
   rollback,
@@ -72,6 +73,7 @@ export {
   rowFields,
   type ServedModel,
   type Serving,
+  type Steering,
 } from "../serving/serving.ts";
 export { type Access, accessOf } from "./access-service.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
@@ -173,6 +175,7 @@ export {
 } from "./replay.ts";
 export { type ReplayMonth, replayMonths } from "./replay-months.ts";
 export { type FirstDifference, type ReproduceRequest, type Reproduction, reproduceVersion } from "./reproduce.ts";
+export { routeModel, type ShownRoute, showRoute } from "./route-operations.ts";
 export type { Comparison } from "./run-facts.ts";
 export {
   type ListedRun,

@@ -28,6 +28,17 @@ export interface VersionTables {
     readonly version: number;
     readonly moved_at: number;
   };
+  /** Who answers or listens beside a model's champion now; how it was before stands in `audit`. */
+  readonly routes: {
+    readonly model: string;
+    readonly canary: number | null;
+    /** How many of a hundred predictions the canary answers; null without a canary. */
+    readonly weight: number | null;
+    readonly shadow: number | null;
+    /** From 1, one more with every change. */
+    readonly revision: number;
+    readonly moved_at: number;
+  };
 }
 
 interface DatasetRow {

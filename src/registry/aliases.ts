@@ -7,7 +7,8 @@ import { type AliasChange, aliasSubject, historyIn, type MoveEvidence, previousV
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedAlias } from "./names.ts";
-import { gateFailed, standingIn } from "./promotion.ts";
+import { CHAMPION, gateFailed, standingIn } from "./promotion.ts";
+import { endRouteOfIn } from "./routes.ts";
 import type { VersionRecord } from "./version.ts";
 import { getVersion, requireModel, versionNotFound } from "./versions.ts";
 import { noteEvent } from "./webhook-events.ts";
@@ -86,6 +87,7 @@ export async function moveAliasIn(
     .execute();
   const details = { from, to: version, reason, ...(decision === undefined ? {} : { decision }), ...evidence };
   await writeAudit(tx, context, { action, subject, details });
+  if (alias === CHAMPION) await endRouteOfIn(tx, context, model, version);
   await noteEvent(tx, context, "model_version_alias.created", { name: model, alias, version: String(version) });
   return { from };
 }

@@ -25,7 +25,8 @@ export interface PromotionStanding {
 
 type Connection = RegistryContext["records"]["db"] | RecordsTransaction;
 
-const CHAMPION = "champion";
+/** The alias that servers follow. */
+export const CHAMPION = "champion";
 
 /** 0.75 − 0.74 is a little more than 0.01 in binary, and not worse by more. */
 const ROUNDING = 1e-12;

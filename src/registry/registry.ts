@@ -42,6 +42,7 @@ export {
   recordMonitorRun,
 } from "./monitor-runs.ts";
 export {
+  CHAMPION,
   type GateResult,
   type PromotionStanding,
   promotionStanding,
@@ -56,6 +57,16 @@ export {
   uncommittedChanges,
 } from "./provenance.ts";
 export { recoverRuns } from "./recover.ts";
+export {
+  moveRoute,
+  type RouteChange,
+  type RouteMove,
+  routeHistory,
+  routeOf,
+  type StandingRoute,
+  type StandingVersions,
+  standingVersions,
+} from "./routes.ts";
 export { findRun, findRuns, listRuns, type RunFilter, type RunPage, recordedModels } from "./run-list.ts";
 export {
   linkDataset,

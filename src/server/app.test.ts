@@ -32,6 +32,7 @@ describe("predict", () => {
     expect(body).toEqual({
       id: "UA-1",
       model: "flight_delay",
+      route: "champion",
       version: 3,
       score: 0.3,
       at: "2013-07-01T14:00:00Z",

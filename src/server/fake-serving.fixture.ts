@@ -16,7 +16,7 @@ import {
   t,
   xgboost,
 } from "../define/define.ts";
-import type { Prediction, Serving } from "../platform/platform.ts";
+import type { Prediction, Serving, Steering } from "../platform/platform.ts";
 
 const carrier = entity("carrier", { carrier: t.string() });
 const route = entity("route", { origin: t.string(), dest: t.string().optional() });
@@ -84,6 +84,8 @@ export interface FakeServing extends Serving {
   scoreOf: (version: number) => number;
   /** Rows as they arrived. */
   readonly asked: Parameters<Serving["predict"]>[1][number][];
+  /** What was said of who is to answer, by request. */
+  readonly steering: Steering[];
   /** Awaited before each answer. */
   before: () => Promise<void>;
 }
@@ -95,17 +97,20 @@ export function fakeServing(): FakeServing {
     problem: undefined,
     scoreOf: (version) => version / 10,
     asked: [],
+    steering: [],
     before: async () => {},
     refresh: async () => [],
-    async predict(name, asked) {
-      const version = versionNow();
+    async predict(name, asked, steering = {}) {
+      const version = steering.version ?? versionNow();
       fake.asked.push(...asked);
+      fake.steering.push(steering);
       await fake.before();
       return asked.map(
         ({ id, row }, index): Prediction => ({
           id: id ?? `made-${index}`,
           model: name,
           version,
+          route: steering.version === undefined ? "champion" : "override",
           at: fakeNow,
           score: fake.scoreOf(version),
           row: {},
@@ -122,7 +127,7 @@ export function fakeServing(): FakeServing {
         }),
       );
     },
-    begin: async (name, asked) => ({ logged: fake.predict(name, asked) }),
+    begin: async (name, asked, steering) => ({ logged: fake.predict(name, asked, steering) }),
     async score(_, matrix, rows) {
       const version = versionNow();
       await fake.before();

@@ -9,6 +9,7 @@ import { predictImported } from "./imported.ts";
 import type { Meters } from "./metrics/meters.ts";
 import { predictionsText, predictionText } from "./prediction-text.ts";
 import { JSON_TYPE } from "./refusal.ts";
+import { readSteering, refuseSteering } from "./steering.ts";
 
 interface OneModel {
   Params: { readonly model: string };
@@ -43,10 +44,13 @@ export function nativeRoutes({
   return async (app) => {
     app.post<OneModel>("/models/:model/predict", async (request, reply) => {
       const name = request.params.model;
-      if (imported && !shapes.has(name))
+      const steering = readSteering(request.headers);
+      if (imported && !shapes.has(name)) {
+        refuseSteering(name, steering);
         return reply.type(JSON_TYPE).send(await predictImported({ imported, meters }, name, request.body));
+      }
       const { rows, isBatch } = readBody(shapes.get(name) ?? unknown(name), request.body);
-      const predictions = await serving.predict(name, rows);
+      const predictions = await serving.predict(name, rows, steering);
       meters.predicted(predictions);
       const [only] = predictions;
       const text = isBatch || !only ? predictionsText(predictions) : predictionText(only);
@@ -65,12 +69,21 @@ export function nativeRoutes({
   };
 }
 
-function summaryOf({ model, version, problem }: ServedModel): Readonly<Record<string, unknown>> {
+function summaryOf({ model, version, problem, route }: ServedModel): Readonly<Record<string, unknown>> {
   return {
     name: model.name,
     version: version ?? null,
-    problem: problem ? { code: problem.code, message: problem.message } : null,
+    problem: problemOf(problem),
+    ...(route?.canary ? { canary: canaryOf(route.canary) } : {}),
   };
+}
+
+function canaryOf({ version, weight, problem }: NonNullable<NonNullable<ServedModel["route"]>["canary"]>): unknown {
+  return { version, weight, problem: problemOf(problem) };
+}
+
+function problemOf(problem: SlipwayError | undefined): Readonly<Record<string, unknown>> | null {
+  return problem ? { code: problem.code, message: problem.message } : null;
 }
 
 function describe(served: ServedModel): Readonly<Record<string, unknown>> {

@@ -26,10 +26,10 @@ function classesText({ likeliest, probabilities }: NonNullable<Prediction["class
 }
 
 /** One prediction as JSON; a score that is not a number is null. */
-export function predictionText({ id, model, version, score, classes, at, reads }: Prediction): string {
+export function predictionText({ id, model, version, route, score, classes, at, reads }: Prediction): string {
   const number = Number.isFinite(score) ? score : "null";
   const features = reads.map(featureText).join(",");
-  return `{"id":${JSON.stringify(id)},"model":"${model}","version":${version},"score":${number}${classes ? classesText(classes) : ""},"at":"${formatInstant(at)}","features":{${features}}}`;
+  return `{"id":${JSON.stringify(id)},"model":"${model}","version":${version},"route":"${route}","score":${number}${classes ? classesText(classes) : ""},"at":"${formatInstant(at)}","features":{${features}}}`;
 }
 
 /** Predictions as `{ "predictions": [...] }`. */

@@ -1,9 +1,9 @@
-// Versions and aliases over HTTP: what a version still lacks, approvals, moves and rollbacks. Each is by whoever signed in.
+// Versions and aliases over HTTP: what a version still lacks, approvals, moves and rollbacks, and who stands beside a champion. Each is by whoever signed in.
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { formatInstant, SlipwayError } from "../core/core.ts";
-import type { AliasChange, Approval, Promotions } from "../platform/platform.ts";
+import type { AliasChange, Approval, Promotions, ShownRoute } from "../platform/platform.ts";
 import { checked } from "./checked.ts";
 
 const reason = z.string().trim().min(1).max(2000);
@@ -13,6 +13,12 @@ const move = z.strictObject({
   reason,
   expect: version.nullable().optional(),
   force: z.boolean().optional(),
+});
+const canary = z.strictObject({ version, weight: z.number().min(0).max(100) });
+const route = z.strictObject({
+  canary: canary.nullable().optional(),
+  reason,
+  expect: z.int().min(0).optional(),
 });
 const why = z.strictObject({ reason });
 const aliasQuery = z.strictObject({ alias: z.string().min(1).max(255).optional() });
@@ -51,6 +57,14 @@ export function promotionRoutes(promotions: Promotions): (app: FastifyInstance) 
         byWhom(request),
       );
       return { model, alias, version: to, from, promoted: promoted === undefined ? null : changeDocument(promoted) };
+    });
+    app.get<{ Params: { readonly model: string } }>("/models/:model/route", async ({ params }) =>
+      routeDocument(await promotions.route(params.model)),
+    );
+    app.post<{ Params: { readonly model: string } }>("/models/:model/route", async (request) => {
+      const { model } = request.params;
+      await promotions.moveRoute({ model, ...checked(route, request.body) }, byWhom(request));
+      return routeDocument(await promotions.route(model));
     });
     app.get<OfVersion>("/models/:model/versions/:version/gates", async ({ params, query }) => {
       const { alias = "champion" } = checked(aliasQuery, query);
@@ -91,6 +105,15 @@ function byWhom({ person }: FastifyRequest): { readonly actor: string } {
 /** A move of an alias as JSON. */
 function changeDocument({ at, ...rest }: AliasChange): Readonly<Record<string, unknown>> {
   return { at: formatInstant(at), ...rest };
+}
+
+/** A route as JSON. */
+function routeDocument({ movedAt, moves, ...rest }: ShownRoute): Readonly<Record<string, unknown>> {
+  return {
+    ...rest,
+    movedAt: movedAt === null ? null : formatInstant(movedAt),
+    moves: moves.map(({ at, ...move }) => ({ at: formatInstant(at), ...move })),
+  };
 }
 
 function approvalDocument({ at, ...rest }: Approval): Readonly<Record<string, unknown>> {

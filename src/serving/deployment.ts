@@ -28,19 +28,14 @@ export interface Deployment {
   readonly inputs: readonly VersionInput[];
   readonly fields: readonly ColumnSchema[];
   readonly predictor: Predictor;
-  /** Reads the features of rows as of `at`, and computes their inputs: after this nothing can change what will be answered. */
-  read(rows: readonly AskedRow[], at: Instant): Promise<readonly ReadRow[]>;
-  /** Scores rows, together with others that are asked for at the same moment. */
-  score(rows: readonly ReadRow[]): Promise<readonly Answer[]>;
+  /** Reads the features of rows as of `at`: they are the same for every version that is served of the model. */
+  read(rows: readonly AskedRow[], at: Instant): Promise<readonly (readonly OnlineRead[])[]>;
+  /** Computes the row of the input matrix, shape (inputs): after this nothing can change what will be answered. */
+  encode(row: AskedRow, reads: readonly OnlineRead[]): Float32Array;
+  /** Scores rows of shape (inputs), together with others that are asked for at the same moment. */
+  score(rows: readonly Float32Array[]): Promise<readonly Answer[]>;
   /** What a multi-class version tells apart, in the order of its probabilities. */
   readonly classes: readonly string[] | undefined;
-}
-
-/** One row with its features read. */
-export interface ReadRow {
-  readonly reads: readonly OnlineRead[];
-  /** The row of the input matrix, shape (inputs). */
-  readonly cells: Float32Array;
 }
 
 /** What one row offers to an input: the row itself and the features read for it. */
@@ -60,7 +55,6 @@ export function deployment(
 ): Deployment {
   const views: readonly OnlineView[] = model.views.map(onlineView);
   const cellsOf = cellMaker(model, inputs);
-  const scoreTogether = gathering(predictor, matrixColumns(inputs).length);
   return {
     model,
     version,
@@ -68,15 +62,9 @@ export function deployment(
     fields: rowFields(model),
     predictor,
     classes,
-    async read(rows, at) {
-      const read = await readRows(online, views, rows, at);
-      return rows.map((row, index) => {
-        const reads = read[index] ?? [];
-        const scope = { row, reads: new Map(reads.map((each) => [each.view, each])) };
-        return { reads, cells: cellsOf(scope) };
-      });
-    },
-    score: (rows) => scoreTogether(rows.map(({ cells }) => cells)),
+    read: (rows, at) => readRows(online, views, rows, at),
+    encode: (row, reads) => cellsOf({ row, reads: new Map(reads.map((each) => [each.view, each])) }),
+    score: gathering(predictor, matrixColumns(inputs).length),
   };
 }
 

@@ -11,7 +11,7 @@ import { randomBytes, replayClock } from "../engines/system/system.ts";
 import type { AppendLog, OnlineStore, Runtime } from "../ports/ports.ts";
 import { testDatabase } from "../records/database.fixture.ts";
 import { openRecords } from "../records/records.ts";
-import { moveAlias, type RegistryContext, registerVersion } from "../registry/registry.ts";
+import { moveAlias, moveRoute, type RegistryContext, registerVersion } from "../registry/registry.ts";
 import { servingContract } from "./contract.ts";
 import { openServing, type Serving } from "./live.ts";
 
@@ -107,8 +107,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function promote(score: string, changes: { readonly format?: string; readonly features?: unknown } = {}) {
-  const { number, artifactBlob } = await registerVersion(registry, {
+type Changes = { readonly format?: string; readonly features?: unknown };
+
+const newVersion = (score: string, changes: Changes = {}) =>
+  registerVersion(registry, {
     model: "delay",
     runId: null,
     datasetId: null,
@@ -123,6 +125,11 @@ async function promote(score: string, changes: { readonly format?: string; reado
     environment: {},
     ...changes,
   });
+
+const register = async (score: string, changes: Changes = {}) => (await newVersion(score, changes)).number;
+
+async function promote(score: string, changes: Changes = {}) {
+  const { number, artifactBlob } = await newVersion(score, changes);
   await moveAlias(registry, { model: "delay", alias: "champion", version: number, reason: "test" });
   return artifactBlob;
 }
@@ -219,3 +226,149 @@ test("a row that cannot be read frees what it held", async () => {
   expect(events).toContain("close 0.25");
   expect(written).toEqual([]);
 });
+
+/** Adds a version that answers `score`, and lets it answer `weight` of a hundred. */
+async function canary(score: string, weight: number, changes: { readonly format?: string } = {}): Promise<number> {
+  const version = await register(score, changes);
+  await route({ version, weight });
+  return version;
+}
+
+const route = (to: { readonly version: number; readonly weight: number } | null) =>
+  moveRoute(registry, { model: "delay", canary: to, reason: "test" });
+
+const scores = async (keys: readonly string[]) =>
+  new Map(
+    await Promise.all(
+      keys.map(async (sticky) => {
+        const [prediction] = await serving.predict("delay", [{ row: { km: 1 } }], { sticky });
+        return [sticky, prediction?.route] as const;
+      }),
+    ),
+  );
+
+test("a canary answers its share of keys, the same ones each time, and a greater weight only adds to them", async () => {
+  await promote("0.25");
+  const version = await canary("0.75", 10);
+  await serving.refresh();
+  const keys = Array.from({ length: 400 }, (_, key) => `key ${key}`);
+  const tenth = await scores(keys);
+  expect(await scores(keys)).toEqual(tenth);
+  const taken = (found: typeof tenth) => keys.filter((key) => found.get(key) === "canary");
+  // Five standard deviations of a binomial around 40.
+  expect(Math.abs(taken(tenth).length - 40)).toBeLessThan(30);
+  await route({ version, weight: 50 });
+  await serving.refresh();
+  const half = await scores(keys);
+  expect(taken(half)).toEqual(expect.arrayContaining(taken(tenth)));
+  expect(Math.abs(taken(half).length - 200)).toBeLessThan(50);
+  await route({ version, weight: 100 });
+  await serving.refresh();
+  expect(taken(await scores(keys))).toEqual(keys);
+  await route({ version, weight: 0 });
+  await serving.refresh();
+  expect(taken(await scores(keys))).toEqual([]);
+});
+
+test("rows of one request go to the versions of their keys, in their order, and the log says which and why", async () => {
+  await promote("0.25");
+  await canary("0.75", 50);
+  await serving.refresh();
+  const asked = Array.from({ length: 60 }, (_, place) => ({ id: `id ${place}`, row: { km: place } }));
+  const predictions = await serving.predict("delay", asked);
+  expect(predictions.map(({ id }) => id)).toEqual(asked.map(({ id }) => id));
+  for (const { route: why, version, score, row } of predictions)
+    expect([why, version, score, row["km"]]).toEqual([
+      ...(why === "canary" ? ["canary", 2, 0.75] : ["champion", 1, 0.25]),
+      row["km"],
+    ]);
+  expect(predictions.map(({ row }) => row["km"])).toEqual(asked.map(({ row }) => row.km));
+  expect(new Set(predictions.map(({ route: why }) => why)).size).toBe(2);
+  const lines = written.map((line) => JSON.parse(line) as { id: string; version: number; route: string });
+  expect(lines.map(({ id, version, route: why }) => [id, version, why])).toEqual(
+    predictions.map(({ id, version, route: why }) => [id, version, why]),
+  );
+});
+
+test("a tester is answered by the version asked for, and by none that the route does not name", async () => {
+  await promote("0.25");
+  await promote("0.5");
+  await canary("0.75", 0);
+  await serving.refresh();
+  const as = async (version: number) => (await serving.predict("delay", [{ row: { km: 1 } }], { version }))[0];
+  expect(await as(3)).toMatchObject({ version: 3, score: 0.75, route: "override" });
+  expect(await as(2)).toMatchObject({ version: 2, score: 0.5, route: "override" });
+  await expect(as(1)).rejects.toMatchObject({
+    code: "VERSION_NOT_FOUND",
+    message: expect.stringContaining("versions 2 and 3 do"),
+  });
+  expect(await serving.score("delay", Float32Array.of(1), 1, 3)).toMatchObject({ version: 3 });
+});
+
+test("a canary that cannot be loaded leaves everything to the champion and says why; promoted, it is not loaded twice", async () => {
+  await promote("0.25");
+  const broken = await canary("0.75", 100, { format: "onnx" });
+  await serving.refresh();
+  expect(await ask()).toMatchObject({ version: 1, route: "champion" });
+  expect(serving.models()).toMatchObject([
+    {
+      version: 1,
+      problem: undefined,
+      route: { canary: { version: broken, problem: { code: "ENGINE_NOT_INSTALLED" } } },
+    },
+  ]);
+  const good = await canary("0.5", 100);
+  await serving.refresh();
+  expect(await ask()).toMatchObject({ version: good, route: "canary" });
+  await moveAlias(registry, { model: "delay", alias: "champion", version: good, reason: "test" });
+  expect(await serving.refresh()).toEqual([{ model: "delay", from: 1, to: good }]);
+  expect(await ask()).toMatchObject({ version: good, route: "champion" });
+  expect(events.filter((event) => event === "load 0.5")).toHaveLength(1);
+  expect(events).not.toContain("close 0.5");
+  expect(events).toContain("close 0.25");
+  expect(serving.models()[0]).not.toHaveProperty("route");
+});
+
+test("no request fails while a route moves a thousand times, and every version that left is freed", async () => {
+  await promote("0.25");
+  const versions = [1, 2, 3];
+  for (const score of ["0.5", "0.75"]) await register(score);
+  await serving.refresh();
+  let moving = true;
+  const failures: unknown[] = [];
+  const answered = new Map<string, number>();
+  const load = async (worker: number): Promise<void> => {
+    for (let turn = 0; moving; turn += 1)
+      await serving.predict("delay", [{ row: { km: turn } }, { row: { km: worker } }]).then(
+        (predictions) => {
+          for (const { version, score, route: why } of predictions) {
+            expect(score).toBe(version / 4);
+            answered.set(`${version} ${why}`, (answered.get(`${version} ${why}`) ?? 0) + 1);
+          }
+        },
+        (failure) => failures.push(failure),
+      );
+  };
+  const workers = Array.from({ length: 8 }, (_, worker) => load(worker));
+  let champion = 1;
+  for (let move = 0; move < 1000; move += 1) {
+    const others = versions.filter((version) => version !== champion);
+    const version = others[move % 2] ?? 0;
+    if (move % 50 === 49) {
+      champion = version;
+      await moveAlias(registry, { model: "delay", alias: "champion", version, reason: "test" });
+    } else await route(move % 7 === 6 ? null : { version, weight: (move * 13) % 101 });
+    await serving.refresh();
+  }
+  moving = false;
+  await Promise.all(workers);
+  expect(failures).toEqual([]);
+  expect([...answered.keys()].sort()).toEqual(
+    versions.flatMap((version) => [`${version} canary`, `${version} champion`]),
+  );
+  await serving.close();
+  for (const score of ["0.25", "0.5", "0.75"])
+    expect(events.filter((event) => event === `close ${score}`)).toHaveLength(
+      events.filter((event) => event === `load ${score}`).length,
+    );
+}, 120_000);

@@ -1,19 +1,20 @@
-// What is being served right now: per model the version its champion alias names, loaded off the request path and swapped in between
-// two requests. A request keeps the version it started with; the old one is closed when its last request has ended.
+// What is being served right now: per model the version its champion alias names and those its route names, loaded off the request path
+// and swapped in between two requests. A request keeps the version it started with; the old one is closed when its last request has ended.
 
-import { type Instant, isWellFormed, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
+import { asSlipwayError, type Instant, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
-import { aliasOf, getVersion, loadVersion, type RegistryContext } from "../registry/registry.ts";
+import { getVersion, loadVersion, type RegistryContext, standingVersions } from "../registry/registry.ts";
 import { type AskedRow, parseRow } from "./asked-row.ts";
-import { answersOf, type ClassAnswer, type RowAnswer } from "./class-answer.ts";
+import type { ClassAnswer } from "./class-answer.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
-import { type Deployment, deployment, type ReadRow } from "./deployment.ts";
-import { logLine, logPlace } from "./prediction-log.ts";
-
-/** The alias that is served. */
-export const CHAMPION = "champion";
+import { type Deployment, deployment } from "./deployment.ts";
+import { give, type Lease, take } from "./lease.ts";
+import { assign, type RoutedAnswer, scoreParts } from "./parts.ts";
+import { checkId, logLine, logPlace } from "./prediction-log.ts";
+import { answering, empty, emptySlot, follow, type ServedRoute, type Slot } from "./slot.ts";
+import { notRouted, type RouteName, type Steering } from "./steering.ts";
 
 /** What serving works with. */
 export interface ServingContext {
@@ -40,6 +41,8 @@ export interface Prediction {
   readonly id: string;
   readonly model: string;
   readonly version: number;
+  /** Why that version answered. */
+  readonly route: RouteName;
   readonly at: Instant;
   /** The model's answer: the probability of a true label, the number foretold, or the probability of the likeliest class. */
   readonly score: number;
@@ -57,6 +60,8 @@ export interface ServedModel {
   readonly columns?: number;
   /** Why the champion is not (or not yet) the version that answers. */
   readonly problem: SlipwayError | undefined;
+  /** Who stands beside the champion; left out where nobody does. */
+  readonly route?: ServedRoute;
 }
 
 /** Serving, from opening to close. */
@@ -67,14 +72,19 @@ export interface Serving {
    * Scores rows as of now; ends when features have been read and nothing that happens later can change the answer. `logged` ends when every
    * prediction is in the log for good: nobody may be answered before that.
    */
-  begin(model: string, asked: readonly AskedPrediction[]): Promise<{ readonly logged: Promise<readonly Prediction[]> }>;
-  /** Scores rows, logs every prediction durably, then answers. */
-  predict(model: string, asked: readonly AskedPrediction[]): Promise<readonly Prediction[]>;
-  /** Scores ready-made inputs in matrix order, (rows, inputs) float32, without features or log. */
+  begin(
+    model: string,
+    asked: readonly AskedPrediction[],
+    steering?: Steering,
+  ): Promise<{ readonly logged: Promise<readonly Prediction[]> }>;
+  /** Scores rows, logs every prediction durably, then answers. Throws VERSION_NOT_FOUND when `steering` asks for one that does not answer. */
+  predict(model: string, asked: readonly AskedPrediction[], steering?: Steering): Promise<readonly Prediction[]>;
+  /** Scores ready-made inputs in matrix order, (rows, inputs) float32, without features or log: by the champion, or by the version given. */
   score(
     model: string,
     matrix: Float32Array,
     rows: number,
+    version?: number,
   ): Promise<{ readonly version: number; readonly scores: Float32Array }>;
   models(): readonly ServedModel[];
   /** The deployment that answers for a model. Throws MODEL_NOT_FOUND or NOT_READY. */
@@ -82,24 +92,9 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-interface Slot {
-  readonly model: ModelSpec;
-  live: Lease | undefined;
-  problem: SlipwayError | undefined;
-}
-
-/** A deployment with the requests that use it. */
-interface Lease {
-  readonly deployment: Deployment;
-  users: number;
-  retired: boolean;
-}
-
 /** Opens serving; call `refresh` to load the champions. */
 export function openServing(context: ServingContext): Serving {
-  const slots = new Map(
-    context.models.map((model): [string, Slot] => [model.name, { model, live: undefined, problem: undefined }]),
-  );
+  const slots = new Map(context.models.map((model): [string, Slot] => [model.name, emptySlot(model)]));
   let refreshing: ReturnType<Serving["refresh"]> | undefined;
 
   async function refreshAll(): ReturnType<Serving["refresh"]> {
@@ -107,19 +102,13 @@ export function openServing(context: ServingContext): Serving {
     for (const slot of slots.values()) {
       const from = slot.live?.deployment.version;
       try {
-        const to = await aliasOf(context.registry, slot.model.name, CHAMPION);
-        if (to === undefined || (to === from && slot.problem === undefined)) continue;
-        if (to !== from) {
-          const fresh = await load(context, slot.model, to);
-          retire(slot.live);
-          slot.live = { deployment: fresh, users: 0, retired: false };
-          swaps.push({ model: slot.model.name, from, to });
-        }
-        slot.problem = undefined;
+        const wanted = await standingVersions(context.registry, slot.model.name);
+        await follow(slot, wanted, (model, version) => load(context, model, version));
       } catch (thrown) {
-        slot.problem =
-          thrown instanceof SlipwayError ? thrown : new SlipwayError("INTERNAL", String(thrown), { cause: thrown });
+        slot.problem = asSlipwayError(thrown);
       }
+      const to = slot.live?.deployment.version;
+      if (to !== undefined && to !== from) swaps.push({ model: slot.model.name, from, to });
     }
     return swaps;
   }
@@ -133,60 +122,67 @@ export function openServing(context: ServingContext): Serving {
       );
     return slot;
   };
-  const leaseOf = (name: string): Lease => {
-    const slot = slotOf(name);
-    if (slot.live) return slot.live;
-    throw (
-      slot.problem ??
-      new SlipwayError("NOT_READY", `Model "${name}" has no champion yet. Train one: slipway train ${name}.`)
-    );
+  const championOf = ({ model, live, problem }: Slot): Lease => {
+    if (live) return live;
+    const message = `Model "${model.name}" has no champion yet. Train one: slipway train ${model.name}.`;
+    throw problem ?? new SlipwayError("NOT_READY", message);
   };
-  const take = (name: string): Lease => {
-    const lease = leaseOf(name);
-    lease.users += 1;
-    return lease;
-  };
-  const give = (lease: Lease): void => {
-    lease.users -= 1;
-    if (lease.retired && lease.users === 0) lease.deployment.predictor.close();
+  /** The version asked for, of those that answer; without one the champion. */
+  const answeringAs = (slot: Slot, version: number | undefined): Lease => {
+    const champion = championOf(slot);
+    if (version === undefined) return champion;
+    const found = answering(slot).find((lease) => lease.deployment.version === version);
+    if (found) return found;
+    const there = answering(slot).map((lease) => lease.deployment.version);
+    throw notRouted(slot.model.name, version, there);
   };
 
-  const begin: Serving["begin"] = async (name, asked) => {
-    const lease = take(name);
-    const { version, fields, read: readRows, score, classes } = lease.deployment;
+  const begin: Serving["begin"] = async (name, asked, steering = {}) => {
+    const slot = slotOf(name);
+    const champion = championOf(slot);
+    const override = steering.version === undefined ? undefined : answeringAs(slot, steering.version);
+    const { fields, read } = champion.deployment;
+    for (const { id } of asked) if (id !== undefined) checkId(name, id);
+    const rows = asked.map(({ row, isJson = false }) => parseRow(name, fields, row, { isJson }));
+    const at = context.clock.now();
+    const ids = asked.map(({ id }) => id ?? newId(at, context.random));
+    const parts = override
+      ? [{ lease: override, route: "override" as const, places: [...rows.keys()] }]
+      : assign(slot, champion, rows, ids, steering.sticky);
+    for (const { lease } of parts) take(lease);
+    let isBegun = false;
     try {
-      for (const { id } of asked) if (id !== undefined) checkId(name, id);
-      const rows = asked.map(({ row, isJson = false }) => parseRow(name, fields, row, { isJson }));
-      const at = context.clock.now();
-      const read = await readRows(rows, at);
-      const scored = score(read).finally(() => give(lease));
+      const reads = await read(rows, at);
+      const cells = parts.map(({ lease, places }) =>
+        places.map((place) => lease.deployment.encode(rows[place] ?? {}, reads[place] ?? [])),
+      );
+      isBegun = true;
+      const scored = scoreParts(parts, cells);
       return {
-        logged: scored.then((scores) => logged(name, version, at, asked, rows, read, answersOf(scores, classes))),
+        logged: scored.then((answers) => logged(name, at, ids, rows, reads, answers)),
       };
     } catch (thrown) {
-      give(lease);
+      if (!isBegun) for (const { lease } of parts) give(lease);
       throw thrown;
     }
   };
 
   async function logged(
     model: string,
-    version: number,
     at: Instant,
-    asked: readonly AskedPrediction[],
+    ids: readonly string[],
     rows: readonly AskedRow[],
-    read: readonly ReadRow[],
-    answers: readonly RowAnswer[],
+    reads: readonly (readonly OnlineRead[])[],
+    answers: readonly RoutedAnswer[],
   ): Promise<readonly Prediction[]> {
-    const predictions = rows.map(
-      (row, index): Prediction => ({
-        id: asked[index]?.id ?? newId(at, context.random),
+    const predictions = answers.map(
+      (answer, index): Prediction => ({
+        id: ids[index] ?? "",
         model,
-        version,
         at,
-        ...(answers[index] ?? { score: Number.NaN }),
-        reads: read[index]?.reads ?? [],
-        row,
+        ...answer,
+        reads: reads[index] ?? [],
+        row: rows[index] ?? {},
       }),
     );
     const { stream, part } = logPlace(model, at);
@@ -203,9 +199,9 @@ export function openServing(context: ServingContext): Serving {
       return refreshing;
     },
     begin,
-    predict: async (name, asked) => (await begin(name, asked)).logged,
-    score: async (name, matrix, rows) => {
-      const lease = take(name);
+    predict: async (name, asked, steering) => (await begin(name, asked, steering)).logged,
+    score: async (name, matrix, rows, asked) => {
+      const lease = take(answeringAs(slotOf(name), asked));
       try {
         const { version, predictor } = lease.deployment;
         return { version, scores: await predictor.predict(matrix, rows) };
@@ -214,37 +210,19 @@ export function openServing(context: ServingContext): Serving {
       }
     },
     models: () =>
-      [...slots.values()].map(({ model, live, problem }) => ({
+      [...slots.values()].map(({ model, live, problem, route }) => ({
         model,
         version: live?.deployment.version,
         ...(live ? { columns: live.deployment.predictor.inputCount } : {}),
         problem,
+        ...(route.canary ? { route } : {}),
       })),
-    deployed: (name) => leaseOf(name).deployment,
+    deployed: (name) => championOf(slotOf(name)).deployment,
     async close() {
       await refreshing?.catch(() => undefined);
-      for (const slot of slots.values()) {
-        retire(slot.live);
-        slot.live = undefined;
-      }
+      for (const slot of slots.values()) empty(slot);
     },
   };
-}
-
-/** An id is written to the log as it is. */
-function checkId(model: string, id: string): void {
-  if (!isWellFormed(id))
-    throw new SlipwayError(
-      "INPUT_INVALID",
-      `Model "${model}": the id ${JSON.stringify(id)} has half a surrogate pair in it, which cannot be stored. Send whole characters.`,
-      { details: { model, field: "id" } },
-    );
-}
-
-function retire(lease: Lease | undefined): void {
-  if (!lease) return;
-  lease.retired = true;
-  if (lease.users === 0) lease.deployment.predictor.close();
 }
 
 async function load(context: ServingContext, model: ModelSpec, number: number): Promise<Deployment> {

@@ -91,6 +91,7 @@ async function write(day: string): Promise<void> {
       id: `${day} "${index}" 😀`,
       at,
       version: 3,
+      route: "canary",
       score: 0.1 * index,
       row: { shop: "a\nb", price: index * 10 },
       reads: [{ view: "seen_shop", values, status: "present", age: null, through: index === 0 ? null : at }],

@@ -18,7 +18,7 @@ export interface LogSource {
   readonly columnsFolder: string;
 }
 
-/** Logged predictions of a model made in [from, to), as SQL with columns id, at, version, score, row, through, and the reads. */
+/** Logged predictions of a model made in [from, to), as SQL with columns id, at, version, route, score, row, through, and the reads. */
 export async function logSql(
   source: LogSource,
   model: ModelSpec,
@@ -71,6 +71,8 @@ function lineSchema(model: ModelSpec): {
       { name: "id", type: "string", optional: false },
       whole("at"),
       whole("version"),
+      // Lines of earlier releases have none.
+      { name: "route", type: "string", optional: true },
       { name: "score", type: "float64", optional: true },
     ],
     objects: filled({

@@ -2,16 +2,26 @@
 // features. Whole numbers are written as JSON numbers of any size, times as whole microseconds, days as their numbers,
 // decimals as their units, bytes as base64, NaN and infinities as text: DuckDB reads all of these back exactly into the declared types.
 
-import { formatInstant, type Instant, lineCell, lineName, lineObject } from "../core/core.ts";
+import {
+  formatInstant,
+  type Instant,
+  isWellFormed,
+  lineCell,
+  lineName,
+  lineObject,
+  SlipwayError,
+} from "../core/core.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AskedRow } from "./asked-row.ts";
 import type { ClassAnswer } from "./class-answer.ts";
+import type { RouteName } from "./steering.ts";
 
 /** One prediction as it was made. */
 export interface LoggedPrediction {
   readonly id: string;
   readonly at: Instant;
   readonly version: number;
+  readonly route: RouteName;
   readonly row: AskedRow;
   readonly score: number;
   readonly classes?: ClassAnswer;
@@ -19,7 +29,7 @@ export interface LoggedPrediction {
 }
 
 /** A prediction as one line. */
-export function logLine({ id, at, version, row, score, classes, reads: read }: LoggedPrediction): string {
+export function logLine({ id, at, version, route, row, score, classes, reads: read }: LoggedPrediction): string {
   let through = "";
   let reads = "";
   // Features are logged per view, as they were read; inputs follow from them and the row.
@@ -27,7 +37,7 @@ export function logLine({ id, at, version, row, score, classes, reads: read }: L
     through += `${through === "" ? "" : ","}${lineName(view)}${lineCell(known)}`;
     reads += `,${lineName(readsName(view))}${lineObject(values)}`;
   }
-  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"score":${lineCell(score)}${classesText(classes)},"row":${lineObject(row)},"through":{${through}}${reads}}`;
+  return `{"id":${JSON.stringify(id)},"at":${at},"version":${version},"route":"${route}","score":${lineCell(score)}${classesText(classes)},"row":${lineObject(row)},"through":{${through}}${reads}}`;
 }
 
 function classesText(classes: ClassAnswer | undefined): string {
@@ -42,4 +52,14 @@ export const readsName = (view: string): string => `read ${view}`;
 /** The log's stream of a model, and the part that a time belongs to: one a day. */
 export function logPlace(model: string, at: Instant): { readonly stream: string; readonly part: string } {
   return { stream: model, part: formatInstant(at).slice(0, 10) };
+}
+
+/** Throws INPUT_INVALID for an id that cannot stand in the log as it is. */
+export function checkId(model: string, id: string): void {
+  if (!isWellFormed(id))
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `Model "${model}": the id ${JSON.stringify(id)} has half a surrogate pair in it, which cannot be stored. Send whole characters.`,
+      { details: { model, field: "id" } },
+    );
 }

@@ -1,5 +1,6 @@
 // The door of `serving`: load the champion, look features up, score, log.
 
+export { CHAMPION } from "../registry/registry.ts";
 export { type AskedRow, parseRow, rowFields, unknownField } from "./asked-row.ts";
 export { checkContract, contractDifferences, type ServingContract, servingContract } from "./contract.ts";
 export type { JsonRow } from "./imported/columns.ts";
@@ -12,5 +13,6 @@ export {
   openImported,
 } from "./imported/imported.ts";
 export { type Invocation, namesOf } from "./imported/invocation.ts";
-export { CHAMPION, openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
+export { openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";
+export type { RouteName, Steering } from "./steering.ts";

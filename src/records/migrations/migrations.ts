@@ -15,6 +15,7 @@ import { deploymentTables } from "./011-deployments.ts";
 import { runValueIndexes } from "./012-run-values.ts";
 import { sealedSecretColumn } from "./013-sealed-secrets.ts";
 import { studyTables } from "./014-studies.ts";
+import { routeTables } from "./015-routes.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
   { name: "run values", statements: runValueIndexes },
   { name: "sealed secrets", statements: sealedSecretColumn },
   { name: "studies", statements: studyTables },
+  { name: "routes", statements: routeTables },
 ];

@@ -42,6 +42,8 @@ const rules: Readonly<Record<string, Rule>> = {
   "GET /api/v1/models/:model/aliases/:alias": read,
   "POST /api/v1/models/:model/aliases/:alias": approve,
   "POST /api/v1/models/:model/aliases/:alias/rollback": approve,
+  "GET /api/v1/models/:model/route": read,
+  "POST /api/v1/models/:model/route": approve,
   "GET /api/v1/models/:model/versions/:version/gates": read,
   "POST /api/v1/models/:model/versions/:version/approvals": approve,
   "DELETE /api/v1/models/:model/versions/:version/approvals": approve,

@@ -88,8 +88,9 @@ export function inferencesOf({ serving, imported, meters }: InferenceModels): In
       const served = answering(serving, name, version);
       const { model } = served;
       const { values, rows } = readMatrix(read(), widthOf(served));
-      const { version: scoredBy, scores } = await serving.score(model.name, values, rows);
-      // The champion may have moved since the request came in.
+      const asked = version === undefined ? undefined : Number(version);
+      const { version: scoredBy, scores } = await serving.score(model.name, values, rows, asked);
+      // Who answers may have moved since the request came in.
       if (version !== undefined && Number(version) !== scoredBy) throw unknownVersion(model.name, version, scoredBy);
       meters.scored(model.name, scoredBy, rows);
       const shape = scores.length === rows ? [rows] : [rows, scores.length / rows];
@@ -109,7 +110,7 @@ function versionNumber(version: string | undefined): number | undefined {
   throw new SlipwayError("VERSION_NOT_FOUND", "A version is asked for by its number.");
 }
 
-/** The model asked for, when the version asked for is the one that answers. */
+/** The model asked for, when the version asked for is one that answers: the champion or its canary. */
 function answering(
   serving: Serving,
   name: string,
@@ -120,9 +121,13 @@ function answering(
     throw new SlipwayError("MODEL_NOT_FOUND", "Request for unknown model. GET /v2/models lists those there are.");
   if (served.version === undefined)
     throw served.problem ?? new SlipwayError("NOT_READY", `Model "${served.model.name}" has no champion yet.`);
-  if (version !== undefined && (!/^\d{1,15}$/.test(version) || Number(version) !== served.version))
+  if (version === undefined) return { ...served, version: served.version };
+  const asked = /^\d{1,15}$/.test(version) ? Number(version) : Number.NaN;
+  if (asked === served.version) return { ...served, version: asked };
+  const canary = served.route?.canary;
+  if (canary?.columns === undefined || canary.version !== asked)
     throw unknownVersion(served.model.name, version, served.version);
-  return { ...served, version: served.version };
+  return { ...served, version: asked, columns: canary.columns };
 }
 
 function unknownVersion(model: string, asked: string, served: number): SlipwayError {

@@ -25,7 +25,7 @@ it("counts requests, predictions and feature reads under names that callers cann
     'slipway_http_request_duration_seconds_count{route="/api/v1/models/:model/predict",status="200"} 2',
     'slipway_http_request_duration_seconds_count{route="/api/v1/models/:model/predict",status="400"} 1',
     'slipway_http_request_duration_seconds_count{route="unmatched",status="404"} 3',
-    'slipway_predictions_total{model="flight_delay",version="3"} 3',
+    'slipway_predictions_total{model="flight_delay",version="3",route="champion"} 3',
     'slipway_tensor_rows_scored_total{model="flight_delay",version="3"} 1',
     'slipway_served_version{model="flight_delay",version="3"} 1',
     'slipway_champion_refused{model="flight_delay"} 1',

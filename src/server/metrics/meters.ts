@@ -54,8 +54,8 @@ export function serverMeters(
   }).set({ version }, 1);
   const predictions = new Counter({
     name: "slipway_predictions_total",
-    help: "Predictions from keys and request values.",
-    labelNames: ["model", "version"],
+    help: "Predictions from keys and request values, by the version that answered and why it did.",
+    labelNames: ["model", "version", "route"],
     registers,
   });
   const scored = new Counter({
@@ -84,6 +84,28 @@ export function serverMeters(
       for (const { model, problem } of serving.models()) this.set({ model: model.name }, problem ? 1 : 0);
     },
   });
+  new Gauge({
+    name: "slipway_canary_weight",
+    help: "How many of a hundred predictions a model's canary is to answer; no series without one.",
+    labelNames: ["model", "version"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, route } of serving.models())
+        if (route?.canary) this.set({ model: model.name, version: route.canary.version }, route.canary.weight);
+    },
+  });
+  new Gauge({
+    name: "slipway_canary_refused",
+    help: "1 when a model's canary could not be loaded and the champion answers in its place, else 0; no series without one.",
+    labelNames: ["model"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, route } of serving.models())
+        if (route?.canary) this.set({ model: model.name }, route.canary.problem ? 1 : 0);
+    },
+  });
   const pushed = intake && pushMeters(registers, intake);
   if (quarantine)
     new Gauge({
@@ -107,7 +129,10 @@ export function serverMeters(
     read: requests.read,
     predicted(made) {
       const [first] = made;
-      if (first) predictions.inc({ model: first.model, version: first.version }, made.length);
+      // Most requests are answered by one version.
+      if (first && made.every(({ route }) => route === first.route))
+        predictions.inc({ model: first.model, version: first.version, route: first.route }, made.length);
+      else for (const { model, version: by, route } of made) predictions.inc({ model, version: by, route });
       for (const { reads } of made)
         for (const { view, status, age, rejected = [], warned = [] } of reads) {
           features.add(view, status, age);

@@ -110,6 +110,23 @@ function modelSchemas(model: ModelSpec): Json {
   };
 }
 
+const steeringHeaders: readonly Json[] = [
+  {
+    name: "x-slipway-version",
+    in: "header",
+    required: false,
+    schema: { type: "integer", minimum: 1 },
+    description: "The version that is to answer: the champion or its canary.",
+  },
+  {
+    name: "x-slipway-sticky",
+    in: "header",
+    required: false,
+    schema: { type: "string", minLength: 1, maxLength: 256 },
+    description: "Decides between champion and canary in place of the row's keys.",
+  },
+];
+
 function predictPath(model: ModelSpec): Json {
   const { name } = model;
   const one = reference(`${name}.prediction`);
@@ -123,6 +140,7 @@ function predictPath(model: ModelSpec): Json {
       operationId: `predict_${name}`,
       tags: ["predictions"],
       summary: `Predicts with "${name}": one row, or many under "rows".`,
+      parameters: steeringHeaders,
       requestBody: {
         required: true,
         content: {

@@ -38,6 +38,41 @@ const change = object(
   ["at", "actor", "action", "from", "to", "reason"],
 );
 
+const canary: Json = {
+  anyOf: [
+    object({
+      version: whole,
+      weight: {
+        type: "number",
+        minimum: 0,
+        maximum: 100,
+        description: "How many of a hundred predictions it answers.",
+      },
+    }),
+    { type: "null" },
+  ],
+};
+const side = object({ canary });
+const standingRoute = object({
+  model: text,
+  champion: { type: ["integer", "null"] },
+  canary,
+  revision: { ...whole, description: "One more with every move." },
+  movedAt: { type: ["string", "null"], format: "date-time" },
+  moves: {
+    type: "array",
+    description: "The newest moves, newest first.",
+    items: object({
+      at: { type: "string", format: "date-time" },
+      actor: text,
+      from: side,
+      to: side,
+      reason: text,
+      revision: whole,
+    }),
+  },
+});
+
 interface Operation {
   readonly id: string;
   readonly summary: string;
@@ -119,6 +154,28 @@ export const promotionPaths: Json = {
         from: { type: ["integer", "null"] },
         promoted: { anyOf: [change, { type: "null" }] },
       }),
+    }),
+  },
+  "/api/v1/models/{model}/route": {
+    get: operation({
+      id: "modelRoute",
+      summary: "Who answers beside the champion, and the newest moves of it.",
+      parameters: ofModel,
+      answer: standingRoute,
+    }),
+    post: operation({
+      id: "moveRoute",
+      summary: "Lets a canary answer a share of the predictions, changes the share, or ends it.",
+      parameters: ofModel,
+      body: object(
+        {
+          canary: { ...canary, description: "null ends it; left out it stays." },
+          reason,
+          expect: { ...whole, description: "Move it only if this is its revision now." },
+        },
+        ["reason"],
+      ),
+      answer: standingRoute,
     }),
   },
   "/api/v1/models/{model}/versions/{version}/gates": {

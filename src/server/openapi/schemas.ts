@@ -98,6 +98,11 @@ export function predictionSchema({ name, views, task }: ModelSpec): Json {
     id: { type: "string" },
     model: { const: name },
     version: { type: "integer", minimum: 1 },
+    route: {
+      enum: ["champion", "canary", "override"],
+      description:
+        "Why that version answered: it is the champion, the canary took the row's keys, or a header asked for it.",
+    },
     score: { ...orNull({ type: "number" }), description: scoreText[task.kind] },
     ...(task.kind === "multiclass"
       ? {

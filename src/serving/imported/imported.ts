@@ -5,6 +5,7 @@ import { type Calibration, SlipwayError } from "../../core/core.ts";
 import type { Runtime, Tensor, TensorModel, TensorRuntime } from "../../ports/ports.ts";
 import {
   aliasOf,
+  CHAMPION,
   calibrated,
   getVersion,
   type RegistryContext,
@@ -13,7 +14,6 @@ import {
   readVersionFile,
   type VersionRecord,
 } from "../../registry/registry.ts";
-import { CHAMPION } from "../live.ts";
 import { classLabels } from "./class-labels.ts";
 import { bindColumns, type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
 import { type Invocation, type Invoked, readInvocation } from "./invocation.ts";

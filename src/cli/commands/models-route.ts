@@ -1,0 +1,100 @@
+// One command shows a route and moves it: what is asked for is a move as soon as an option says so, and the answer is always how it stands now.
+
+import { SlipwayError } from "../../core/core.ts";
+import { type Platform, resolveVersion, routeModel, type ShownRoute, showRoute } from "../../platform/platform.ts";
+import type { CommandContext } from "../run-command.ts";
+import { withPlatform } from "../with-platform.ts";
+import { instantText, momentText, wholeNumber } from "../words.ts";
+
+interface RouteWords {
+  readonly canary?: string;
+  readonly weight?: string;
+  readonly clear?: boolean;
+  readonly reason?: string;
+  readonly expect?: string;
+}
+
+/** `slipway models route <model>` */
+export async function run(context: CommandContext, words: RouteWords, model: string): Promise<void> {
+  await withPlatform(context, async (platform) => {
+    const { canary, weight, clear = false, reason, expect } = words;
+    const isMove = clear || canary !== undefined || weight !== undefined;
+    if (!isMove && (reason !== undefined || expect !== undefined))
+      throw new SlipwayError("USAGE", "--reason and --expect belong to a move: add --canary, --weight or --clear.");
+    const before = await showRoute(platform, model);
+    if (isMove) {
+      // A new weight is for the canary that was seen.
+      const seen = canary === undefined && !clear ? before.revision : undefined;
+      const expected = expect === undefined ? seen : wholeNumber("--expect", expect, 0, 999_999_999);
+      await routeModel(platform, {
+        model,
+        canary: await canaryOf(platform, before, words),
+        reason: reason ?? "routed on the command line",
+        ...(expected === undefined ? {} : { expect: expected }),
+      });
+    }
+    show(context, isMove ? await showRoute(platform, model) : before);
+  });
+}
+
+async function canaryOf(
+  { registry }: Platform,
+  before: ShownRoute,
+  { canary, weight, clear = false }: RouteWords,
+): Promise<ShownRoute["canary"]> {
+  if (clear) {
+    if (canary === undefined && weight === undefined) return null;
+    throw new SlipwayError("USAGE", "--clear ends the route; leave --canary and --weight out.");
+  }
+  if (weight === undefined)
+    throw new SlipwayError("USAGE", `--canary ${canary} needs its share of a hundred predictions: --weight 10.`);
+  if (canary !== undefined)
+    return { version: (await resolveVersion(registry, before.model, canary)).number, weight: weightOf(weight) };
+  if (before.canary) return { ...before.canary, weight: weightOf(weight) };
+  throw new SlipwayError(
+    "USAGE",
+    `"${before.model}" has no canary whose weight could change. Name one: slipway models route ${before.model} --canary VERSION --weight ${weight}.`,
+  );
+}
+
+function show({ output }: CommandContext, { movedAt, moves, ...route }: ShownRoute): void {
+  const { model, champion, canary } = route;
+  const document = {
+    ...route,
+    movedAt: movedAt === null ? null : instantText(movedAt),
+    moves: moves.map(({ at, ...move }) => ({ at: instantText(at), ...move })),
+  };
+  output.show(document, [
+    champion === null
+      ? `${model} has no champion yet.`
+      : `Version ${champion} is the champion of ${model} and answers ${canary === null ? "everything" : `${percent(100 - canary.weight)} of predictions`}.`,
+    ...(canary === null ? [] : [`Version ${canary.version} is its canary and answers ${percent(canary.weight)}.`]),
+    ...(moves.length === 0
+      ? []
+      : [
+          {
+            columns: ["when", "revision", "canary", "who", "why"],
+            rows: moves.map(({ at, revision, to, actor, reason }) => [
+              momentText(at),
+              revision,
+              to.canary === null ? "none" : `${to.canary.version}, ${percent(to.canary.weight)}`,
+              actor,
+              reason,
+            ]),
+          },
+        ]),
+  ]);
+}
+
+function percent(weight: number): string {
+  return `${Number(weight.toFixed(6))} %`;
+}
+
+function weightOf(text: string): number {
+  const weight = Number(text);
+  if (/^\d{1,3}(?:\.\d{1,6})?$/.test(text) && weight <= 100) return weight;
+  throw new SlipwayError(
+    "USAGE",
+    `--weight ${text} is not a share of a hundred: give 0 to 100, such as 10 or 0.5; the champion keeps the rest.`,
+  );
+}
