@@ -12,6 +12,7 @@ import {
   type TypeKind,
   typeText,
 } from "../core/core.ts";
+import { BASE_MARGIN, marginProblem } from "./base-margin.ts";
 import { type CalibrateSpec, calibrateProblem } from "./calibrate.ts";
 import { sourceOfLeaf } from "./column.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
@@ -58,6 +59,8 @@ export interface ModelSpec extends Spec {
   readonly inputs: readonly InputSpec[];
   /** What inputs go through before they are columns of the matrix; absent where all are taken as they are. */
   readonly preprocess?: PreprocessSpec;
+  /** The input that a row's score begins with; trees are not fitted to it. */
+  readonly baseMargin?: string;
   /** The outcome, on rows of another source that carry the same id. */
   readonly label: { readonly source: SourceSpec; readonly value: ExpressionNode };
   /** What a training row carries besides its inputs and its label. */
@@ -112,6 +115,8 @@ export interface ModelOptions<
   readonly context?: C;
   /** Inputs computed from request values and features: `({ request }) => request.distance.lt(500)`. */
   readonly derived?: Readonly<Record<string, (scope: DerivedScope<R, C>) => Expression>>;
+  /** Where a row's score begins, in the units of the sum of the trees: the name of a numeric input, or a value computed as derived ones are. XGBoost only. */
+  readonly baseMargin?: string | ((scope: DerivedScope<R, C>) => Expression);
   /** Steps that inputs go through before the model takes them, fitted on the training rows: `{ age: [impute("median"), standardize()] }`. */
   readonly preprocess?: Preprocess<NoInfer<R>>;
   /** An expression over another source that has the rows' id: `arrivals.arr_delay.gt(15)`. Known when that row is known. Its type decides the task. */
@@ -164,7 +169,9 @@ export function model<
   const expanded = expandFeatures(`model "${name}"`, options.features);
   const request = mergeFields(`model "${name}"`, [...asked, ...context, ...expanded.request]);
   const scope = { request: rowValues(asked), context: rowValues(context) } as unknown as DerivedScope<R, C>;
-  const derived = Object.entries(options.derived ?? {}).map(([input, rule]) => {
+  const { baseMargin } = options;
+  const rules = { ...options.derived, ...(typeof baseMargin === "function" ? { [BASE_MARGIN]: baseMargin } : {}) };
+  const derived = Object.entries(rules).map(([input, rule]) => {
     const value = rule(scope);
     return { value, spec: { from: "derived", name: input, type: value.type, value: value.node } as const };
   });
@@ -203,6 +210,17 @@ export function model<
   checkRows(rows, views, request, fail);
   const label = { source: labelSource(options.label, rows, fail), value: options.label.node };
   checkTrainer(trainer, task, { inputs, preprocess }, fail);
+  const margin = typeof baseMargin === "function" ? BASE_MARGIN : baseMargin;
+  const unusable =
+    margin === undefined
+      ? undefined
+      : marginProblem(
+          margin,
+          trainer,
+          task,
+          inputs.filter((each) => isTaken(each.name)),
+        );
+  if (unusable !== undefined) fail(unusable);
   const { weight, group, upperBound } = options;
   if ((task.kind === "ranking") !== (group !== undefined))
     fail(
@@ -246,6 +264,7 @@ export function model<
     request,
     inputs,
     ...(preprocess === undefined ? {} : { preprocess }),
+    ...(margin === undefined ? {} : { baseMargin: margin }),
     label,
     ...(beside === undefined ? {} : { beside }),
     task,

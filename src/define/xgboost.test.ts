@@ -3,6 +3,7 @@ import { days } from "../core/core.ts";
 import {
   auc,
   byTime,
+  linear,
   logLoss,
   mae,
   model,
@@ -11,6 +12,7 @@ import {
   regression,
   rmse,
   specOf,
+  standardize,
   type TrainerSpec,
   t,
   xgboost,
@@ -114,6 +116,20 @@ describe("a model's task", () => {
     expect(() => fareBy(xgboost({ monotone: { zone: "rising" } }))).toThrow("categories have no order");
     expect(() => fareBy(xgboost({ interactions: [["km", "zones"]] }))).toThrow('interactions names "zones"');
     expect(() => fareBy(xgboost({ balance: true }))).toThrow("balance is for classes");
+  });
+
+  test("takes a base margin that is a numeric input, or that is computed", () => {
+    const computed = specOf(
+      fareBy(xgboost(), { baseMargin: ({ request }: { request: typeof rides }) => request.km.times(2) }),
+    );
+    expect(computed.baseMargin).toBe("base_margin");
+    expect(computed.inputs.at(-1)).toMatchObject({ from: "derived", name: "base_margin", type: "float64" });
+    expect(specOf(fareBy(xgboost(), { baseMargin: "km" })).baseMargin).toBe("km");
+    expect(() => fareBy(xgboost(), { baseMargin: "kms" })).toThrow('baseMargin names "kms", which is no input');
+    expect(() => fareBy(xgboost(), { baseMargin: "zone" })).toThrow('baseMargin "zone" is string; it must be a number');
+    expect(() => fareBy(linear(), { baseMargin: "km" })).toThrow("baseMargin is for xgboost()");
+    const prepared = { baseMargin: "km", preprocess: { km: standardize() } };
+    expect(() => fareBy(xgboost(), prepared)).toThrow("no input that is taken as it is");
   });
 
   test("takes a weight from the rows or from the label's source, and from nothing else", () => {

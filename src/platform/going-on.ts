@@ -55,6 +55,7 @@ async function meaningDifferences(
   const [before, after] = [steps(then), steps(now)];
   for (const name of new Set([...before.keys(), ...after.keys()]))
     tell(`the preprocessing of "${name}" has changed`, before.get(name), after.get(name));
+  tell("the base margin is another one", then.baseMargin, now.baseMargin);
   tell("other inputs are left out", then.preprocess?.dropped, now.preprocess?.dropped);
   tell("the label is defined differently", then.label.value, now.label.value);
   if (then.trainer.kind !== now.trainer.kind)

@@ -19,6 +19,8 @@ export interface TrainingJob {
   readonly classWeights?: readonly number[];
   /** The column of the rows' weights, numbers above 0. */
   readonly weight?: string;
+  /** The numeric input with which a row's score begins, in the units of the score before its link; nothing is learnt from it. */
+  readonly baseMargin?: string;
   /** The column of what is ranked together; rows of one group come together. */
   readonly group?: string;
   /** The column of the times by which rows had ended, null while they go on. */

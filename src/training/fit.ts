@@ -173,6 +173,11 @@ function constraintsOn(
   };
 }
 
+/** A fit of some of the inputs begins where those say. */
+function marginOf({ baseMargin }: ModelSpec, inputs: readonly VersionInput[]): Pick<TrainingJob, "baseMargin"> {
+  return baseMargin !== undefined && inputs.some(({ name }) => name === baseMargin) ? { baseMargin } : {};
+}
+
 /** Factors with which each class's training rows weigh as much together as any other's; on average a row's own weight stays. */
 function balancedWeights(classes: readonly LabelClass[]): readonly number[] {
   const present = classes.filter(({ rows }) => rows > 0);
@@ -206,6 +211,7 @@ async function fitModelOf(
     ...(classes === undefined ? {} : { classes: classes.map(({ name }) => name) }),
     ...Object.fromEntries(roles.map((role) => [role, rowColumnNames[role]])),
     ...constraintsOn(model.trainer, inputs),
+    ...marginOf(model, inputs),
     ...(stopOn === undefined ? {} : { stopOn }),
     ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
     train: isPrepared ? trainingTables(inputs, train) : train,

@@ -4,7 +4,11 @@ import { type ModelSpec, taskText } from "../define/define.ts";
 import type { FittedModel } from "./fit.ts";
 
 /** What a run records as parameters: everything that the trainer is told but the data. */
-export function trainerParameters({ task, trainer }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
+export function trainerParameters({
+  task,
+  trainer,
+  baseMargin,
+}: ModelSpec): Readonly<Record<string, string | number | boolean>> {
   const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
   const { stopOn, balance, monotone, interactions, unseen } = trainer;
   return {
@@ -13,6 +17,7 @@ export function trainerParameters({ task, trainer }: ModelSpec): Readonly<Record
     rounds,
     earlyStoppingRounds,
     seed,
+    ...(baseMargin === undefined ? {} : { baseMargin }),
     ...(stopOn === undefined ? {} : { stopOn }),
     ...(balance === undefined ? {} : { balance }),
     ...(monotone === undefined ? {} : { monotone: JSON.stringify(monotone) }),

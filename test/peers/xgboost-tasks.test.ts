@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { type Table, tableFrom } from "../../src/core/core.ts";
-import { xgboostTrainer } from "../../src/engines/xgboost/xgboost.ts";
+import { xgboostRuntime, xgboostTrainer } from "../../src/engines/xgboost/xgboost.ts";
 import { contractInputs, contractMatrix, contractRows } from "../../src/ports/trainer.contract.ts";
 import type { TrainingJob } from "../../src/ports/trainer.ts";
 import { libraryOfPython, peerPython } from "./xgboost-library.ts";
@@ -76,6 +76,12 @@ const cases: Readonly<Record<string, Case>> = {
     },
     label: amount,
   },
+  margin: {
+    job: { task: { kind: "binary" }, baseMargin: "noise" },
+    parameters: { objective: "binary:logistic" },
+    label: isTrue,
+    columns: { base_margin: (place) => Math.fround(rows[place]?.noise as number) },
+  },
   dart: {
     job: { task: { kind: "binary" }, parameters: { ...common, booster: "dart", rate_drop: 0.3, one_drop: true } },
     parameters: { objective: "binary:logistic", booster: "dart", rate_drop: 0.3, one_drop: 1 },
@@ -128,7 +134,8 @@ it.skipIf(library === undefined)("gives Python's bytes for every task and option
   });
   const program = fileURLToPath(new URL("xgboost-tasks.py", import.meta.url));
   execFileSync(peerPython, [program, folder], { input: JSON.stringify(told), stdio: ["pipe", "inherit", "inherit"] });
-  const trainer = xgboostTrainer({ env: { ...process.env, XGBOOST_LIB: library }, cacheDir: join(folder, "cache") });
+  const env = { ...process.env, XGBOOST_LIB: library };
+  const trainer = xgboostTrainer({ env, cacheDir: join(folder, "cache") });
   const differing: string[] = [];
   for (const [name, one] of Object.entries(cases)) {
     const { artifact } = await trainer.fit({
@@ -142,6 +149,12 @@ it.skipIf(library === undefined)("gives Python's bytes for every task and option
       ...one.job,
     });
     if (Buffer.compare(Buffer.from(artifact), readFileSync(join(folder, `${name}.ubj`))) !== 0) differing.push(name);
+    if (one.job.baseMargin === undefined) continue;
+    const predictor = await xgboostRuntime({ env, cacheDir: join(folder, "cache") }).load(artifact);
+    const scores = await predictor.predict(contractMatrix(rows), rows.length);
+    predictor.close();
+    if (Buffer.compare(Buffer.from(scores.buffer), readFileSync(join(folder, `${name}.scores`))) !== 0)
+      differing.push(`${name}.scores`);
   }
   expect(differing).toEqual([]);
 });

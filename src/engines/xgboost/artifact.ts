@@ -2,6 +2,7 @@
 // that loads it. Here everything that native code will use as an index, a count or a size is held against the model itself.
 
 import { SlipwayError } from "../../core/core.ts";
+import { MARGIN_ATTRIBUTE } from "./base-margin.ts";
 import { readJson } from "./json-document.ts";
 import { type Numbers, readUbjson, type Ubjson } from "./ubjson.ts";
 
@@ -24,6 +25,8 @@ export interface ArtifactFacts {
   /** Empty when it names none. */
   readonly inputNames: readonly string[];
   readonly objective: string | undefined;
+  /** The place of the input that a row's score begins with, where there is one. */
+  readonly marginPlace: number | undefined;
   /** The rounds that early stopping found best, where it says so. */
   readonly bestRounds: number | undefined;
 }
@@ -116,11 +119,15 @@ function checkModel(root: Fields): ArtifactFacts {
   else throw new SyntaxError(`the booster is "${name}"`);
   const objective = memberOf(learner.get("objective"), "name");
   const best = memberOf(learner.get("attributes"), "best_iteration");
+  const inputNames = items(learner.get("feature_names") ?? [], "feature_names").map((each) =>
+    text(each, "a feature's name"),
+  );
+  const margin = memberOf(learner.get("attributes"), MARGIN_ATTRIBUTE);
+  need(margin === undefined || inputNames.includes(margin), `the base margin "${margin}" is no feature`);
   return {
-    inputNames: items(learner.get("feature_names") ?? [], "feature_names").map((each) =>
-      text(each, "a feature's name"),
-    ),
+    inputNames,
     objective,
+    marginPlace: margin === undefined ? undefined : inputNames.indexOf(margin),
     bestRounds: best !== undefined && /^\d{1,9}$/.test(best) ? Number(best) + 1 : undefined,
   };
 }

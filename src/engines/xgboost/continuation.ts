@@ -14,7 +14,8 @@ export const REFRESH: TrainingJob["parameters"] = { process_type: "update", upda
  * a word. Throws ARTIFACT_CORRUPT where the model is damaged: the library follows its indices without asking.
  */
 export function checkBase({ artifact, rounds, refresh }: TrainingBase, job: TrainingJob): void {
-  const { inputNames, objective } = checkArtifact(artifact);
+  const { inputNames, objective, marginPlace } = checkArtifact(artifact);
+  const margin = marginPlace === undefined ? undefined : inputNames[marginPlace];
   const names = job.inputs.map(({ name }) => name);
   const { task, monotone = {}, parameters } = job;
   const byGradient = task?.kind !== "regression" || (task.loss !== "absolute" && task.loss !== "quantile");
@@ -24,6 +25,10 @@ export function checkBase({ artifact, rounds, refresh }: TrainingBase, job: Trai
     [
       inputNames.length > 0 && inputNames.join("\n") !== names.join("\n"),
       `The model to go on from has the inputs ${inputNames.join(", ")}, and the rows have ${names.join(", ")}.`,
+    ],
+    [
+      margin !== job.baseMargin,
+      `The model to go on from has ${margin === undefined ? "no base margin" : `the base margin "${margin}"`}, and this job ${job.baseMargin === undefined ? "has none" : `has "${job.baseMargin}"`}.`,
     ],
     [
       asked !== undefined && objective !== asked,

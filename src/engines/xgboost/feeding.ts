@@ -14,6 +14,7 @@ import {
   typeText,
 } from "../../core/core.ts";
 import type { TrainingBase, TrainingJob } from "../../ports/trainer.ts";
+import { emptyColumn } from "./base-margin.ts";
 import { columnNamed } from "./column-named.ts";
 import type { FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
@@ -94,8 +95,12 @@ function matrixOf(job: TrainingJob, table: Table, split: SplitName, seen: number
   }
   const matrix = encodeTable(job.inputs, table);
   const place = matrix.findIndex((cell) => cell === Infinity || cell === -Infinity);
-  if (place < 0) return matrix;
   const width = job.inputs.length;
+  if (place < 0) {
+    const margin = job.inputs.findIndex(({ name }) => name === job.baseMargin);
+    if (margin >= 0) emptyColumn(matrix, width, margin);
+    return matrix;
+  }
   throw new SlipwayError(
     "INPUT_INVALID",
     `Input "${job.inputs[place % width]?.name}" is infinite as a float32 in row ${seen + Math.floor(place / width) + 1} of the ${split} split. Make it null, or bring it into range.`,

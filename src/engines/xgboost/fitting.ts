@@ -3,6 +3,7 @@
 
 import { SlipwayError } from "../../core/core.ts";
 import type { TrainingStep } from "../../ports/trainer.ts";
+import { MARGIN_ATTRIBUTE } from "./base-margin.ts";
 import type { Xgboost } from "./binding.ts";
 import type { Block } from "./blocks.ts";
 import { keptRounds } from "./continuation.ts";
@@ -20,6 +21,8 @@ export interface FitPlan {
   readonly columns: readonly MatrixInfo[];
   readonly parameters: readonly (readonly [string, string])[];
   readonly rounds: number;
+  /** The input that is a base margin. */
+  readonly baseMargin?: string;
   /** What is kept of the model that is gone on from, and whether its leaves are fitted anew. */
   readonly base?: { readonly rounds: number; readonly refresh: boolean };
   /** 0 for never. */
@@ -152,6 +155,7 @@ export function fitBooster(
   } else if (base !== undefined)
     // Those of the model that was gone on from say nothing of this one.
     for (const name of ["best_iteration", "best_score"]) library.setAttribute(booster, name, null);
+  if (plan.baseMargin !== undefined) library.setAttribute(booster, MARGIN_ATTRIBUTE, plan.baseMargin);
   const gains = library.totalGain(booster);
   const importance = plan.names
     .map((input) => ({ input, gain: gains.get(input) ?? 0 }))

@@ -27,7 +27,12 @@ const OBJECTIVES: Readonly<Record<string, readonly [FormulaLink, (base: number) 
 
 /** The formula of a gbtree or DART model. */
 export function formulaOf(artifact: Uint8Array, { rounds }: { readonly rounds?: number } = {}): ModelFormula {
-  checkArtifact(artifact);
+  const { inputNames, marginPlace } = checkArtifact(artifact);
+  if (marginPlace !== undefined)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `The model's scores begin with its input "${inputNames[marginPlace]}" (baseMargin), which no formula is written with here.`,
+    );
   const isJson = /^\{\s*"/.test(Buffer.from(artifact.subarray(0, 64)).toString("latin1"));
   const learner = member(isJson ? readJson(artifact) : readUbjson(artifact), "learner");
   const parameters = member(learner, "learner_model_param");

@@ -11,7 +11,7 @@ export interface BatchIterator {
 }
 
 /** What a column beside the inputs may be to XGBoost. */
-export type MatrixInfo = "label" | "weight" | "qid" | "label_lower_bound" | "label_upper_bound";
+export type MatrixInfo = "label" | "weight" | "base_margin" | "qid" | "label_lower_bound" | "label_upper_bound";
 
 /** How a quantile matrix is built. */
 export interface QuantileOptions {

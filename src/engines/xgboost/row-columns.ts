@@ -11,10 +11,12 @@ import type { SplitName } from "./protocol.ts";
 
 /** What a job's rows have beside their inputs, the label first. */
 export function columnFields(job: TrainingJob): readonly MatrixInfo[] {
-  if (job.upperBound !== undefined)
-    return ["label_lower_bound", "label_upper_bound", ...(job.weight === undefined ? [] : (["weight"] as const))];
-  if (job.group !== undefined) return ["label", "qid"];
-  return ["label", ...(job.weight === undefined && job.classWeights === undefined ? [] : (["weight"] as const))];
+  const margin = job.baseMargin === undefined ? [] : (["base_margin"] as const);
+  if (job.group !== undefined) return ["label", "qid", ...margin];
+  const isWeighted = job.weight !== undefined || (job.classWeights !== undefined && job.upperBound === undefined);
+  const label =
+    job.upperBound === undefined ? (["label"] as const) : (["label_lower_bound", "label_upper_bound"] as const);
+  return [...label, ...(isWeighted ? (["weight"] as const) : []), ...margin];
 }
 
 /** Those columns of one table, each of shape (rows). Throws INPUT_INVALID with the row. */
@@ -29,6 +31,7 @@ export function columnsOf(
   const label = labelOf(job, table, split, seen);
   return plan.columns.map((field) => {
     if (field === "weight") return weightOf(job, table, split, seen, label);
+    if (field === "base_margin") return marginsOf(job, table, split, seen);
     if (field === "qid") return groupsOf(job, table, split, seen, groups);
     return field === "label_upper_bound" ? upperBoundOf(job, table, split, seen, label) : label;
   });
@@ -67,6 +70,21 @@ function groupsOf(
     groups[row] = place;
   }
   return groups;
+}
+
+/** Where each row's score begins. */
+function marginsOf({ baseMargin: name = "" }: TrainingJob, table: Table, split: SplitName, seen: number): Float32Array {
+  const column = columnNamed(table, name, split);
+  const margins = new Float32Array(table.rowCount);
+  for (let row = 0; row < table.rowCount; row += 1) {
+    margins[row] = numberAt(column, row) ?? Number.NaN;
+    if (!Number.isFinite(margins[row]))
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `The base margin "${name}" is ${isValid(column, row) ? margins[row] : null} in row ${seen + row + 1} of the ${split} split; a score begins with a finite number. Leave such rows out, or give them one.`,
+      );
+  }
+  return margins;
 }
 
 /** By when each row had ended; infinite while it goes on. */

@@ -6,6 +6,7 @@ import { requireMatrix, SlipwayError } from "../../core/core.ts";
 import type { ExplicitRuntime } from "../../ports/formula.ts";
 import type { LegibleRuntime, Predictor } from "../../ports/runtime.ts";
 import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
+import { takeMargins } from "./base-margin.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { formulaOf } from "./formula.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
@@ -25,7 +26,7 @@ export function xgboostRuntime(
     placeOf: placeIn,
     formulaOf,
     load: async (artifact, { rounds, threads = 1 } = {}) => {
-      const { inputNames, objective, bestRounds } = checkArtifact(artifact);
+      const { inputNames, objective, bestRounds, marginPlace } = checkArtifact(artifact);
       if (!Number.isSafeInteger(threads) || threads < 1)
         throw new SlipwayError("INPUT_INVALID", `threads is ${threads}; give a whole number of at least 1.`);
       const library = openXgboost(await findLibrary());
@@ -36,7 +37,13 @@ export function xgboostRuntime(
         throw new SlipwayError("INPUT_INVALID", `rounds is ${rounds}, and the model has ${all}: give 1 to ${all}.`);
       }
       const used = rounds === "best" ? Math.min(bestRounds ?? 0, all) : (rounds ?? 0);
-      return { ...predictorOf(library, booster, used), inputNames, ...(objective === undefined ? {} : { objective }) };
+      const margin =
+        marginPlace === undefined ? undefined : { place: marginPlace, name: inputNames[marginPlace] ?? "" };
+      return {
+        ...predictorOf(library, booster, used, margin),
+        inputNames,
+        ...(objective === undefined ? {} : { objective }),
+      };
     },
   };
 }
@@ -58,7 +65,12 @@ function loadBooster(library: Xgboost, artifact: Uint8Array, threads: number): H
   }
 }
 
-function predictorOf(library: Xgboost, booster: Handle, rounds: number): Predictor {
+function predictorOf(
+  library: Xgboost,
+  booster: Handle,
+  rounds: number,
+  margin: { readonly place: number; readonly name: string } | undefined,
+): Predictor {
   const inputCount = library.featureCount(booster);
   const proxy = library.createProxy();
   const sliceRows = Math.max(1, Math.floor(SLICE_CELLS / inputCount));
@@ -68,8 +80,11 @@ function predictorOf(library: Xgboost, booster: Handle, rounds: number): Predict
     library.freeMatrix(proxy);
     library.freeBooster(booster);
   };
-  const score = (matrix: Float32Array, rows: number): Float32Array => {
+  const score = (given: Float32Array, rows: number): Float32Array => {
+    const taken = margin && takeMargins(given, inputCount, margin.place, margin.name);
+    const matrix = taken?.matrix ?? given;
     try {
+      if (taken) library.setInfo(proxy, "base_margin", taken.margins);
       return library.predict(booster, proxy, matrix, rows, inputCount, rounds);
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : cause;

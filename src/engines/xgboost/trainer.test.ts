@@ -147,3 +147,32 @@ it(
   },
   SLOW,
 );
+
+it("begins each score with its base margin, splits on no tree by it, and takes no row without one", {
+  timeout: SLOW,
+}, async () => {
+  const rows = contractRows(300, 5).map((row, place) => ({ ...row, noise: (place % 5) - 2 }));
+  const model = await trainer.fit(job({ train: contractBatches(rows, 64), baseMargin: "noise" }));
+  expect(model.importance.map(({ input }) => input)).not.toContain("noise");
+  const predictor = await xgboostRuntime(options).load(model.artifact);
+  const logit = (score = 0): number => Math.log(score / (1 - score));
+  const [low, high] = await predictor.predict(new Float32Array([-1, 0, 0.5, 2, 0, 0.5]), 2);
+  expect(logit(high) - logit(low)).toBeCloseTo(3, 5);
+  const missing = await failure(predictor.predict(new Float32Array([-1, 0, 0.5, Number.NaN, 0, 0.5]), 2));
+  expect(missing).toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringContaining('"noise" is missing in row 2'),
+  });
+  predictor.close();
+  const holes = rows.map((row, place) => (place === 100 ? { ...row, noise: null } : row));
+  const refused = await failure(trainer.fit(job({ train: contractBatches(holes, 64), baseMargin: "noise" })));
+  expect(refused).toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringContaining("null in row 101 of the train"),
+  });
+  const category = await failure(trainer.fit(job({ baseMargin: "color" })));
+  expect(category.message).toContain("not among the inputs that are numbers");
+  expect(() => xgboostRuntime(options).formulaOf(model.artifact)).toThrow('begin with its input "noise"');
+  const other = await failure(trainer.fitOn({ artifact: model.artifact, rounds: 3 }, job()));
+  expect(other.message).toContain('the base margin "noise", and this job has none');
+});

@@ -60,6 +60,14 @@ function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan,
   const refusals: readonly (readonly [boolean, string])[] = [
     [names.length === 0, "A model needs at least one input."],
     [twice !== undefined, `Two inputs are named "${twice}".`],
+    [
+      job.baseMargin !== undefined && job.inputs.find(({ name }) => name === job.baseMargin)?.kind !== "number",
+      `The base margin "${job.baseMargin}" is not among the inputs that are numbers.`,
+    ],
+    [
+      job.baseMargin !== undefined && (job.classes?.length ?? 1) > 1,
+      "A base margin is one number for a row, and several classes need one each.",
+    ],
     [!isWhole(job.rounds, 1), `rounds is ${job.rounds}; give a whole number of at least 1.`],
     [!isWhole(job.threads, 1), `threads is ${job.threads}; give a whole number of at least 1.`],
     [!isWhole(job.seed, 0), `seed is ${job.seed}; give a whole number of at least 0.`],
@@ -88,6 +96,7 @@ function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan,
     ...(base === undefined ? {} : { base: { rounds: base.rounds, refresh: base.refresh === true } }),
     seed: job.seed,
     threads: job.threads,
+    ...(job.baseMargin === undefined ? {} : { baseMargin: job.baseMargin }),
     blockRows: Math.max(1, Math.floor(BLOCK_BYTES / (4 * names.length))),
   };
 }
