@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asOf } from "./as-of.ts";
+import { batchPrediction } from "./batch-predict.ts";
 import { coldStart } from "./cold-start.ts";
 import { materialize } from "./materialize.ts";
 import { mlflow } from "./mlflow.ts";
@@ -33,6 +34,7 @@ for (const [name, bench] of Object.entries({
   mlflow,
   train,
   preprocessing,
+  batchPrediction,
   replay,
   scale,
 })) {
