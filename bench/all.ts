@@ -9,6 +9,7 @@ import { coldStart } from "./cold-start.ts";
 import { materialize } from "./materialize.ts";
 import { mlflow } from "./mlflow.ts";
 import { onlineHttp } from "./online-http.ts";
+import { onlineLearner } from "./online-learner.ts";
 import { onlineRead } from "./online-read.ts";
 import { predictHttp } from "./predict-http.ts";
 import { preprocessing } from "./preprocessing.ts";
@@ -33,6 +34,7 @@ for (const [name, bench] of Object.entries({
   push,
   mlflow,
   train,
+  onlineLearner,
   preprocessing,
   batchPrediction,
   replay,

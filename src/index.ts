@@ -97,6 +97,7 @@ export {
   onDemand,
   oneHot,
   oneOf,
+  online,
   type ProjectConfig,
   type PromotionOptions,
   parquet,

@@ -27,7 +27,7 @@ async function categories(name: string): Promise<readonly string[]> {
   return found;
 }
 
-const [xgboost] = platform.engines.trainers;
+const xgboost = platform.engines.trainers.find(({ kind }) => kind === "xgboost");
 const matrix = await Promise.all(
   inputs.map(async ({ name, type }) =>
     type === "string"

@@ -248,7 +248,10 @@ export function streamPart(
   const spaced = step === 1 ? "" : ` QUALIFY row_number() OVER () % ${step} = 0`;
   // Rows that are ranked together come together, whatever the order of the snapshot.
   const grouped = [rowColumnNames.group, "t", "key"].map((name) => `s.${dialect.identifier(name)}`).join(", ");
-  const order = model.beside?.group === undefined ? "" : ` ORDER BY ${grouped}`;
+  // Who learns row by row learns in the order of time.
+  const timely = ["t", "key"].map((name) => `s.${dialect.identifier(name)}`).join(", ");
+  const by = model.beside?.group !== undefined ? grouped : model.trainer.kind === "online" ? timely : undefined;
+  const order = by === undefined ? "" : ` ORDER BY ${by}`;
   return offline.stream(
     `SELECT ${list} FROM ${scan} s WHERE ${splitCondition(dialect, bounds, part)}${beside}${spaced}${order}`,
   );

@@ -141,6 +141,7 @@ export {
   type TriggerSpec,
 } from "./monitor.ts";
 export { type ExpressionNode, type LeafNode, leavesOf, type Operator } from "./node.ts";
+export { type OnlineOptions, online } from "./online.ts";
 export { groupGains } from "./ordering.ts";
 export { type Pattern, readPattern } from "./pattern.ts";
 export type { PreparationSpec, PreprocessSpec } from "./preparation.ts";

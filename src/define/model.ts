@@ -32,7 +32,7 @@ import { type CostSpec, costOf, type SliceSpec, slicesOf } from "./slice.ts";
 import type { SourceSpec } from "./source.ts";
 import { type SplitSpec, splitExpression, splitProblem } from "./split.ts";
 import { type LabelType, type TaskSpec, taskOfLabel, taskProblem } from "./task.ts";
-import type { TrainerSpec } from "./trainer.ts";
+import { type TrainerSpec, takesNumbersAlone } from "./trainer.ts";
 
 /** One input of a model, by where it comes from. */
 export type InputSpec =
@@ -196,7 +196,7 @@ export function model<
       fail(
         `${from === "feature" ? "feature" : "input"} "${input}" is ${typeText(type)}, which no model takes as it is: ${instead} in derived${from === "request" ? ", and move it from request to context" : from === "feature" ? ", and list the view's other features one by one in features" : ""}.`,
       );
-    if (trainer.kind === "linear" && isTaken(input) && instead === undefined && type === "timestamp")
+    if (takesNumbersAlone(trainer) && isTaken(input) && instead === undefined && type === "timestamp")
       fail(
         `input "${input}" is a moment, which a linear model takes no sense from: give it dateParts([...]) or drop() in preprocess.`,
       );
@@ -349,8 +349,8 @@ function checkTrainer(
   { inputs, preprocess }: { readonly inputs: readonly InputSpec[]; readonly preprocess: PreprocessSpec | undefined },
   fail: Fail,
 ): void {
-  const problem = trainer.kind === "linear" ? linearTaskProblem(task) : undefined;
-  if (problem !== undefined) fail(`linear: ${problem}`);
+  const problem = takesNumbersAlone(trainer) ? linearTaskProblem(task) : undefined;
+  if (problem !== undefined) fail(`${trainer.kind}: ${problem}`);
   const { balance = false, monotone = {}, interactions = [] } = trainer;
   if (balance && task.kind !== "binary" && task.kind !== "multiclass")
     fail(`the trainer's balance is for classes, and this is a ${task.kind} task; leave it out.`);

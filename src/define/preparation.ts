@@ -13,7 +13,7 @@ import {
 } from "../core/core.ts";
 import { type Dropped, listed, type NewInput, type StepSpec, type Steps } from "./preprocess.ts";
 import type { TaskSpec } from "./task.ts";
-import type { TrainerSpec } from "./trainer.ts";
+import { type TrainerSpec, takesNumbersAlone } from "./trainer.ts";
 
 /** One prepared input as plain data: from which columns, through which steps. */
 export interface PreparationSpec {
@@ -54,7 +54,7 @@ export function preprocessOf(
   task: TaskSpec,
   fail: Fail,
 ): PreprocessSpec | undefined {
-  const entries = { ...(trainer.kind === "linear" ? linearDefaults(inputs) : {}), ...given };
+  const entries = { ...(takesNumbersAlone(trainer) ? linearDefaults(inputs) : {}), ...given };
   const names = inputs.map(({ name }) => name);
   const find = (name: string, where: string): Input =>
     inputs.find((each) => each.name === name) ??
@@ -115,7 +115,7 @@ function preparation(
     flow = flowAfter(flow, step, scope.task, fail);
   }
   if (flow === "time") fail("is a moment, which no model takes as it is: end its steps with dateParts([...]).");
-  if (flow === "text" && scope.trainer.kind === "linear")
+  if (flow === "text" && takesNumbersAlone(scope.trainer))
     fail(
       "is still a text after its steps, and a linear model takes numbers: end them with oneHot() or targetEncode().",
     );

@@ -5,6 +5,11 @@ import type { LabelType, TaskSpec } from "./task.ts";
 
 declare const labels: unique symbol;
 
+/** Whether a kind of trainer takes numbers alone: a model of it gets steps for inputs that have none. */
+export function takesNumbersAlone({ kind }: Pick<TrainerSpec, "kind">): boolean {
+  return kind === "linear" || kind === "online";
+}
+
 /** A trainer as plain data: `parameters` are the engine's own names, without those that follow from the task. */
 export interface TrainerSpec<L extends LabelType = never> {
   readonly kind: string;

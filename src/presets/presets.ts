@@ -8,7 +8,7 @@ import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
 import { git } from "../engines/git/git.ts";
-import { linearRuntime, linearTrainer } from "../engines/linear/linear.ts";
+import { linearRuntime, linearTrainer, onlineTrainer } from "../engines/linear/linear.ts";
 import { lmdbStore, lmdbVersion } from "../engines/lmdb/lmdb.ts";
 import { matrixRuntime, onnxRuntime, onnxWriter } from "../engines/onnx/onnx.ts";
 import { openLineageSink } from "../engines/openlineage/openlineage.ts";
@@ -111,6 +111,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       log: fileAppendLog(join(stateDir, "predictions"), { fsync: durable }),
       trainers: [
         linearTrainer(),
+        onlineTrainer(),
         xgboostTrainer(library),
         pythonTrainer({ root, env, temporaryFolder, mark, runtimes }),
       ],

@@ -137,7 +137,8 @@ function lines(outcome: TrainOutcome): readonly Line[] {
 function goneOn(outcome: TrainOutcome): readonly Line[] {
   const { from, refresh } = fromOf(outcome);
   if (from === undefined) return [];
-  const { bestRound } = outcome.version;
+  const { bestRound, format } = outcome.version;
+  if (!format.startsWith("xgboost")) return [`It goes on from ${from}, with these rows.`];
   return [
     refresh
       ? `The leaves of ${from}, ${bestRound} rounds, were learnt anew from these rows.`

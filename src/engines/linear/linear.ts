@@ -5,14 +5,15 @@ import type { ExplicitRuntime } from "../../ports/formula.ts";
 import type { Predictor } from "../../ports/runtime.ts";
 import type { Trainer, TrainingJob } from "../../ports/trainer.ts";
 import { FORMAT, type LinearModel, linearBytes, linearFrom } from "./artifact.ts";
+import { checkJob } from "./check-job.ts";
 import { type FitOptions, fitCoefficients } from "./fit.ts";
+
+export { onlineTrainer } from "./online.ts";
+
 import { readRows, requireGoingOn } from "./rows.ts";
 
 /** What a change of the arithmetic would have to raise: same version, same bytes. */
 const VERSION = "1";
-
-/** Most columns: the matrix of their products has their square. */
-const MOST_COLUMNS = 4096;
 
 /** Fits linear models for `binary` and for `regression` with squared loss. Keeps the rows as float32 and the square of the columns as float64. */
 export function linearTrainer(): Trainer {
@@ -20,7 +21,9 @@ export function linearTrainer(): Trainer {
     kind: "linear",
     async fit(job, watch = {}) {
       requireGoingOn(watch.signal);
-      checkJob(job);
+      checkJob("linear", job, PARAMETERS);
+      if (!Number.isSafeInteger(job.rounds) || job.rounds < 1)
+        throw new SlipwayError("INPUT_INVALID", `linear: ${job.rounds} iterations are none; give at least 1.`);
       const link = job.task?.kind === "binary" ? "logistic" : "identity";
       const rows = await readRows(job, watch);
       const { intercept, coefficients, steps } = await fitCoefficients(rows, link, optionsOf(job), watch);
@@ -53,23 +56,6 @@ export function linearTrainer(): Trainer {
 }
 
 const PARAMETERS = ["penalty", "strength", "mix", "tolerance"];
-
-function checkJob({ inputs, task, parameters, rounds }: TrainingJob): void {
-  const refuse = (problem: string): never => {
-    throw new SlipwayError("INPUT_INVALID", `linear: ${problem}`);
-  };
-  if (inputs.length === 0 || inputs.length > MOST_COLUMNS)
-    refuse(
-      `there are ${inputs.length} columns, and a linear model takes 1 to ${MOST_COLUMNS}: hash categories, or use xgboost().`,
-    );
-  const category = inputs.find(({ kind }) => kind === "category");
-  if (category) refuse(`"${category.name}" is a category: make numbers of it with oneHot() or targetEncode().`);
-  if (task?.kind !== "binary" && !(task?.kind === "regression" && task.loss === "squared"))
-    refuse("it is fitted to binary() and to regression() with squared loss.");
-  const unknown = Object.keys(parameters).find((name) => !PARAMETERS.includes(name));
-  if (unknown !== undefined) refuse(`there is no parameter "${unknown}"; there are: ${PARAMETERS.join(", ")}.`);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) refuse(`${rounds} iterations are none; give at least 1.`);
-}
 
 function optionsOf({ parameters, rounds }: TrainingJob): FitOptions {
   const number = (name: string, standard: number, most: number): number => {

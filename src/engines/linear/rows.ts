@@ -34,18 +34,10 @@ export interface FitRows {
 }
 
 /** Reads a job's training rows. Throws INPUT_INVALID with the row, TRAINING_SET_EMPTY, CANCELLED. */
-export async function readRows(job: TrainingJob, { signal }: TrainingWatch): Promise<FitRows> {
+export async function readRows(job: TrainingJob, watch: TrainingWatch): Promise<FitRows> {
   const blocks: Block[] = [];
-  let seen = 0;
-  const tables = job.train[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await untilCancelled(tables.next(), signal);
-    if (next.done === true) break;
-    if (next.value.rowCount === 0) continue;
-    blocks.push(blockOf(job, next.value, seen));
-    seen += next.value.rowCount;
-  }
-  if (seen === 0)
+  for await (const block of readBlocks(job, watch)) blocks.push(block);
+  if (blocks.length === 0)
     throw new SlipwayError("TRAINING_SET_EMPTY", "The train split has no rows, so there is nothing to learn from.");
   const columns = job.inputs.length;
   const means = new Float64Array(columns);
@@ -73,6 +65,19 @@ export async function readRows(job: TrainingJob, { signal }: TrainingWatch): Pro
       `Input "${job.inputs[empty]?.name}" is missing in every training row. Leave it out, or look at where it comes from.`,
     );
   return { blocks, columns, weight, means, deviations: squares.map((sum) => Math.sqrt(sum / weight)) };
+}
+
+/** A job's training rows, batch by batch. Throws INPUT_INVALID with the row, CANCELLED. */
+export async function* readBlocks(job: TrainingJob, { signal }: TrainingWatch): AsyncGenerator<Block> {
+  let seen = 0;
+  const tables = job.train[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await untilCancelled(tables.next(), signal);
+    if (next.done === true) return;
+    if (next.value.rowCount === 0) continue;
+    yield blockOf(job, next.value, seen);
+    seen += next.value.rowCount;
+  }
 }
 
 /** What a promise gives, unless the fit is cancelled first. */
