@@ -398,6 +398,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         options: [
           ["--canary <version>", "the version beside the champion, by number or alias; needs --weight"],
           ["--weight <percent>", "how many of a hundred predictions it answers; 0: only testers who ask for it"],
+          ["--shadow <version>", "a version that is asked the same and never answers, or none"],
           ["--clear", "end the route: the champion answers everything"],
           ["--reason <text>", "why, for the audit trail"],
           ["--expect <revision>", "move it only if this is its revision now"],
@@ -405,6 +406,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         examples: [
           "slipway models route flight_delay --canary 7 --weight 10",
           "slipway models route flight_delay --weight 25",
+          "slipway models route flight_delay --shadow 8",
           "slipway models route flight_delay --clear",
         ],
         load: () => import("./commands/models-route.ts"),

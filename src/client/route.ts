@@ -15,6 +15,8 @@ export interface ClientRoute {
   readonly model: string;
   readonly champion: number | null;
   readonly canary: ClientCanary | null;
+  /** The version that is asked the same and never heard. */
+  readonly shadow: number | null;
   /** One more with every move. */
   readonly revision: number;
   /** In ISO 8601; null when it never moved. */
@@ -23,8 +25,8 @@ export interface ClientRoute {
   readonly moves: readonly {
     readonly at: string;
     readonly actor: string;
-    readonly from: { readonly canary: ClientCanary | null };
-    readonly to: { readonly canary: ClientCanary | null };
+    readonly from: { readonly canary: ClientCanary | null; readonly shadow: number | null };
+    readonly to: { readonly canary: ClientCanary | null; readonly shadow: number | null };
     readonly reason: string;
     readonly revision: number;
   }[];
@@ -34,6 +36,8 @@ export interface ClientRoute {
 export interface ClientRouteMove {
   /** null ends it; left out it stays. */
   readonly canary?: ClientCanary | null;
+  /** null ends it; left out it stays. */
+  readonly shadow?: number | null;
   readonly reason: string;
   /** Move it only if this is its revision now. */
   readonly expect?: number;

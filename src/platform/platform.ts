@@ -71,6 +71,7 @@ export {
   namesOf,
   type Prediction,
   rowFields,
+  type ServedBeside,
   type ServedModel,
   type Serving,
   type Steering,

@@ -105,3 +105,14 @@ test("refuses a canary of a model without a champion, and of no model", async ()
     moveRoute(registry, { model: "dealy", canary: { version: 1, weight: 1 }, reason: "x" }),
   ).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
 });
+
+test("a shadow stands beside a canary, and neither may be the other or the champion", async () => {
+  await promote(1);
+  await canary(2, 10);
+  const shadow = (version: number | null) => moveRoute(registry, { model: "delay", shadow: version, reason: "look" });
+  await shadow(3);
+  expect(await routeOf(registry, "delay")).toMatchObject({ canary: { version: 2 }, shadow: 3, revision: 2 });
+  for (const version of [1, 2]) await expect(shadow(version)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  await promote(3);
+  expect(await routeOf(registry, "delay")).toMatchObject({ canary: { version: 2 }, shadow: null, revision: 3 });
+});

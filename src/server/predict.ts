@@ -3,7 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { ImportedModels, ServedModel, Serving } from "../platform/platform.ts";
+import type { ImportedModels, ServedBeside, ServedModel, Serving } from "../platform/platform.ts";
 import { bodyShape, readBody } from "./asked-body.ts";
 import { predictImported } from "./imported.ts";
 import type { Meters } from "./metrics/meters.ts";
@@ -74,12 +74,13 @@ function summaryOf({ model, version, problem, route }: ServedModel): Readonly<Re
     name: model.name,
     version: version ?? null,
     problem: problemOf(problem),
-    ...(route?.canary ? { canary: canaryOf(route.canary) } : {}),
+    ...(route?.canary ? { canary: { ...besideOf(route.canary), weight: route.canary.weight } } : {}),
+    ...(route?.shadow ? { shadow: besideOf(route.shadow) } : {}),
   };
 }
 
-function canaryOf({ version, weight, problem }: NonNullable<NonNullable<ServedModel["route"]>["canary"]>): unknown {
-  return { version, weight, problem: problemOf(problem) };
+function besideOf({ version, problem }: ServedBeside): Readonly<Record<string, unknown>> {
+  return { version, problem: problemOf(problem) };
 }
 
 function problemOf(problem: SlipwayError | undefined): Readonly<Record<string, unknown>> | null {

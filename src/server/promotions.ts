@@ -17,6 +17,7 @@ const move = z.strictObject({
 const canary = z.strictObject({ version, weight: z.number().min(0).max(100) });
 const route = z.strictObject({
   canary: canary.nullable().optional(),
+  shadow: version.nullable().optional(),
   reason,
   expect: z.int().min(0).optional(),
 });

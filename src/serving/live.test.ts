@@ -50,6 +50,7 @@ let events: string[];
 let held: Promise<void> | undefined;
 let writing: Promise<void> | undefined;
 let written: string[];
+let slow: ReturnType<typeof gate>;
 
 /** Its artifact is the score; answers wait while `held`. */
 const runtime: Runtime = {
@@ -61,6 +62,8 @@ const runtime: Runtime = {
       inputCount: 1,
       predict: async (_matrix, count) => {
         await held;
+        if (name === "broken") throw new Error("no answer");
+        if (name === "slow") await slow.passed;
         events.push(`answer ${name}`);
         return new Float32Array(count).fill(Number(name));
       },
@@ -81,6 +84,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-live-"));
   events = [];
   written = [];
+  slow = gate();
   held = undefined;
   writing = undefined;
   const clock = replayClock(parseInstant("2025-01-01"));
@@ -327,6 +331,68 @@ test("a canary that cannot be loaded leaves everything to the champion and says 
   expect(events).not.toContain("close 0.5");
   expect(events).toContain("close 0.25");
   expect(serving.models()[0]).not.toHaveProperty("route");
+});
+
+/** Ends when what was begun has had its turns of the event loop. */
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+const shadow = async (score: string, changes: Changes = {}) => {
+  const version = await register(score, changes);
+  await moveRoute(registry, { model: "delay", shadow: version, reason: "test" });
+  await serving.refresh();
+  return version;
+};
+const counted = () => Object.fromEntries(serving.models()[0]?.shadows ?? []);
+
+test("a shadow is logged under the answers' ids, is never heard, and starts when the answer is there", async () => {
+  await promote("0.25");
+  const version = await shadow("0.75");
+  const predictions = await serving.predict("delay", [
+    { id: "a", row: { km: 1 } },
+    { id: "b", row: { km: 2 } },
+  ]);
+  expect(predictions).toMatchObject([
+    { version: 1, score: 0.25 },
+    { version: 1, score: 0.25 },
+  ]);
+  expect(events).not.toContain("answer 0.75");
+  await settled();
+  expect(written.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { id: "a", version: 1, route: "champion", score: 0.25, row: { km: 1 } },
+    { id: "b", version: 1, route: "champion", score: 0.25, row: { km: 2 } },
+    { id: "a", version, route: "shadow", score: 0.75, row: { km: 1 } },
+    { id: "b", version, route: "shadow", score: 0.75, row: { km: 2 } },
+  ]);
+  expect(counted()).toEqual({ [version]: { logged: 2, failed: 0, dropped: 0 } });
+  const asked = serving.predict("delay", [{ row: { km: 1 } }], { version });
+  await expect(asked).rejects.toMatchObject({ code: "VERSION_NOT_FOUND" });
+});
+
+test("a shadow that fails touches no answer and is counted", async () => {
+  await promote("0.25");
+  const version = await shadow("broken");
+  expect(await ask()).toMatchObject({ version: 1, score: 0.25 });
+  await settled();
+  expect(counted()).toEqual({ [version]: { logged: 0, failed: 1, dropped: 0 } });
+  expect(written).toHaveLength(1);
+});
+
+test("a shadow that stands still takes its budget and no more, answers go on, and it is freed when it is done", async () => {
+  await promote("0.25");
+  const version = await shadow("slow");
+  const rows = Array.from({ length: 300 }, () => ({ row: { km: 1 } }));
+  for (let request = 0; request < 5; request += 1)
+    expect((await serving.predict("delay", rows)).every(({ score }) => score === 0.25)).toBe(true);
+  await settled();
+  expect(counted()).toEqual({ [version]: { logged: 0, failed: 0, dropped: 600 } });
+  await moveRoute(registry, { model: "delay", shadow: null, reason: "test" });
+  await serving.refresh();
+  expect(events).not.toContain("close slow");
+  slow.open();
+  await settled();
+  expect(counted()).toEqual({ [version]: { logged: 900, failed: 0, dropped: 600 } });
+  expect(events).toContain("close slow");
 });
 
 test("no request fails while a route moves a thousand times, and every version that left is freed", async () => {

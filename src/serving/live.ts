@@ -13,6 +13,7 @@ import { type Deployment, deployment } from "./deployment.ts";
 import { give, type Lease, take } from "./lease.ts";
 import { assign, type RoutedAnswer, scoreParts } from "./parts.ts";
 import { checkId, logLine, logPlace } from "./prediction-log.ts";
+import { mirror, type ShadowCounts } from "./shadow.ts";
 import { answering, empty, emptySlot, follow, type ServedRoute, type Slot } from "./slot.ts";
 import { notRouted, type RouteName, type Steering } from "./steering.ts";
 
@@ -62,6 +63,8 @@ export interface ServedModel {
   readonly problem: SlipwayError | undefined;
   /** Who stands beside the champion; left out where nobody does. */
   readonly route?: ServedRoute;
+  /** What became of mirrored rows, by the version that was the shadow; left out where there never was one. */
+  readonly shadows?: ReadonlyMap<number, Readonly<ShadowCounts>>;
 }
 
 /** Serving, from opening to close. */
@@ -158,9 +161,9 @@ export function openServing(context: ServingContext): Serving {
       );
       isBegun = true;
       const scored = scoreParts(parts, cells);
-      return {
-        logged: scored.then((answers) => logged(name, at, ids, rows, reads, answers)),
-      };
+      const answered = scored.then((answers) => logged(name, at, ids, rows, reads, answers));
+      if (slot.shadow) mirror(slot.mirror, context.log, slot.shadow, { model: name, at, ids, rows, reads }, answered);
+      return { logged: answered };
     } catch (thrown) {
       if (!isBegun) for (const { lease } of parts) give(lease);
       throw thrown;
@@ -210,12 +213,13 @@ export function openServing(context: ServingContext): Serving {
       }
     },
     models: () =>
-      [...slots.values()].map(({ model, live, problem, route }) => ({
+      [...slots.values()].map(({ model, live, problem, route, mirror: mirrored }) => ({
         model,
         version: live?.deployment.version,
         ...(live ? { columns: live.deployment.predictor.inputCount } : {}),
         problem,
-        ...(route.canary ? { route } : {}),
+        ...(route.canary || route.shadow ? { route } : {}),
+        ...(mirrored.counts.size > 0 ? { shadows: mirrored.counts } : {}),
       })),
     deployed: (name) => championOf(slotOf(name)).deployment,
     async close() {

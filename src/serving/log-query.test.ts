@@ -84,14 +84,14 @@ const awkward: readonly Readonly<Record<string, Value>>[] = [
   { whole: 0n, part: 5e-324, flag: true, moment: 0n },
 ];
 
-async function write(day: string): Promise<void> {
+async function write(day: string, route: "canary" | "shadow" = "canary"): Promise<void> {
   const at = parseInstant(`${day}T12:00:00.000001Z`);
   const lines = awkward.map((values, index) =>
     logLine({
       id: `${day} "${index}" 😀`,
       at,
       version: 3,
-      route: "canary",
+      route,
       score: 0.1 * index,
       row: { shop: "a\nb", price: index * 10 },
       reads: [{ view: "seen_shop", values, status: "present", age: null, through: index === 0 ? null : at }],
@@ -130,6 +130,15 @@ describe("the prediction log", () => {
     expect(both).toHaveLength(8);
     await write("2013-07-01");
     expect(await read()).toHaveLength(12);
+  });
+
+  it("leaves out what shadows said, in lines and in columns, unless they are asked for", async () => {
+    for (const day of ["2013-07-01", "2013-07-02"]) {
+      await write(day);
+      await write(day, "shadow");
+    }
+    expect(await read()).toHaveLength(8);
+    expect(await read({ shadows: true })).toHaveLength(16);
   });
 
   it("keeps to the range, and says when there is nothing", async () => {

@@ -18,11 +18,11 @@ export interface LogSource {
   readonly columnsFolder: string;
 }
 
-/** Logged predictions of a model made in [from, to), as SQL with columns id, at, version, route, score, row, through, and the reads. */
+/** Logged predictions of a model made in [from, to), those of shadows only with `shadows`, as SQL with columns id, at, version, route, score, row, through, and the reads. */
 export async function logSql(
   source: LogSource,
   model: ModelSpec,
-  range: { readonly from?: Instant; readonly to?: Instant } = {},
+  range: { readonly from?: Instant; readonly to?: Instant; readonly shadows?: boolean } = {},
 ): Promise<string | undefined> {
   const { dialect } = source.offline;
   const first = range.from === undefined ? "" : formatInstant(range.from).slice(0, 10);
@@ -46,6 +46,8 @@ export async function logSql(
   ];
   if (scans.length === 0) return undefined;
   const limits = [
+    // A shadow's answers were not heard: whoever looks at predictions does not mean them.
+    ...(range.shadows === true ? [] : [`"route" IS DISTINCT FROM 'shadow'`]),
     ...(range.from === undefined ? [] : [`"at" >= ${range.from}`]),
     ...(range.to === undefined ? [] : [`"at" < ${range.to}`]),
   ];

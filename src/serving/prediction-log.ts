@@ -21,7 +21,8 @@ export interface LoggedPrediction {
   readonly id: string;
   readonly at: Instant;
   readonly version: number;
-  readonly route: RouteName;
+  /** Why that version was asked; a shadow is not heard. */
+  readonly route: RouteName | "shadow";
   readonly row: AskedRow;
   readonly score: number;
   readonly classes?: ClassAnswer;

@@ -15,4 +15,5 @@ export {
 export { type Invocation, namesOf } from "./imported/invocation.ts";
 export { openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";
+export type { ServedBeside } from "./slot.ts";
 export type { RouteName, Steering } from "./steering.ts";

@@ -7,6 +7,7 @@ import type { StandingVersions } from "../registry/registry.ts";
 import type { AskedRow } from "./asked-row.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Lease, leaseOf, retire } from "./lease.ts";
+import { type Mirror, newMirror } from "./shadow.ts";
 import { keyText } from "./steering.ts";
 
 /** A version that answers a share of the predictions, of a hundred. */
@@ -27,6 +28,7 @@ export interface ServedBeside {
 /** Who stands beside the champion. */
 export interface ServedRoute {
   readonly canary: (ServedBeside & { readonly weight: number }) | undefined;
+  readonly shadow: ServedBeside | undefined;
 }
 
 /** One model's place in serving. */
@@ -36,6 +38,8 @@ export interface Slot {
   readonly keyText: ((row: AskedRow) => string) | undefined;
   live: Lease | undefined;
   canary: LiveCanary | undefined;
+  shadow: Lease | undefined;
+  readonly mirror: Mirror;
   route: ServedRoute;
   /** Why the champion is not (or not yet) the version that answers. */
   problem: SlipwayError | undefined;
@@ -48,7 +52,9 @@ export function emptySlot(model: ModelSpec): Slot {
     keyText: keyText(model),
     live: undefined,
     canary: undefined,
-    route: { canary: undefined },
+    shadow: undefined,
+    mirror: newMirror(),
+    route: { canary: undefined, shadow: undefined },
     problem: undefined,
   };
 }
@@ -58,6 +64,11 @@ export function answering({ live, canary }: Slot): readonly Lease[] {
   return [...(live ? [live] : []), ...(canary ? [canary.lease] : [])];
 }
 
+/** Everything that is loaded. */
+function held(slot: Slot): readonly Lease[] {
+  return [...answering(slot), ...(slot.shadow ? [slot.shadow] : [])];
+}
+
 /** Brings a slot to what the records ask for. What cannot be loaded leaves the champion as it was, and the route without it. */
 export async function follow(
   slot: Slot,
@@ -65,7 +76,7 @@ export async function follow(
   load: (model: ModelSpec, version: number) => Promise<Deployment>,
 ): Promise<void> {
   if (wanted.champion === undefined) return;
-  const before = answering(slot);
+  const before = held(slot);
   const loaded = new Map(before.map((lease) => [lease.deployment.version, lease]));
   const leaseFor = async (version: number): Promise<Lease | SlipwayError> => {
     const known = loaded.get(version);
@@ -80,14 +91,19 @@ export async function follow(
   };
   const champion = await leaseFor(wanted.champion);
   const canary = wanted.canary && (await leaseFor(wanted.canary.version));
+  const shadow = wanted.shadow === null ? undefined : await leaseFor(wanted.shadow);
   if ("deployment" in champion) {
     slot.live = champion;
     slot.problem = undefined;
   } else slot.problem = champion;
   slot.canary =
     canary && "deployment" in canary && wanted.canary ? { lease: canary, weight: wanted.canary.weight } : undefined;
-  slot.route = { canary: wanted.canary && canary ? { ...wanted.canary, ...standing(canary) } : undefined };
-  const after = new Set(answering(slot));
+  slot.shadow = shadow && "deployment" in shadow ? shadow : undefined;
+  slot.route = {
+    canary: wanted.canary && canary ? { ...wanted.canary, ...standing(canary) } : undefined,
+    shadow: wanted.shadow !== null && shadow ? { version: wanted.shadow, ...standing(shadow) } : undefined,
+  };
+  const after = new Set(held(slot));
   for (const lease of new Set([...before, ...loaded.values()])) if (!after.has(lease)) retire(lease);
 }
 
@@ -99,7 +115,8 @@ function standing(found: Lease | SlipwayError): Pick<ServedBeside, "columns" | "
 
 /** Frees everything. */
 export function empty(slot: Slot): void {
-  for (const lease of new Set(answering(slot))) retire(lease);
+  for (const lease of new Set(held(slot))) retire(lease);
   slot.live = undefined;
   slot.canary = undefined;
+  slot.shadow = undefined;
 }

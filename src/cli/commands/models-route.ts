@@ -9,6 +9,7 @@ import { instantText, momentText, wholeNumber } from "../words.ts";
 interface RouteWords {
   readonly canary?: string;
   readonly weight?: string;
+  readonly shadow?: string;
   readonly clear?: boolean;
   readonly reason?: string;
   readonly expect?: string;
@@ -17,18 +18,21 @@ interface RouteWords {
 /** `slipway models route <model>` */
 export async function run(context: CommandContext, words: RouteWords, model: string): Promise<void> {
   await withPlatform(context, async (platform) => {
-    const { canary, weight, clear = false, reason, expect } = words;
-    const isMove = clear || canary !== undefined || weight !== undefined;
+    const { canary, weight, shadow, clear = false, reason, expect } = words;
+    const isMove = clear || canary !== undefined || weight !== undefined || shadow !== undefined;
     if (!isMove && (reason !== undefined || expect !== undefined))
-      throw new SlipwayError("USAGE", "--reason and --expect belong to a move: add --canary, --weight or --clear.");
+      throw new SlipwayError(
+        "USAGE",
+        "--reason and --expect belong to a move: add --canary, --weight, --shadow or --clear.",
+      );
     const before = await showRoute(platform, model);
     if (isMove) {
       // A new weight is for the canary that was seen.
-      const seen = canary === undefined && !clear ? before.revision : undefined;
+      const seen = canary === undefined && weight !== undefined ? before.revision : undefined;
       const expected = expect === undefined ? seen : wholeNumber("--expect", expect, 0, 999_999_999);
       await routeModel(platform, {
         model,
-        canary: await canaryOf(platform, before, words),
+        ...(await sidesOf(platform, before, words)),
         reason: reason ?? "routed on the command line",
         ...(expected === undefined ? {} : { expect: expected }),
       });
@@ -37,15 +41,30 @@ export async function run(context: CommandContext, words: RouteWords, model: str
   });
 }
 
+async function sidesOf(
+  platform: Platform,
+  before: ShownRoute,
+  words: RouteWords,
+): Promise<Partial<Pick<ShownRoute, "canary" | "shadow">>> {
+  const { canary, weight, shadow, clear = false } = words;
+  const isCanary = canary !== undefined || weight !== undefined;
+  if (clear) {
+    if (!isCanary && shadow === undefined) return { canary: null, shadow: null };
+    throw new SlipwayError("USAGE", "--clear ends the route; leave --canary, --weight and --shadow out.");
+  }
+  return {
+    ...(isCanary ? { canary: await canaryOf(platform, before, words) } : {}),
+    ...(shadow === undefined
+      ? {}
+      : { shadow: shadow === "none" ? null : (await resolveVersion(platform.registry, before.model, shadow)).number }),
+  };
+}
+
 async function canaryOf(
   { registry }: Platform,
   before: ShownRoute,
-  { canary, weight, clear = false }: RouteWords,
+  { canary, weight }: RouteWords,
 ): Promise<ShownRoute["canary"]> {
-  if (clear) {
-    if (canary === undefined && weight === undefined) return null;
-    throw new SlipwayError("USAGE", "--clear ends the route; leave --canary and --weight out.");
-  }
   if (weight === undefined)
     throw new SlipwayError("USAGE", `--canary ${canary} needs its share of a hundred predictions: --weight 10.`);
   if (canary !== undefined)
@@ -58,7 +77,7 @@ async function canaryOf(
 }
 
 function show({ output }: CommandContext, { movedAt, moves, ...route }: ShownRoute): void {
-  const { model, champion, canary } = route;
+  const { model, champion, canary, shadow } = route;
   const document = {
     ...route,
     movedAt: movedAt === null ? null : instantText(movedAt),
@@ -69,15 +88,17 @@ function show({ output }: CommandContext, { movedAt, moves, ...route }: ShownRou
       ? `${model} has no champion yet.`
       : `Version ${champion} is the champion of ${model} and answers ${canary === null ? "everything" : `${percent(100 - canary.weight)} of predictions`}.`,
     ...(canary === null ? [] : [`Version ${canary.version} is its canary and answers ${percent(canary.weight)}.`]),
+    ...(shadow === null ? [] : [`Version ${shadow} is its shadow: asked the same, never heard.`]),
     ...(moves.length === 0
       ? []
       : [
           {
-            columns: ["when", "revision", "canary", "who", "why"],
+            columns: ["when", "revision", "canary", "shadow", "who", "why"],
             rows: moves.map(({ at, revision, to, actor, reason }) => [
               momentText(at),
               revision,
               to.canary === null ? "none" : `${to.canary.version}, ${percent(to.canary.weight)}`,
+              to.shadow ?? "none",
               actor,
               reason,
             ]),

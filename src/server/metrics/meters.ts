@@ -106,6 +106,19 @@ export function serverMeters(
         if (route?.canary) this.set({ model: model.name }, route.canary.problem ? 1 : 0);
     },
   });
+  new Counter({
+    name: "slipway_shadow_predictions_total",
+    help: "Rows that a shadow was to mirror, by what became of them.",
+    labelNames: ["model", "version", "outcome"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, shadows } of serving.models())
+        for (const [of, counts] of shadows ?? [])
+          for (const [outcome, rows] of Object.entries(counts))
+            this.inc({ model: model.name, version: of, outcome }, rows);
+    },
+  });
   const pushed = intake && pushMeters(registers, intake);
   if (quarantine)
     new Gauge({

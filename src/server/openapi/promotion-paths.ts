@@ -52,11 +52,13 @@ const canary: Json = {
     { type: "null" },
   ],
 };
-const side = object({ canary });
+const shadow: Json = { type: ["integer", "null"], description: "Asked the same, and never heard." };
+const side = object({ canary, shadow });
 const standingRoute = object({
   model: text,
   champion: { type: ["integer", "null"] },
   canary,
+  shadow,
   revision: { ...whole, description: "One more with every move." },
   movedAt: { type: ["string", "null"], format: "date-time" },
   moves: {
@@ -170,6 +172,7 @@ export const promotionPaths: Json = {
       body: object(
         {
           canary: { ...canary, description: "null ends it; left out it stays." },
+          shadow: { type: ["integer", "null"], description: "null ends it; left out it stays." },
           reason,
           expect: { ...whole, description: "Move it only if this is its revision now." },
         },
