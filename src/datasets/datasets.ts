@@ -44,7 +44,7 @@ export {
 export { type ScoringPlan, type ScoringSpan, scoredColumns, scoringPlan } from "./scoring-rows.ts";
 export { isShareBounds, type PartSide } from "./share-bounds.ts";
 export { checkSources, labelsSql, writeSnapshot } from "./snapshot-sql.ts";
-export { earlierFolds, type SplitBounds, type SplitPart, type TimeBounds } from "./split.ts";
+export { boundsText, earlierFolds, knownInTime, type SplitBounds, type SplitPart, type TimeBounds } from "./split.ts";
 export { type SplitOverlap, splitOverlap } from "./split-overlap.ts";
 export { type DatasetVerification, verifyDataset, verifyTrainingRows } from "./verify-dataset.ts";
 export { type DatasetRequest, writeDataset } from "./write-dataset.ts";

@@ -147,6 +147,7 @@ export function boundsFrom(recorded: unknown, id: string): SplitBounds {
     validateFrom,
     testFrom,
     ...(gap === undefined ? {} : { gap }),
+    ...(texts["validateKnown"] === true ? { validateKnown: true } : {}),
     ...limits,
   };
 }

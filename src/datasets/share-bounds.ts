@@ -23,7 +23,7 @@ export interface ShareBounds {
   /** The column that each border is for a value of; absent where there is one border. */
   readonly strata?: string;
   readonly borders: readonly ShareBorder[];
-  /** Training rows begin here; absent means no beginning. */
+  /** Rows of every part begin here; absent means no beginning. */
   readonly trainFrom?: Instant;
   /** Rows from then on are in no part; absent means no end. */
   readonly until?: Instant;

@@ -2,20 +2,25 @@ import { expect, test } from "vitest";
 import { days, hours, parseInstant } from "../core/core.ts";
 import { byTime } from "../define/define.ts";
 import { duckdb } from "../engines/duckdb/duckdb.ts";
-import { checkPart, type SplitBounds, type SplitPart, splitBounds, splitCondition } from "./split.ts";
+import { boundsFrom } from "./readable-dataset.ts";
+import { checkPart, knownInTime, type SplitBounds, type SplitPart, splitBounds, splitCondition } from "./split.ts";
 
 const at = parseInstant;
 
 test("lengths count back from the end of the newest row's day", () => {
   const split = byTime({ validate: days(30), test: days(14) });
-  const expected = { validateFrom: at("2025-05-19"), testFrom: at("2025-06-18") };
+  const expected = { validateFrom: at("2025-05-19"), testFrom: at("2025-06-18"), validateKnown: true };
   expect(splitBounds(split, at("2025-07-01T00:00:00Z"))).toEqual(expected);
   expect(splitBounds(split, at("2025-07-01T23:59:59.999999Z"))).toEqual(expected);
 });
 
 test("dates are taken as they are", () => {
   const split = byTime({ validateFrom: "2025-01-01", testFrom: "2025-02-01" });
-  expect(splitBounds(split, at("2030-01-01"))).toEqual({ validateFrom: at("2025-01-01"), testFrom: at("2025-02-01") });
+  expect(splitBounds(split, at("2030-01-01"))).toEqual({
+    validateFrom: at("2025-01-01"),
+    testFrom: at("2025-02-01"),
+    validateKnown: true,
+  });
 });
 
 /** The names of the rows (t and known in hours from the start, null: no label) that a part takes. */
@@ -35,7 +40,7 @@ async function rowsOf(part: SplitPart, bounds: SplitBounds): Promise<readonly st
     row("after", 30, 31),
   ];
   const names: string[] = [];
-  const sql = `SELECT name FROM (VALUES ${rows.join(", ")}) v(name, t, label, label_known_at) WHERE ${splitCondition(engine.dialect, bounds, part)}`;
+  const sql = `SELECT name FROM (SELECT name, name AS key, t, label, label_known_at FROM (VALUES ${rows.join(", ")}) v(name, t, label, label_known_at)) WHERE ${splitCondition(engine.dialect, bounds, part)}`;
   for await (const table of engine.stream(sql)) names.push(...Array.from(table.columns[0]?.values ?? [], String));
   await engine.close();
   return names;
@@ -59,6 +64,32 @@ test("rows in a gap are in no part, before validation and before the test", asyn
   expect(splitBounds(split, at("2030-01-01"))).toMatchObject({ gap: days(3) });
   expect(splitBounds(byTime({ validate: days(2), test: days(1), gap: days(3) }), 0n)).toMatchObject({ gap: days(3) });
   expect(() => byTime({ validate: days(2), test: days(1), gap: -1n })).toThrow("gap");
+});
+
+test("a validation row's label was known before the test starts, where a test follows", async () => {
+  expect(await rowsOf("validate", knownInTime(bounds))).toEqual(["first to validate"]);
+  expect(knownInTime({ ...bounds, until: bounds.testFrom })).not.toHaveProperty("validateKnown");
+  expect(splitBounds(byTime({ validate: days(30), test: 0n }), 0n)).not.toHaveProperty("validateKnown");
+  const none = { rows: 0, positives: 0, labels: 0 };
+  const m = { name: "m", task: { kind: "binary" } } as const;
+  expect(() => checkPart(m, "validate", knownInTime(bounds), none)).toThrow("known before the test starts");
+  for (const recorded of [bounds, knownInTime(bounds)]) {
+    const texts = Object.fromEntries(
+      Object.entries(recorded).map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]),
+    );
+    expect(boundsFrom(texts, "d")).toEqual(recorded);
+  }
+});
+
+test("what a version that is gone on from has learnt is in no part of the next, however rows are divided", async () => {
+  const from = { trainFrom: 15n * hours(1) };
+  expect(await rowsOf("validate", { ...bounds, ...from })).toEqual(["last to validate"]);
+  const all = { test: "g", validate: "g" };
+  const shares = { unit: "row", seed: 0, borders: [all], ...from } as const;
+  const newer = ["last to validate", "first to test", "last to test", "after"];
+  expect(await rowsOf("test", shares)).toEqual(newer);
+  expect(await rowsOf("validate", { ...shares, borders: [{ ...all, test: "" }] })).toEqual(newer);
+  expect(await rowsOf("train", { ...shares, borders: [{ test: "", validate: "" }] })).toEqual(newer);
 });
 
 test("labels that came later than what is known do not exist", async () => {

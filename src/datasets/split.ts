@@ -12,12 +12,14 @@ export type SplitBounds = TimeBounds | ShareBounds;
 
 /** Bounds in time: train < validateFrom ≤ validate < testFrom ≤ test < until. Labels known after `knownBy` do not exist yet. */
 export interface TimeBounds {
-  /** Training rows begin here; absent means no beginning. */
+  /** Rows of every part begin here; absent means no beginning. */
   readonly trainFrom?: Instant;
   readonly validateFrom: Instant;
   readonly testFrom: Instant;
   /** Rows within this length before validation, and before the test, are in no part; absent means none. In microseconds. */
   readonly gap?: Duration;
+  /** Validation labels, too, were known before the test starts. Absent in records from before this was so, and where no test follows. */
+  readonly validateKnown?: true;
   /** Exclusive end of the test rows; absent means no end. */
   readonly until?: Instant;
   /** What was known then is all that is used; absent means everything. */
@@ -33,9 +35,17 @@ export type TimeSplit = Exclude<SplitSpec, { readonly seed: number }>;
 /** A split's bounds, for rows up to `newest`. Lengths are counted back from the end of the newest row's day. */
 export function splitBounds(split: TimeSplit, newest: Instant): TimeBounds {
   const gap = split.gap === undefined ? {} : { gap: split.gap };
-  if (split.kind === "dates") return { validateFrom: split.validateFrom, testFrom: split.testFrom, ...gap };
+  if (split.kind === "dates")
+    return knownInTime({ validateFrom: split.validateFrom, testFrom: split.testFrom, ...gap });
   const end = floorTo(newest, days(1)) + days(1);
-  return { validateFrom: end - split.test - split.validate, testFrom: end - split.test, ...gap };
+  const bounds = { validateFrom: end - split.test - split.validate, testFrom: end - split.test, ...gap };
+  return split.test > 0n ? knownInTime(bounds) : bounds;
+}
+
+/** Bounds under which validation, too, learns no outcome that came only while the test ran; as they are where no test follows. */
+export function knownInTime(bounds: TimeBounds): TimeBounds {
+  const hasTest = bounds.until === undefined || bounds.until > bounds.testFrom;
+  return hasTest ? { ...bounds, validateKnown: true } : bounds;
 }
 
 /** The bounds of a rolling split's folds before the newest, whose bounds are `last`; oldest first. */
@@ -50,7 +60,7 @@ export function earlierFolds(split: Extract<SplitSpec, { kind: "rolling" }>, las
 /** Bounds in words, for a person who is to mend a split. */
 export function boundsText(bounds: SplitBounds): string {
   const from = bounds.trainFrom === undefined ? "" : ` from ${formatInstant(bounds.trainFrom)} on`;
-  if (isShareBounds(bounds)) return `by shares, with seed ${bounds.seed}${from === "" ? "" : `, training rows${from}`}`;
+  if (isShareBounds(bounds)) return `by shares, with seed ${bounds.seed}${from === "" ? "" : `, rows${from}`}`;
   return `train${from} before ${formatInstant(bounds.validateFrom)}, validate before ${formatInstant(bounds.testFrom)}`;
 }
 
@@ -60,15 +70,20 @@ export function splitCondition(dialect: SqlDialect, bounds: SplitBounds, part: S
   const known = `epoch_us(${dialect.identifier("label_known_at")})`;
   const labelled = `${dialect.identifier("label")} IS NOT NULL`;
   const visible = bounds.knownBy === undefined ? [] : [`${known} <= ${bounds.knownBy}`];
-  if (part === "train" && bounds.trainFrom !== undefined) visible.push(`${t} >= ${bounds.trainFrom}`);
+  // What a version that is gone on from has learnt neither trains nor stops nor judges the next.
+  if (bounds.trainFrom !== undefined) visible.push(`${t} >= ${bounds.trainFrom}`);
   if (isShareBounds(bounds)) {
     const before = bounds.until === undefined ? [] : [`${t} < ${bounds.until}`];
     return [labelled, ...visible, ...before, ...shareCondition(dialect, bounds, part)].join(" AND ");
   }
-  const { gap = 0n } = bounds;
+  const { gap = 0n, validateKnown = false } = bounds;
   const ranges: Readonly<Record<SplitPart, readonly string[]>> = {
     train: [`${t} < ${bounds.validateFrom - gap}`, `${known} < ${bounds.validateFrom}`],
-    validate: [`${t} >= ${bounds.validateFrom}`, `${t} < ${bounds.testFrom - gap}`],
+    validate: [
+      `${t} >= ${bounds.validateFrom}`,
+      `${t} < ${bounds.testFrom - gap}`,
+      ...(validateKnown ? [`${known} < ${bounds.testFrom}`] : []),
+    ],
     test: [`${t} >= ${bounds.testFrom}`, ...(bounds.until === undefined ? [] : [`${t} < ${bounds.until}`])],
   };
   return [labelled, ...visible, ...ranges[part]].join(" AND ");
@@ -93,7 +108,7 @@ export function checkPart(
   if (rows === 0 && part !== "test")
     throw new SlipwayError(
       "TRAINING_SET_EMPTY",
-      `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split, and that labels find their rows by id.`,
+      `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split, and that labels find their rows by id${part === "validate" && !isShareBounds(bounds) && bounds.validateKnown ? " and are known before the test starts" : ""}.`,
     );
   const problem = problemText(part, rows, problems);
   if (problem !== undefined) throw new SlipwayError("LABEL_INVALID", `Model "${model.name}": ${problem}`);

@@ -57,6 +57,15 @@ async function meaningDifferences(
     tell(`the preprocessing of "${name}" has changed`, before.get(name), after.get(name));
   tell("the base margin is another one", then.baseMargin, now.baseMargin);
   tell("other inputs are left out", then.preprocess?.dropped, now.preprocess?.dropped);
+  const { rows } = then;
+  tell(
+    "its rows are told apart by another id, or have another time",
+    [rows.id, rows.eventTime],
+    [now.rows.id, now.rows.eventTime],
+  );
+  tell("the label comes from another source", then.label.source.name, now.label.source.name);
+  tell("the task is another one", then.task, now.task);
+  tell("rows are ranked in other groups", then.beside?.group, now.beside?.group);
   tell("the label is defined differently", then.label.value, now.label.value);
   if (then.trainer.kind !== now.trainer.kind)
     differences.push(`it was fitted by ${then.trainer.kind}, and the model's trainer is now ${now.trainer.kind}`);

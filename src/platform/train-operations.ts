@@ -1,6 +1,7 @@
 // Training from the outside: train a model, and make the new version the champion.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
+import { knownInTime } from "../datasets/datasets.ts";
 import { findDefinition } from "../define/define.ts";
 import { type AliasMove, aliasOf, moveAlias } from "../registry/registry.ts";
 import { CHAMPION } from "../serving/serving.ts";
@@ -56,7 +57,7 @@ export async function trainModel(platform: Platform, request: TrainRequest): Pro
       model,
       reason: request.from === undefined ? "train" : refresh ? "refresh" : "continue",
       ...from,
-      ...(bounds === undefined ? {} : { bounds: knownBy === undefined ? bounds : { ...bounds, knownBy } }),
+      ...(bounds === undefined ? {} : { bounds: knownInTime(knownBy === undefined ? bounds : { ...bounds, knownBy }) }),
       ...(knownBy === undefined ? {} : { knownBy }),
       ...(request.withBaselines === undefined ? {} : { withBaselines: request.withBaselines }),
     },

@@ -5,7 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { days, hours, parseInstant, SlipwayError } from "../core/core.ts";
-import { alertFrom, auc, byTime, model, monitor, parquet, retrain, specOf, t, xgboost } from "../define/define.ts";
+import {
+  alertFrom,
+  auc,
+  byTime,
+  model,
+  monitor,
+  parquet,
+  random,
+  retrain,
+  specOf,
+  t,
+  xgboost,
+} from "../define/define.ts";
 import { fileBlobs } from "../engines/files/files.ts";
 import { randomBytes, replayClock } from "../engines/system/system.ts";
 import { testDatabase } from "../records/database.fixture.ts";
@@ -20,7 +32,7 @@ import {
   registerVersion,
 } from "../registry/registry.ts";
 import type { TrainingContext } from "../training/training.ts";
-import { runRetrain } from "./retrain.ts";
+import { challengerBounds, runRetrain } from "./retrain.ts";
 
 const rows = parquet("rows", {
   path: "rows.parquet",
@@ -97,6 +109,18 @@ const alert = (): Promise<unknown> =>
     details: {},
   });
 const openAlerts = async (): Promise<number> => (await listAlerts(registry, { status: "open" })).length;
+
+test("a challenger's parts are apart by the model's gap, and validation learns no outcome of the gate's window", () => {
+  const lengths = { gateWindow: days(7), validate: days(14) };
+  const now = parseInstant("2025-01-31");
+  const parts = { validateFrom: parseInstant("2025-01-10"), testFrom: parseInstant("2025-01-24"), validateKnown: true };
+  const expected = { ...parts, until: now, knownBy: now };
+  expect(challengerBounds(lengths, specOf(delay), now)).toEqual(expected);
+  const apart = byTime({ validate: days(1), test: days(1), gap: days(2) });
+  expect(challengerBounds(lengths, { split: apart }, now)).toEqual({ ...expected, gap: days(2) });
+  const shares = random({ validate: 0.1, test: 0.1 });
+  expect(challengerBounds(lengths, { split: shares }, now)).toEqual(expected);
+});
 
 test("waits while no alert is open", async () => {
   await champion();

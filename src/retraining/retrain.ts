@@ -2,7 +2,7 @@
 // decided is one record with its figures: it closes the alerts it answers and, when it says so, moves the champion.
 
 import { formatDuration, formatInstant, type Instant, SlipwayError } from "../core/core.ts";
-import type { ModelSpec, RetrainSpec } from "../define/define.ts";
+import { isByShares, type ModelSpec, type RetrainSpec } from "../define/define.ts";
 import {
   type Alert,
   aliasOf,
@@ -59,8 +59,7 @@ export async function runRetrain(
         reason: `the last version was made on ${formatInstant(last)}; the next may come ${formatDuration(rule.atMostEvery)} after it`,
       };
   }
-  const testFrom = now - rule.gateWindow;
-  const bounds = { validateFrom: testFrom - rule.validate, testFrom, until: now, knownBy: now };
+  const bounds = challengerBounds(rule, model, now);
   const common = { retrain: rule.name, model: model.name, alertIds: alerts.map(({ id }) => id) };
   let challenger: TrainedVersion;
   try {
@@ -96,6 +95,24 @@ export async function runRetrain(
     ...(isBetter ? { promote: { alias: CHAMPION, version: number, expect: champion ?? null } } : {}),
   });
   return { kind: "decided", decision, gate, challenger };
+}
+
+/** A challenger's parts: the gate's window tests, what is before it validates, apart by the gap of the model's own split. */
+export function challengerBounds(
+  { gateWindow, validate }: Pick<RetrainSpec, "gateWindow" | "validate">,
+  { split }: Pick<ModelSpec, "split">,
+  now: Instant,
+) {
+  const testFrom = now - gateWindow;
+  const gap = isByShares(split) || split.gap === undefined ? {} : { gap: split.gap };
+  return {
+    validateFrom: testFrom - validate,
+    testFrom,
+    ...gap,
+    validateKnown: true,
+    until: now,
+    knownBy: now,
+  } as const;
 }
 
 /** Records the decision; a promotion that the model's own gates or approvals forbid is held, and says what is missing. */

@@ -2,7 +2,14 @@
 // own and leaves no version; the newest is the version's own model. Together they say how much a figure of one test means.
 
 import { matrixColumns, SlipwayError } from "../core/core.ts";
-import { cutDataset, type Dataset, earlierFolds, isShareBounds, type PartSummary } from "../datasets/datasets.ts";
+import {
+  boundsText,
+  cutDataset,
+  type Dataset,
+  earlierFolds,
+  isShareBounds,
+  type PartSummary,
+} from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import { finishRun, logMetrics, startRun } from "../registry/registry.ts";
 import type { FitEngines, FittedModel } from "./fit.ts";
@@ -25,15 +32,25 @@ export interface CrossValidation {
   readonly summary: Readonly<Record<string, { readonly mean: number; readonly sd: number }>>;
 }
 
-/** The datasets of the folds before a rolling split's newest, oldest first; none of another split, or under bounds that are not its own. */
+/**
+ * The datasets of the folds before a rolling split's newest, oldest first; none of another split, or under bounds that are not its own. Throws
+ * TRAINING_SET_EMPTY where a fold, the newest too, has no labelled rows to test on: without it there is no mean.
+ */
 export async function earlierDatasets(
   engines: FitEngines,
-  { split }: ModelSpec,
-  { bounds, snapshot }: Dataset,
+  { name, split }: ModelSpec,
+  newest: Dataset,
 ): Promise<readonly Dataset[]> {
+  const { bounds, snapshot } = newest;
   if (split.kind !== "rolling" || isShareBounds(bounds)) return [];
   const found: Dataset[] = [];
   for (const each of earlierFolds(split, bounds)) found.push(await cutDataset(engines, snapshot, each));
+  for (const [place, { parts, bounds: own }] of [...found, newest].entries())
+    if (parts.test.rows === 0)
+      throw new SlipwayError(
+        "TRAINING_SET_EMPTY",
+        `Model "${name}": fold ${place + 1} of ${split.folds} has no labelled rows to test on (${boundsText(own)}). Use fewer folds, or longer tests.`,
+      );
   return found;
 }
 

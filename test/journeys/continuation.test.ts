@@ -1,6 +1,7 @@
 // Going on from a version: more trees, or refreshed leaves, on the rows that are newer than its own; what the records say of it; and what is refused.
 
 import { expect, onTestFinished, test } from "vitest";
+import { mae, model, parquet, regression, t, xgboost } from "../../src/index.ts";
 import {
   applyDefinitions,
   getDataset,
@@ -11,7 +12,7 @@ import {
 } from "../../src/platform/platform.ts";
 import { readArtifact } from "../../src/registry/registry.ts";
 import { day, deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
-import { howLate, minutesLate, outcomesProject } from "./outcomes.fixture.ts";
+import { common, deliveries, howLate, minutesLate, outcomesProject } from "./outcomes.fixture.ts";
 
 const MODEL = "delivery_late";
 
@@ -118,4 +119,30 @@ test("keeps the classes of several, and knows a version of another model", { tim
     code: "INPUT_INVALID",
     message: expect.stringContaining("a version of another model"),
   });
+  await trainModel(platform, { model: "minutes_late", knownBy: day(30) });
+  await platform.close();
+  const { rows } = common;
+  const quick = { rounds: 5, learningRate: 0.3 };
+  const otherwise = { ...common, label: deliveries.minutes_late, trainer: xgboost(quick), metrics: [mae()] };
+  const copy = parquet("copied_orders", {
+    path: "data/orders.parquet",
+    columns: { ...common.request, order_id: t.string(), ordered_at: t.timestamp(), placed_at: t.timestamp() },
+    id: "order_id",
+    eventTime: "placed_at",
+  });
+  for (const [changed, difference] of [
+    [
+      { ...otherwise, rows, trainer: xgboost({ ...quick, task: regression({ loss: "absolute" }) }) },
+      "the task is another one",
+    ],
+    [{ ...otherwise, rows: copy }, "told apart by another id, or have another time"],
+  ] as const) {
+    const other = await world.open({ config: outcomesProject({ minutesLate: model("minutes_late", changed) }) });
+    await applyDefinitions(other, { allowBreaking: true });
+    await expect(trainModel(other, { model: "minutes_late", from: "minutes_late@1" })).rejects.toMatchObject({
+      code: "FEATURES_MISMATCH",
+      message: expect.stringContaining(difference),
+    });
+    await other.close();
+  }
 });

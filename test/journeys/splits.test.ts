@@ -26,6 +26,7 @@ const definitions = {
   byDay: model("by_day", { ...late, split: byGroup(common.rows.ordered_at.dayOfMonth(), shares) }),
   byLabel: model("by_label", { ...late, split: stratified(shares) }),
   rolling: model("rolling", { ...late, split: rollingOrigin({ folds: 4, validate: days(5), test: days(5) }) }),
+  tooShort: model("too_short", { ...late, split: rollingOrigin({ folds: 3, validate: days(5), test: 1n }) }),
   tooFar: model("too_far", { ...late, split: rollingOrigin({ folds: 20, validate: days(5), test: days(5) }) }),
 };
 
@@ -54,6 +55,16 @@ test.each(["by_chance", "by_day", "by_label"])(
     expect((await reproduceVersion(platform, { version: `${name}@1`, anyway: true })).verdict).toBe("identical");
   },
 );
+
+test("a version of shares is gone on from with rows that it has not learnt, to train, to stop and to judge by", async () => {
+  const first = await trainModel(platform, { model: "by_chance", knownBy: day(30), promote: false });
+  const more = await trainModel(platform, { model: "by_chance", from: `by_chance@${first.version.number}` });
+  const learnt = first.dataset.parts.train.to ?? 0n;
+  for (const part of ["train", "validate", "test"] as const) {
+    expect(more.dataset.parts[part].rows).toBeGreaterThan(100);
+    expect(more.dataset.parts[part].from).toBeGreaterThan(learnt);
+  }
+}, 120_000);
 
 test("a rolling split makes a model for every fold, each a run below the training's, and tells mean and deviation", async () => {
   const { version, crossValidation, fitted } = await trainModel(platform, { model: "rolling" });
@@ -96,5 +107,9 @@ test("a rolling split makes a model for every fold, each a run below the trainin
 test("a fold that has no rows is refused before anything is fitted", async () => {
   const before = (await listRuns(platform.registry)).length;
   await expect(trainModel(platform, { model: "too_far" })).rejects.toMatchObject({ code: "TRAINING_SET_EMPTY" });
+  await expect(trainModel(platform, { model: "too_short" })).rejects.toMatchObject({
+    code: "TRAINING_SET_EMPTY",
+    message: expect.stringMatching(/fold \d of 3 has no labelled rows to test on/),
+  });
   expect((await listRuns(platform.registry)).length).toBe(before);
 });
