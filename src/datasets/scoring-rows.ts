@@ -1,7 +1,7 @@
 // Rows that are to be scored and have no label: a span of a source's rows, in its order, with the model's inputs as of each row's time.
 
 import type { ColumnSchema, Instant } from "../core/core.ts";
-import type { ModelSpec, SourceSpec } from "../define/define.ts";
+import type { ModelSpec } from "../define/define.ts";
 import { keyColumn, keyColumns, pointInTimeTables } from "../features/features.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { inputValues, passedRequest, usedViews } from "./snapshot-sql.ts";
@@ -9,8 +9,8 @@ import { inputValues, passedRequest, usedViews } from "./snapshot-sql.ts";
 /** Which rows to score. */
 export interface ScoringSpan {
   readonly model: ModelSpec;
-  /** Where the rows are: it has an id, every field of the model's rows, and unless `at` is given the rows' time. */
-  readonly source: SourceSpec;
+  /** The rows as a table expression: it has an id, every field of the model's rows, and unless `at` is given the rows' time. */
+  readonly rows: string;
   /** The fields of the model's rows. */
   readonly fields: readonly ColumnSchema[];
   /** The time as of which every row is asked; undefined for each row's own. */
@@ -50,7 +50,7 @@ export function scoredColumns(
 }
 
 /** Plans the rows. */
-export function scoringPlan(dialect: SqlDialect, { model, source, fields, at, from, count }: ScoringSpan): ScoringPlan {
+export function scoringPlan(dialect: SqlDialect, { model, rows, fields, at, from, count }: ScoringSpan): ScoringPlan {
   const quote = dialect.identifier;
   const views = usedViews(model);
   const [id, time] = [model.rows.id ?? "", model.rows.eventTime ?? ""];
@@ -61,7 +61,7 @@ export function scoringPlan(dialect: SqlDialect, { model, source, fields, at, fr
     ...keys.map(({ name }) => `s.${quote(name)} AS ${keyColumn(dialect, name)}`),
     ...passedRequest(dialect, model),
   ];
-  const span = `(SELECT * FROM ${dialect.scan(source)} LIMIT ${count} OFFSET ${from}) s`;
+  const span = `(SELECT * FROM ${rows} LIMIT ${count} OFFSET ${from}) s`;
   const plan = pointInTimeTables(dialect, { rows: `SELECT ${asking.join(", ")} FROM ${span}`, views });
   const inputs = inputValues(dialect, model, plan);
   const requested = new Set(model.request.map(({ name }) => name));

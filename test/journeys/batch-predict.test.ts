@@ -2,7 +2,7 @@
 // what training measured on the same rows, and to what the server answers.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatInstant, rowAt, type Value } from "../../src/core/core.ts";
@@ -149,6 +149,73 @@ test("what is there already is not made again, and nothing else is written over"
   writeFileSync(`${out}.csv`, "mine");
   await expect(predict({ output: `${out}.csv` })).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
   expect(readFileSync(`${out}.csv`, "utf8")).toBe("mine");
+});
+
+test("a file that changes meanwhile is refused, before a row of it is there twice", async () => {
+  const { offline } = platform.engines;
+  const orders = `read_parquet('${file("data/orders.parquet")}')`;
+  const input = file("changing.parquet");
+  await offline.writeParquet(`SELECT * FROM ${orders} ORDER BY order_id`, input);
+  let isFirst = true;
+  const changed = predict({
+    input,
+    output: out,
+    partRows: 1200,
+    onProgress: ({ rows }) => {
+      if (rows < 1200 || !isFirst) return;
+      isFirst = false;
+      const other = join(world.root, "other.parquet");
+      renameSync(other, input);
+    },
+  });
+  await offline.writeParquet(`SELECT * FROM ${orders} ORDER BY order_id DESC`, file("other.parquet"));
+  await expect(changed).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
+  expect(existsSync(out)).toBe(false);
+  expect((await predict({ input, output: out, partRows: 1200, restart: true })).manifest.rows).toBe(ORDERS);
+  expect(new Set((await rowsOf(`${out}/*.parquet`)).map(({ order_id }) => order_id)).size).toBe(ORDERS);
+});
+
+test("a stop is heeded between batches, and the same words go on", async () => {
+  const stopping = new AbortController();
+  const stopped = predict({
+    output: out,
+    partRows: 500,
+    signal: stopping.signal,
+    onProgress: ({ rows }) => rows >= 1000 && stopping.abort(),
+  });
+  await expect(stopped).rejects.toMatchObject({ code: "CANCELLED", message: expect.stringContaining("run it again") });
+  const before: number[] = [];
+  await predict({ output: out, partRows: 500, onProgress: (far) => before.push(far.before) });
+  expect(before[0]).toBeGreaterThanOrEqual(500);
+  expect(await rowsOf(`${out}/*.parquet`)).toHaveLength(ORDERS);
+});
+
+test("files that lie in the work folder without a plan get into nothing", async () => {
+  mkdirSync(join(world.root, ".out.predicting"));
+  writeFileSync(join(world.root, ".out.predicting", "part-00007.parquet"), "left behind");
+  const { manifest } = await predict({ output: out, partRows: 2000 });
+  expect(readdirSync(out).sort()).toEqual(["manifest.json", ...manifest.parts.map(({ path }) => path)]);
+});
+
+test("what was written is not taken for whole when its bytes are others, or its features have changed", async () => {
+  await predict();
+  const cities = file("data/cities.parquet");
+  const kept = readFileSync(cities);
+  const { offline } = platform.engines;
+  try {
+    await offline.writeParquet(`SELECT * REPLACE (people + 1 AS people) FROM read_parquet('${cities}')`, cities);
+    await expect(predict()).rejects.toMatchObject({
+      code: "ALREADY_EXISTS",
+      message: expect.stringContaining("another features"),
+    });
+  } finally {
+    writeFileSync(cities, kept);
+  }
+  writeFileSync(`${out}.parquet`, "garbage");
+  await expect(predict()).rejects.toMatchObject({
+    code: "ALREADY_EXISTS",
+    message: expect.stringContaining("not those that were written"),
+  });
 });
 
 test("a process that is killed loses and doubles no row", async () => {

@@ -19,7 +19,7 @@ interface PredictWords {
 
 /** `slipway predict <version>` */
 export async function run(context: CommandContext, options: PredictWords, version: string): Promise<void> {
-  const { host, output, progress } = context;
+  const { host, output, progress, signal } = context;
   if (options.output === undefined)
     throw new SlipwayError(
       "USAGE",
@@ -38,6 +38,7 @@ export async function run(context: CommandContext, options: PredictWords, versio
         partRows: wholeNumber("--part-rows", options.partRows, 1, 100_000_000),
         withInputs: options.withInputs === true,
         restart: options.restart === true,
+        signal,
         onProgress: (far) => progress.note(howFar(far, (performance.now() - begun) / 1e3)),
       }),
     );

@@ -18,6 +18,8 @@ export interface BatchManifest {
   readonly definition: string;
   /** Where the rows came from, and a text that changes when they do. */
   readonly source: { readonly name: string; readonly place: string; readonly fingerprint: string };
+  /** The same of every source that features were read from, by its name, when the prediction began. */
+  readonly features: Readonly<Record<string, string>>;
   /** As of when every row was asked; null for each row's own time. */
   readonly at: string | null;
   readonly withInputs: boolean;
@@ -63,7 +65,7 @@ export async function publishBatch(
   if (form === "folder") {
     const whole = { ...manifest, parts: parts.map((part) => listed(part.path, part)) };
     await writeWhole(join(work.folder, MANIFEST), text(whole));
-    await work.tidy();
+    await work.keepOnly([MANIFEST, ...parts.map(({ path }) => path)]);
     await work.publish(work.folder, output);
     return whole;
   }

@@ -11,7 +11,7 @@ export interface BatchPart extends WrittenFile {
   readonly path: string;
 }
 
-/** A work folder that this process has to itself. */
+/** A work folder. */
 export interface BatchWork {
   readonly folder: string;
   /** The finished parts by their number. */
@@ -20,22 +20,13 @@ export interface BatchWork {
   file(part: number): string;
   /** Notes that a part is finished. */
   finished(part: number, written: WrittenFile): Promise<BatchPart>;
-  /** Takes out of the folder what is no part of what was made. */
-  tidy(): Promise<void>;
+  /** Takes everything else out of the folder, the plan too: what is left is what was asked for. */
+  keepOnly(names: readonly string[]): Promise<void>;
   /** Gives a file or folder made in the work folder its final name, and removes the work. */
   publish(made: string, target: string): Promise<void>;
-  /** Lets others at it; the parts stay. */
-  release(): Promise<void>;
-}
-
-/** A mark of this process, and whether the process of a mark still runs. */
-interface ProcessMarks {
-  readonly mark: string;
-  readonly isAlive: (mark: string) => boolean;
 }
 
 const PLAN = "plan.json";
-const OWNER = "owner";
 const DONE = /^part-(\d{5,})\.json$/;
 
 /** The work folder of a target. */
@@ -44,32 +35,25 @@ export function workFolder(target: string): string {
 }
 
 /**
- * Opens the work on a target, made anew or as it was left. `plan` says what the parts are of: parts of another plan are thrown
- * away with `restart`, and refused with SOURCE_CHANGED without. Throws STATE_LOCKED while another process works on it.
+ * Opens the work on a target, made anew or as it was left; whoever calls must be the only one. `plan` says what the parts are of: parts of another
+ * plan are thrown away with `restart`, and refused with SOURCE_CHANGED without.
  */
 export async function openWork(
   target: string,
   plan: Readonly<Record<string, unknown>>,
-  { process, restart }: { readonly process: ProcessMarks; readonly restart: boolean },
+  { restart }: { readonly restart: boolean },
 ): Promise<BatchWork> {
   const folder = workFolder(target);
   await mkdir(folder, { recursive: true });
-  await takeOver(folder, process);
-  const release = async (): Promise<void> => {
-    own.delete(folder);
-    await rm(join(folder, OWNER), { force: true });
-  };
   const text = JSON.stringify(plan);
   const before = await readFile(join(folder, PLAN), "utf8").catch(() => undefined);
-  if (before !== undefined && before !== text) {
-    if (!restart) {
-      await release();
-      throw otherPlan(folder, JSON.parse(before) as Readonly<Record<string, unknown>>, plan);
-    }
+  if (before !== undefined && before !== text && !restart)
+    throw otherPlan(folder, JSON.parse(before) as Readonly<Record<string, unknown>>, plan);
+  // Parts that no plan speaks of may be anything's.
+  if (before !== text) {
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+    await writeWhole(join(folder, PLAN), text);
   }
-  if (restart)
-    for (const name of await readdir(folder)) if (name !== OWNER) await rm(join(folder, name), { recursive: true });
-  if (before === undefined || restart) await writeWhole(join(folder, PLAN), text);
   const parts = await finishedParts(folder);
   return {
     folder,
@@ -80,9 +64,9 @@ export async function openWork(
       await writeWhole(join(folder, `${partName(part).replace(/\.parquet$/, "")}.json`), JSON.stringify(done));
       return done;
     },
-    async tidy() {
+    async keepOnly(names) {
       for (const name of await readdir(folder))
-        if (name === PLAN || name === OWNER || DONE.test(name) || name.endsWith(".tmp")) await rm(join(folder, name));
+        if (!names.includes(name)) await rm(join(folder, name), { recursive: true });
       await flush(folder);
     },
     async publish(made, to) {
@@ -90,35 +74,11 @@ export async function openWork(
       await flush(dirname(to));
       await rm(folder, { recursive: true, force: true });
     },
-    release,
   };
 }
 
 function partName(part: number): string {
   return `part-${String(part).padStart(5, "0")}.parquet`;
-}
-
-/** The folders that this process works in: its mark alone cannot tell it from one before it that had the same. */
-const own = new Set<string>();
-
-async function takeOver(folder: string, { mark, isAlive }: ProcessMarks): Promise<void> {
-  const file = join(folder, OWNER);
-  const owner = await readFile(file, "utf8").catch(() => undefined);
-  if (own.has(folder) || (owner !== undefined && owner !== mark && isAlive(owner)))
-    throw new SlipwayError(
-      "STATE_LOCKED",
-      `Another process works on this prediction (${folder}). Wait until it has ended, or write elsewhere.`,
-    );
-  await rm(file, { force: true });
-  try {
-    // Exclusive: of two that start at once, one is told.
-    const handle = await open(file, "wx");
-    await handle.writeFile(mark);
-    await handle.close();
-    own.add(folder);
-  } catch (cause) {
-    throw new SlipwayError("STATE_LOCKED", `Another process has just begun this prediction (${folder}).`, { cause });
-  }
 }
 
 function otherPlan(

@@ -30,10 +30,11 @@ export interface CallContext {
 export interface Method {
   readonly definition: MethodDefinition<unknown, unknown>;
   readonly handler: UntypedHandleCall;
+  readonly asks: Asks;
 }
 
 /** What it takes to be answered: any one of these; none for everybody. */
-type Asks = readonly Action[];
+export type Asks = readonly Action[];
 
 /** Stands for a message that could not be decoded. */
 const UNREADABLE = Symbol("unreadable");
@@ -71,7 +72,8 @@ function decoded<T>(message: T | typeof UNREADABLE, { input }: DescMethod): T {
   throw new SlipwayError("INPUT_INVALID", `The message is not a valid ${input.typeName}.`);
 }
 
-async function admit({ signIn }: CallContext, metadata: Metadata, asks: Asks): Promise<void> {
+/** Refuses whoever may not call a method. Throws SIGN_IN_NEEDED or FORBIDDEN. */
+export async function admit({ signIn }: Pick<CallContext, "signIn">, metadata: Metadata, asks: Asks): Promise<void> {
   if (!signIn || asks.length === 0) return;
   const [header] = metadata.get("authorization");
   refuseUnlessMay(await signIn(header === undefined ? undefined : String(header)), asks);
@@ -88,10 +90,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   const handler: handleUnaryCall<MessageShape<I> | typeof UNREADABLE, MessageShape<O>> = (call, done) => {
     const begun = context.seconds();
     const count = (code: number): void => context.meters.called(path, statusName(code), context.seconds() - begun);
-    const work = async (): Promise<MessageShape<O>> => {
-      await admit(context, call.metadata, asks);
-      return answer(decoded(call.request, method));
-    };
+    const work = async (): Promise<MessageShape<O>> => answer(decoded(call.request, method));
     work().then(
       (message) => {
         count(0);
@@ -104,7 +103,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
       },
     );
   };
-  return { definition: definitionOf(method, path, false), handler: handler as UntypedHandleCall };
+  return { definition: definitionOf(method, path, false), handler: handler as UntypedHandleCall, asks };
 }
 
 /** A method whose requests are answered one by one, in their order. What `answer` throws ends the stream. */
@@ -118,7 +117,6 @@ export function answeredStream<I extends DescMessage, O extends DescMessage>(
   const handler: handleBidiStreamingCall<MessageShape<I> | typeof UNREADABLE, MessageShape<O>> = (call) => {
     const begun = context.seconds();
     const work = async (): Promise<void> => {
-      await admit(context, call.metadata, asks);
       // The iterator would end the answers with the requests. A reader that is slow holds the next request back.
       const requests: AsyncIterable<MessageShape<I> | typeof UNREADABLE> = call.iterator({ destroyOnReturn: false });
       for await (const request of requests)
@@ -142,5 +140,5 @@ export function answeredStream<I extends DescMessage, O extends DescMessage>(
       },
     );
   };
-  return { definition: definitionOf(method, path, true), handler: handler as UntypedHandleCall };
+  return { definition: definitionOf(method, path, true), handler: handler as UntypedHandleCall, asks };
 }

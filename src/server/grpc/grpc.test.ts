@@ -325,6 +325,7 @@ describe("signing in", () => {
     isSignInNeeded: async () => true,
     signIn: async (given: { readonly key: string } | undefined) => {
       if (given?.key === "service") return { name: "app", role: "service" };
+      if (given?.key === "admin") return { name: "ada", role: "admin" };
       if (given?.key === "viewer") return { name: "eve", role: "viewer" };
       throw new SlipwayError("SIGN_IN_NEEDED", "Sign in.");
     },
@@ -347,6 +348,14 @@ describe("signing in", () => {
       refusal(status.PERMISSION_DENIED, "eve signs in as viewer"),
     );
     expect((await call("modelInfer", request(), key("service"))).outputs).toHaveLength(1);
+    // Of a message that is too large it would be said otherwise: nothing of it was read.
+    await expect(callRaw(`${SERVICE}/ModelInfer`, Buffer.alloc(33 * 1024 * 1024))).rejects.toEqual(
+      refusal(status.UNAUTHENTICATED, "Sign in"),
+    );
+    await expect(callRaw(`${SERVICE}/Evil`, Buffer.alloc(0))).rejects.toBeDefined();
+    expect(
+      await (await fetch(`${server.url}/metrics`, { headers: { authorization: "Bearer admin" } })).text(),
+    ).not.toContain("Evil");
     expect((await call("serverLive", {})).live).toBe(true);
     await expect(call("modelMetadata", { name: "flight_delay" })).rejects.toEqual(
       refusal(status.UNAUTHENTICATED, "Sign in"),

@@ -5,6 +5,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { Server as GrpcServer, ServerCredentials, type ServiceDefinition, type UntypedHandleCall } from "@grpc/grpc-js";
 import { INFER_BODY_LIMIT } from "../inference/body.ts";
 import type { Method } from "./calls.ts";
+import { gatekeeper } from "./gatekeeper.ts";
 import { Health, healthMethods } from "./health-service.ts";
 import { type InferenceServiceContext, inferenceMethods } from "./inference-service.ts";
 import { GRPCInferenceService } from "./protocol/inference/service_pb.ts";
@@ -26,25 +27,28 @@ function withCode(failed: Error): Error {
 /** Metadata of a call, in bytes. */
 const MOST_METADATA = 16 * 1024;
 /** Calls of one connection at a time. */
-const MOST_CALLS = 1_000;
+const MOST_CALLS = 100;
 
 /** Starts to answer. Rejects with what listening failed for. */
 export async function startGrpc(
   context: InferenceServiceContext,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<GrpcPort> {
+  const services: readonly DescService[] = [GRPCInferenceService, Health];
+  const methods: readonly Method[] = [
+    ...inferenceMethods(context),
+    ...healthMethods(context, context.readiness, services),
+    ...reflectionMethods(context, services),
+  ];
+  const asks = new Map(methods.map(({ definition, asks: needed }) => [definition.path, needed]));
   const server = new GrpcServer({
+    interceptors: [gatekeeper(context, (path) => asks.get(path))],
     "grpc.max_receive_message_length": INFER_BODY_LIMIT,
     "grpc.max_send_message_length": -1,
     "grpc.max_metadata_size": MOST_METADATA,
     "grpc.max_concurrent_streams": MOST_CALLS,
   });
-  const services: readonly DescService[] = [GRPCInferenceService, Health];
-  for (const { definition, handler } of [
-    ...inferenceMethods(context),
-    ...healthMethods(context, context.readiness, services),
-    ...reflectionMethods(context, services),
-  ] satisfies readonly Method[]) {
+  for (const { definition, handler } of methods) {
     const name = definition.path;
     server.addService(
       { [name]: definition } as ServiceDefinition,
