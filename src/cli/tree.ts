@@ -3,6 +3,7 @@
 
 import type { CommandSpec, NounSpec } from "./command-spec.ts";
 import { features } from "./features-tree.ts";
+import { predictions } from "./predictions-tree.ts";
 import { gitNoun, reproduceCommand, runsNoun } from "./records-tree.ts";
 import { studiesNoun, tuneNoun } from "./tune-tree.ts";
 import { users } from "./users-tree.ts";
@@ -62,6 +63,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     load: () => import("./commands/apply.ts"),
   },
   features,
+  predictions,
   {
     name: "quarantine",
     summary: "look at rows that were set aside, let them in again, or drop them",

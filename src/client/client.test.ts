@@ -195,3 +195,41 @@ describe("evaluations", () => {
     expect(server.bodies).toEqual(["undefined", "undefined", "undefined"]);
   });
 });
+
+describe("label", () => {
+  it("sends labels with their times as text, and again when the connection breaks, since twice is as good as once", async () => {
+    const server = answering(broken("ECONNRESET"), json(200, { taken: 2, unknown: 0 }));
+    const labels = [
+      { model: "m", id: "a", label: true, at: new Date("2013-07-01T14:00:00.5Z") },
+      { model: "m", id: "b", label: 0.25 },
+    ];
+    expect(await clientOf({ fetch: server.fetch }).label(labels)).toEqual({ taken: 2, unknown: 0 });
+    expect(server.urls).toEqual(Array.from({ length: 2 }, () => "http://127.0.0.1:8080/api/v1/labels"));
+    expect(JSON.parse(server.bodies[1] ?? "")).toEqual({
+      labels: [{ model: "m", id: "a", label: true, at: "2013-07-01T14:00:00.500Z" }, labels[1]],
+    });
+  });
+});
+
+describe("routes", () => {
+  it("asks for a version and keeps to one by headers, and moves a route", async () => {
+    const sent: { readonly url: string; readonly init: RequestInit | undefined }[] = [];
+    const send = (async (url: unknown, init?: RequestInit) => {
+      sent.push({ url: String(url), init });
+      return json(200, prediction);
+    }) as typeof fetch;
+    const client = clientOf({ fetch: send });
+    await client.predict("m", {}, { version: 7, sticky: "user 1" });
+    await client.route("m");
+    await client.moveRoute("m", { canary: { version: 7, weight: 10 }, reason: "try it", expect: 0 });
+    expect(sent[0]?.init?.headers).toMatchObject({ "x-slipway-version": "7", "x-slipway-sticky": "user 1" });
+    expect(sent.slice(1).map(({ url, init }) => [url, init?.method, init?.body])).toEqual([
+      ["http://127.0.0.1:8080/api/v1/models/m/route", "GET", undefined],
+      [
+        "http://127.0.0.1:8080/api/v1/models/m/route",
+        "POST",
+        '{"canary":{"version":7,"weight":10},"reason":"try it","expect":0}',
+      ],
+    ]);
+  });
+});

@@ -3,6 +3,7 @@
 
 import type { Definition, EventOf, Model, ReadableFeature, ReadInput, RowOf } from "../define/define.ts";
 import { type ClientEvaluation, type ClientKeptEvaluation, evaluationsPath } from "./evaluation.ts";
+import type { ClientLabel, ClientLabels } from "./labels.ts";
 import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
 import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
 import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOptions, rowsOf } from "./read.ts";
@@ -10,6 +11,7 @@ import { asking, type ClientOptions } from "./request.ts";
 import { type ClientRoute, type ClientRouteMove, type RouteOptions, routePath } from "./route.ts";
 
 export type { ClientEvaluation, ClientFigure, ClientKeptEvaluation } from "./evaluation.ts";
+export type { ClientLabel, ClientLabels } from "./labels.ts";
 export type { ClientRow, UntypedRow } from "./plain-row.ts";
 export type { ClientPush, ClientRejection, PushEventsOptions } from "./push.ts";
 export type { ClientFeatureRead, ClientRead, ClientRows, ClientValueRead, ReadOptions } from "./read.ts";
@@ -116,6 +118,11 @@ export interface Client {
     rows: string,
     options?: ReadOptions,
   ): Promise<ClientEvaluation>;
+  /**
+   * Says what became of predictions; the labels are safe when this ends. Throws a {@link ClientError}, and then none was taken. Sending the same
+   * labels with their `at` again changes nothing.
+   */
+  label(labels: readonly ClientLabel[], options?: PushEventsOptions): Promise<ClientLabels>;
   /** Tells who answers beside a model's champion. Throws a {@link ClientError}. */
   route(model: Model | string, options?: RouteOptions): Promise<ClientRoute>;
   /** Lets a canary answer a share of the predictions, changes the share, or ends it. Throws a {@link ClientError}. */
@@ -161,6 +168,10 @@ export function createClient(options: ClientOptions): Client {
       const rows = events.map((event) => plainRow(event as UntypedRow));
       const body = JSON.stringify({ source: sourceName(source), events: rows });
       return (await ask("/api/v1/push", body, { signal, isIdempotent: true })) as ClientPush;
+    },
+    async label(labels, { signal } = {}) {
+      const body = JSON.stringify({ labels });
+      return (await ask("/api/v1/labels", body, { signal, isIdempotent: true })) as ClientLabels;
     },
     route: async (model, { signal } = {}) =>
       (await ask(routePath(named(model)), undefined, { signal, isIdempotent: true })) as ClientRoute,

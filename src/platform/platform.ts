@@ -151,6 +151,7 @@ export {
   replayQuarantined,
 } from "./guard-operations.ts";
 export { type ImportedModels, type ImportedPlatform, importedModels, importModelFile } from "./imported-models.ts";
+export { type AskedLabel, type LabelOutcome, type Labels, labelsOf } from "./label-operations.ts";
 export {
   type ListedModel,
   type ListedVersion,
@@ -162,6 +163,7 @@ export {
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type OpenReader, openReader, type ReaderOptions } from "./open-reader.ts";
 export { type Plan, planChanges } from "./plan.ts";
+export { type LoggedDocument, listPredictions, type ShownPrediction, showPrediction } from "./prediction-operations.ts";
 export { type By, type Promotions, promotionsOf } from "./promotion-service.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";
 export { type Quarantine, quarantineDocument, quarantineOf } from "./quarantine-service.ts";

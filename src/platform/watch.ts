@@ -1,7 +1,6 @@
 // Monitors and retraining rules at work: one look, one run of a rule, and everything that is due.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import { labelsSql } from "../datasets/datasets.ts";
 import { definitionsOf, findDefinition, type ModelSpec, type MonitorSpec } from "../define/define.ts";
 import { type Look, look } from "../monitoring/monitoring.ts";
 import { lastMonitorRun } from "../registry/registry.ts";
@@ -9,6 +8,7 @@ import { type RetrainOutcome, runRetrain } from "../retraining/retraining.ts";
 import { loggedInputs, logSql } from "../serving/serving.ts";
 import type { TrainingProgress } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
+import { knownLabelsSql } from "./label-operations.ts";
 import { type Platform, predictionLog } from "./open.ts";
 
 /** Looks once with a monitor, at the clock's time, and records what it saw. */
@@ -28,7 +28,7 @@ async function lookNow(platform: Platform, monitor: MonitorSpec, model: ModelSpe
     return logged === undefined ? undefined : loggedInputs(offline.dialect, model, logged);
   };
   return look(
-    { offline, registry, predictions, labels: (since) => labelsSql(offline.dialect, model, since) },
+    { offline, registry, predictions, labels: await knownLabelsSql(platform, model, now) },
     monitor,
     model,
     now,

@@ -8,6 +8,7 @@ import type {
   FeatureReader,
   ImportedModels,
   Intake,
+  Labels,
   MaterializeRequest,
   Promotions,
   Quarantine,
@@ -24,6 +25,7 @@ import { healthRoutes, type Readiness, readinessOf } from "./health.ts";
 import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
 import { type Inferences, inferencesOf } from "./inference/inferences.ts";
 import { type AskedModel, bareInvocations, invocationRoutes } from "./invocations.ts";
+import { labelRoutes } from "./labels.ts";
 import { type MeterCounts, type MeterSet, meterRoutes, serverMeters } from "./metrics/meters.ts";
 import { mlflowRoutes } from "./mlflow/mlflow.ts";
 import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
@@ -60,6 +62,8 @@ export interface AppOptions extends BareOptions {
   readonly tracking?: tracking.TrackingContext;
   /** Versions, aliases and approvals; without it their routes are not there. */
   readonly promotions?: Promotions;
+  /** Takes labels in; without it there is no route for them. */
+  readonly labels?: Labels;
   /** What is asked under /api/v1/datasets; without it these routes are not there. */
   readonly datasets?: Datasets;
   /** What is asked under /api/v1/runs and /api/v1/models/{model}/versions; without it these routes are not there. */
@@ -110,6 +114,7 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
       pushed: push?.sources ?? [],
       withQuarantine: options.quarantine !== undefined,
       withPromotions: options.promotions !== undefined,
+      withLabels: options.labels !== undefined,
       withImported: options.imported !== undefined,
     }),
   );
@@ -130,6 +135,7 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
   if (options.promotions) app.register(promotionRoutes(options.promotions), { prefix: "/api/v1" });
+  if (options.labels) app.register(labelRoutes(options.labels), { prefix: "/api/v1" });
   if (options.records) app.register(runRoutes(options.records), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });
   if (options.catalog) app.register(catalogRoutes(options.catalog), { prefix: "/api/v1" });

@@ -13,6 +13,7 @@ export {
   openImported,
 } from "./imported/imported.ts";
 export { type Invocation, namesOf } from "./imported/invocation.ts";
+export { appendLabels, labelHistorySql, labelType, newestLabelsSql, type PushedLabel } from "./label-log.ts";
 export { openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";
 export type { ServedBeside } from "./slot.ts";

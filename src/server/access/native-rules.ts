@@ -65,6 +65,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "GET /api/v1/quarantine": read,
   "GET /api/v1/quarantine/:batch": read,
   "POST /api/v1/push": push,
+  "POST /api/v1/labels": push,
   "POST /get-online-features": readFeatures,
   "POST /push": push,
   "POST /write-to-online-store": push,

@@ -7,6 +7,7 @@ import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
 import { featurePaths } from "./features.ts";
 import { importedPaths } from "./imported-paths.ts";
+import { labelPaths } from "./label-paths.ts";
 import { promotionPaths } from "./promotion-paths.ts";
 import { pushPaths } from "./push.ts";
 import { quarantinePaths } from "./quarantine-paths.ts";
@@ -33,6 +34,7 @@ interface DocumentParts {
   readonly withRecords?: boolean;
   readonly withQuarantine?: boolean;
   readonly withPromotions?: boolean;
+  readonly withLabels?: boolean;
   /** Models that are registered and not defined are served too. */
   readonly withImported?: boolean;
   /** The sources that events are pushed to. */
@@ -53,6 +55,7 @@ export function openApiDocument(
     withRecords = false,
     withQuarantine = false,
     withPromotions = false,
+    withLabels = false,
     withImported = false,
     pushed = [],
   }: DocumentParts = {},
@@ -79,6 +82,7 @@ export function openApiDocument(
       ...(withRecords ? runPaths : {}),
       ...(withQuarantine ? quarantinePaths : {}),
       ...(withPromotions ? promotionPaths : {}),
+      ...(withLabels ? labelPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...pushPaths(pushed),
       ...inferencePaths(withImported ? [] : models),
