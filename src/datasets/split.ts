@@ -108,7 +108,9 @@ export function checkPart(
   if (rows === 0 && part !== "test")
     throw new SlipwayError(
       "TRAINING_SET_EMPTY",
-      `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split, and that labels find their rows by id${part === "validate" && !isShareBounds(bounds) && bounds.validateKnown ? " and are known before the test starts" : ""}.`,
+      part === "train" && bounds.trainFrom !== undefined
+        ? `Model "${model.name}" has no labelled rows to train on that are newer than those of the version it goes on from (${range}). Wait for new ones, or train a version from the beginning.`
+        : `Model "${model.name}" has no labelled rows to ${part} on (${range}). Check the split, and that labels find their rows by id${part === "validate" && !isShareBounds(bounds) && bounds.validateKnown ? " and are known before the test starts" : ""}.`,
     );
   const problem = problemText(part, rows, problems);
   if (problem !== undefined) throw new SlipwayError("LABEL_INVALID", `Model "${model.name}": ${problem}`);

@@ -4,7 +4,13 @@
 import { describe, expect, it } from "vitest";
 import { cellEncoders, type ModelInput, type Table, tableFrom, type Value } from "../core/core.ts";
 import { refusal } from "./refusal.ts";
-import type { TrainedModel, Trainer, TrainingJob, TrainingStep } from "./trainer.ts";
+import {
+  isContinuingTrainer,
+  type TrainedModel,
+  type Trainer,
+  type TrainingJob,
+  type TrainingStep,
+} from "./trainer.ts";
 
 /** A trainer and what to train with. */
 export interface TrainerCase {
@@ -121,6 +127,22 @@ export function trainerContract(name: string, makeCase: () => TrainerCase): void
       expect(bytes(await trainer.fit(job()))).toBe(bytes(first));
       const cutOtherwise = await trainer.fit(job({ train: contractBatches(trainRows, 33) }));
       expect(bytes(cutOtherwise)).toBe(bytes(first));
+    });
+
+    it("goes on from a model with as many rounds more, the same each time, where it can go on at all", async ({
+      skip,
+    }) => {
+      if (!isContinuingTrainer(trainer)) return skip();
+      const { artifact, bestRound: rounds } = await trainer.fit(job());
+      const more = (): Promise<TrainedModel> =>
+        trainer.fitOn({ artifact, rounds }, job({ train: contractBatches(validateRows, 150) }));
+      const first = await more();
+      expect(first.bestRound).toBe(10);
+      expect(first.steps.map(({ round }) => round)).toEqual([6, 7, 8, 9, 10]);
+      expect(bytes(first)).not.toBe(Buffer.from(artifact).toString("base64"));
+      expect(bytes(await more())).toBe(bytes(first));
+      const others = trainer.fitOn({ artifact, rounds }, job({ inputs: contractInputs.slice(0, 2) }));
+      expect(await refusal(others)).toMatchObject({ code: "INPUT_INVALID" });
     });
 
     it("fits without validation rows", async () => {

@@ -17,10 +17,10 @@ import {
   startRun,
   type VersionRecord,
 } from "../registry/registry.ts";
-import { baseOf, continuedOrigin, continuedParameters, firstNewRow } from "./continuation.ts";
+import { baseOf, continuedOrigin, continuedParameters, continuing, firstNewRow } from "./continuation.ts";
 import { type CrossValidation, crossValidate, earlierDatasets, foldMetrics } from "./cross-validate.ts";
 import { environmentOf } from "./environment.ts";
-import { type FittedModel, fitModel } from "./fit.ts";
+import { type FittedModel, fitModel, trainerOf } from "./fit.ts";
 import { readyDataset } from "./ready-dataset.ts";
 import { metricRows, trainerParameters, versionMetrics } from "./run-values.ts";
 import type { TrainingContext, TrainingProgress, TrainingRequest } from "./training-context.ts";
@@ -48,6 +48,7 @@ export async function trainVersion(
   const { engines, registry, watch } = context;
   const { model } = request;
   const { from } = request;
+  if (from) continuing(trainerOf(engines.trainers, model.trainer.kind));
   const base = from && (await baseOf(registry, from));
   const newRows = from && { trainFrom: await firstNewRow(registry, from.version) };
   const { dataset, findings } = await readyDataset(context, { ...request, ...newRows }, progress);

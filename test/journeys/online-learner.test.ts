@@ -1,11 +1,12 @@
 // An online learner as a model like any other: from definitions to a version, its progress as metrics of the run, the next rows, and the same bytes again.
 
 import { expect, onTestFinished, test } from "vitest";
-import { auc, logLoss, model, online, xgboost } from "../../src/index.ts";
+import { auc, linear, logLoss, model, online, xgboost } from "../../src/index.ts";
 import {
   applyDefinitions,
   evaluateVersion,
   getRun,
+  listRuns,
   reproduceVersion,
   startServing,
   trainModel,
@@ -61,4 +62,15 @@ test("learns in one pass, goes on with newer rows, is served, judged and made ag
     code: "FEATURES_MISMATCH",
     message: expect.stringContaining("fitted by online, and the model's trainer is now xgboost"),
   });
+  await changed.close();
+
+  const whole = await world.open({ config: outcomesProject({ late: late(linear()) }) });
+  await applyDefinitions(whole, { allowBreaking: true });
+  const { version } = await trainModel(whole, { model: "late", knownBy: day(30) });
+  const runs = (await listRuns(whole.registry, {})).length;
+  await expect(trainModel(whole, { model: "late", from: `late@${version.number}` })).rejects.toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringContaining('kind "linear" cannot go on'),
+  });
+  expect(await listRuns(whole.registry, {})).toHaveLength(runs);
 });

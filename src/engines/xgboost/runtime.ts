@@ -84,7 +84,11 @@ function predictorOf(
     const taken = margin && takeMargins(given, inputCount, margin.place, margin.name);
     const matrix = taken?.matrix ?? given;
     try {
-      if (taken) library.setInfo(proxy, "base_margin", taken.margins);
+      if (taken) {
+        // A reused proxy still has as many rows as last time, until it is pointed at these.
+        library.setDense(proxy, matrix, rows, inputCount);
+        library.setInfo(proxy, "base_margin", taken.margins);
+      }
       return library.predict(booster, proxy, matrix, rows, inputCount, rounds);
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : cause;

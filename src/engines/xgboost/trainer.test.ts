@@ -5,7 +5,13 @@ import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it, vi } from "vitest";
 import { columnFrom, SlipwayError, type Table } from "../../core/core.ts";
-import { contractBatches, contractInputs, contractRows, trainerContract } from "../../ports/trainer.contract.ts";
+import {
+  contractBatches,
+  contractInputs,
+  contractMatrix,
+  contractRows,
+  trainerContract,
+} from "../../ports/trainer.contract.ts";
 import type { TrainingJob } from "../../ports/trainer.ts";
 import { xgboostRuntime, xgboostTrainer } from "./xgboost.ts";
 
@@ -158,6 +164,17 @@ it("begins each score with its base margin, splits on no tree by it, and takes n
   const logit = (score = 0): number => Math.log(score / (1 - score));
   const [low, high] = await predictor.predict(new Float32Array([-1, 0, 0.5, 2, 0, 0.5]), 2);
   expect(logit(high) - logit(low)).toBeCloseTo(3, 5);
+  // The same rows in other numbers at a time, one after the other on the same predictor.
+  const cells = contractMatrix(rows);
+  const whole = await predictor.predict(cells, rows.length);
+  for (const [from, to] of [
+    [0, 1],
+    [1, 8],
+    [8, 300],
+    [5, 6],
+    [100, 102],
+  ] as const)
+    expect(await predictor.predict(cells.slice(3 * from, 3 * to), to - from)).toEqual(whole.slice(from, to));
   const missing = await failure(predictor.predict(new Float32Array([-1, 0, 0.5, Number.NaN, 0, 0.5]), 2));
   expect(missing).toMatchObject({
     code: "INPUT_INVALID",
