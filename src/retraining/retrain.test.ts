@@ -32,7 +32,7 @@ import {
   registerVersion,
 } from "../registry/registry.ts";
 import type { TrainingContext } from "../training/training.ts";
-import { challengerBounds, runRetrain } from "./retrain.ts";
+import { challengerBounds, decidesNothing, runRetrain } from "./retrain.ts";
 
 const rows = parquet("rows", {
   path: "rows.parquet",
@@ -150,6 +150,14 @@ test("short of data, it decides nothing and the alerts stay open", async () => {
   await expect(run()).rejects.toMatchObject({ code: "TRAINING_SET_EMPTY" });
   expect(await listDecisions(registry)).toEqual([]);
   expect(await openAlerts()).toBe(1);
+});
+
+test("short of data only once it has fitted, it decides: it would fit in full at every round", () => {
+  const single = new SlipwayError("LABEL_SINGLE_CLASS", "one class");
+  expect(decidesNothing(single, false)).toBe(true);
+  expect(decidesNothing(single, true)).toBe(false);
+  expect(decidesNothing(new SlipwayError("CANCELLED", "stopped"), true)).toBe(true);
+  expect(decidesNothing(new Error("out of memory"), false)).toBe(false);
 });
 
 test("a training that fails is a decision that answers the alerts and leaves the champion", async () => {

@@ -62,15 +62,18 @@ export async function runRetrain(
   const bounds = challengerBounds(rule, model, now);
   const common = { retrain: rule.name, model: model.name, alertIds: alerts.map(({ id }) => id) };
   let challenger: TrainedVersion;
+  let hasBegun = false;
+  const progress: TrainingProgress = {
+    ...options,
+    onStep(step) {
+      hasBegun = true;
+      options.onStep?.(step);
+    },
+  };
   try {
-    challenger = await trainVersion(context, { model, bounds, reason: `retrain ${rule.name}` }, options);
+    challenger = await trainVersion(context, { model, bounds, reason: `retrain ${rule.name}` }, progress);
   } catch (thrown) {
-    // Stopped or short of data: the alerts stay open, and the rule tries again. Anything else is a decision of its own.
-    if (
-      thrown instanceof SlipwayError &&
-      ["CANCELLED", "TRAINING_SET_EMPTY", "LABEL_SINGLE_CLASS"].includes(thrown.code)
-    )
-      throw thrown;
+    if (decidesNothing(thrown, hasBegun)) throw thrown;
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     await recordDecision(registry, {
       ...common,
@@ -95,6 +98,16 @@ export async function runRetrain(
     ...(isBetter ? { promote: { alias: CHAMPION, version: number, expect: champion ?? null } } : {}),
   });
   return { kind: "decided", decision, gate, challenger };
+}
+
+/**
+ * Whether a training that ended early leaves the alerts open, so that the rule tries again: it was stopped, or there were too few rows to begin with. What
+ * fails after it `hasBegun` to fit is a decision, for it would fit in full at every round.
+ */
+export function decidesNothing(thrown: unknown, hasBegun: boolean): boolean {
+  const code = thrown instanceof SlipwayError ? thrown.code : undefined;
+  const isShort = code === "TRAINING_SET_EMPTY" || code === "LABEL_SINGLE_CLASS";
+  return code === "CANCELLED" || (isShort && !hasBegun);
 }
 
 /** A challenger's parts: the gate's window tests, what is before it validates, apart by the gap of the model's own split. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { columnOf, days, numberAt, type Table, valueAt } from "../core/core.ts";
+import { columnOf, days, hours, numberAt, type Table, valueAt } from "../core/core.ts";
 import { cutDataset, ensureSnapshot } from "../datasets/datasets.ts";
 import {
   binary,
@@ -15,6 +15,7 @@ import {
   model,
   multiclass,
   parquet,
+  platt,
   specOf,
   t,
   xgboost,
@@ -116,4 +117,32 @@ test.each([
   expect(totals).toHaveLength(3);
   for (const total of totals) expect(total).toBeCloseTo(totals[0] ?? Number.NaN, 6);
   for (const score of scores) expect(score).toBeCloseTo(1 / 3, 3);
+});
+
+test("validation rows without a class are refused by their labels, before a calibrated model is fitted", async () => {
+  const begun: string[] = [];
+  const fit = (): never => {
+    begun.push("fit");
+    throw new Error("fitted");
+  };
+  const engines = {
+    ...{ offline, root: folder, temporaryFolder: join(folder, "tmp"), threads: 1 },
+    blobs: fileBlobs(join(folder, "blobs")),
+    trainers: [{ ...xgboostTrainer(options), fit }],
+    runtimes: [],
+  };
+  for (const [spec, missing] of [
+    [model("late_curve", { ...isLate, calibrate: platt() }), "0 of the 4 validation rows are true"],
+    [model("class_curve", { ...whichClass, calibrate: platt() }), '0 of the 4 validation rows are "late"'],
+  ] as const) {
+    const snapshot = await ensureSnapshot(engines, specOf(spec));
+    // Of ten rows in a row one is late: here are four of the nine others.
+    const bounds = { validateFrom: snapshot.newest - hours(8), testFrom: snapshot.newest - hours(4) };
+    const dataset = await cutDataset(engines, snapshot, bounds);
+    await expect(fitModel(engines, { model: specOf(spec), dataset })).rejects.toMatchObject({
+      code: "LABEL_SINGLE_CLASS",
+      message: expect.stringContaining(missing),
+    });
+  }
+  expect(begun).toEqual([]);
 });

@@ -4,6 +4,7 @@
 import {
   type Calibration,
   calibrateScores,
+  columnOf,
   isCategory,
   isDecimal,
   type ModelInput,
@@ -25,7 +26,7 @@ import {
 import { isTrained, type ModelSpec, type RowRole, rowColumnNames, type TrainerSpec } from "../define/define.ts";
 import type { Runtime, TrainedModel, Trainer, TrainingJob, TrainingWatch } from "../ports/ports.ts";
 import { runtimeOf } from "../registry/registry.ts";
-import { fitCalibration } from "./calibration/fit-calibration.ts";
+import { fitCalibration, requireClasses } from "./calibration/fit-calibration.ts";
 import { classesOfBase, continuing, type FitBase } from "./continuation.ts";
 import { constantMetrics, type Metrics, metricsOf, type ScoredRows, scorePart } from "./evaluate.ts";
 import { type FittedInputs, fitInputs, matrixTables } from "./preprocessing/fit-inputs.ts";
@@ -110,6 +111,8 @@ export async function fitModel(
   const found = task.kind === "multiclass" ? await labelClasses(engines, dataset, task.mostClasses) : undefined;
   const counted = found && base?.classes ? classesOfBase(model.name, base.classes, found) : found;
   const classes = counted?.map(({ name }) => name);
+  // Known from the labels alone: a training need not come to its end to find it out.
+  if (model.calibrate) requireClasses(await calibrationLabels(engines, request, classes), classes, model.name);
   const fitted: FittedInputs =
     base === undefined
       ? await fitInputs({
@@ -225,6 +228,19 @@ async function fitModelOf(
   };
   const trainer = trainerOf(engines.trainers, kind);
   return base === undefined ? trainer.fit(job, watch) : continuing(trainer).fitOn(base, job, watch);
+}
+
+/** The labels of the rows that a calibration will be fitted on. */
+async function calibrationLabels(
+  engines: FitEngines,
+  { model, dataset }: Pick<FitRequest, "model" | "dataset">,
+  classes: readonly string[] | undefined,
+): Promise<Float64Array> {
+  const labels: number[] = [];
+  for await (const table of streamPart(engines, dataset, "validate", [], undefined, sideOf(model, "held")))
+    for (const label of columnOf(table, "label").values)
+      labels.push(classes ? classes.indexOf(String(label)) : Number(label));
+  return Float64Array.from(labels);
 }
 
 /** One side of the validation rows, where a calibration holds some of them back. */

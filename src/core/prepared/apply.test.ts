@@ -193,6 +193,18 @@ test("a whole number is the same category as an int64 and as the float64 that a 
   expect(encode(stored)).toEqual(encode(asked));
 });
 
+test("a moment that only feeds steps is not profiled, and one that is an input is", () => {
+  const of = [{ name: "at", type: "timestamp", as: "time" }] as const;
+  const parts: VersionInput = {
+    ...{ name: "hour", kind: "prepared", of, columns: [{ name: "hour", kind: "number" }] },
+    steps: [{ step: "dateParts", parts: ["hourOfDay"] }],
+  };
+  const amount: VersionInput = { name: "amount", kind: "number" };
+  expect(rawInputs([amount, parts]).map(({ name }) => name)).toEqual(["amount"]);
+  expect(rawInputs([parts, { name: "at", kind: "number" }]).map(({ name }) => name)).toEqual(["at"]);
+  expect(rawNames([amount, parts])).toEqual(["amount", "at"]);
+});
+
 test("what is read, and as what it is profiled, is each raw column once", () => {
   expect(rawNames(inputs)).toEqual(["plain", "amount", "city", "items"]);
   expect(rawInputs(inputs).map(({ kind }) => kind)).toEqual(["number", "number", "category", "number"]);

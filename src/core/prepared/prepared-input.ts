@@ -39,13 +39,17 @@ export interface RawInput {
   readonly kind: ModelInput["kind"];
 }
 
-/** The columns that inputs are made from as numbers and categories, each once: what a profile counts. */
+/**
+ * The columns that inputs are made from as numbers and categories, each once: what a profile counts. Moments that only feed steps are left out, for
+ * every later one is beyond all that were seen.
+ */
 export function rawInputs(inputs: readonly VersionInput[]): readonly RawInput[] {
   const found = new Map<string, RawInput>();
   for (const input of inputs)
     if (input.kind !== "prepared") found.set(input.name, input);
     else
       for (const { name, type } of input.of) {
+        if (type === "timestamp" || type === "date") continue;
         const isText = kindOf(type) === "string" || kindOf(type) === "uuid";
         found.set(name, { name, kind: isText ? "category" : "number" });
       }

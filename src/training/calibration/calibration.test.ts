@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { calibrateScores, calibrationFrom, interpolated, logOdds, randomOf } from "../../core/core.ts";
 import { isotonic, platt } from "../../define/define.ts";
 import { fitCalibration } from "./fit-calibration.ts";
-import { isotonicStep } from "./isotonic.ts";
+import { heldInside, isotonicStep } from "./isotonic.ts";
 import { plattStep } from "./platt.ts";
 
 interface Oracle {
@@ -72,7 +72,16 @@ test.each(oracle.multiclass)(
       // Answers are float32.
       [isotonic(), each.isotonic, 1e-7],
     ] as const) {
-      const ours = calibrateScores(fitCalibration(spec, rows, names, "m"), rows.scores);
+      const fitted = fitCalibration(spec, rows, names, "m");
+      // Its curves as they are pooled: theirs promise certainty at the ends, and what is fitted here does not.
+      const steps = names.map((_, own) =>
+        isotonicStep(
+          Uint8Array.from(each.labels, (label) => Number(label === own)),
+          Float64Array.from(each.labels, (__, row) => rows.scores[row * names.length + own] ?? 0),
+        ),
+      );
+      const pooled = spec.kind === "platt" ? fitted : ({ kind: "isotonic", rows: fitted.rows, steps } as const);
+      const ours = calibrateScores(pooled, rows.scores);
       expect(ours).toHaveLength(theirs.length);
       theirs.forEach((value, place) => {
         expect(Math.abs((ours[place] ?? Number.NaN) - value)).toBeLessThan(tolerance);
@@ -100,6 +109,39 @@ test("any rising curve rises, and its mean is that of what came", () => {
         kind: "isotonic",
         rows: rows.length,
         steps: [step],
+      });
+    }),
+  );
+});
+
+test("a fitted curve promises no certainty: as many rows as came to the same hold its ends inside 0 and 1", () => {
+  const said = Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7);
+  const rows = (came: readonly number[]) => ({ labels: Float64Array.from(came), scores: Float32Array.from(said) });
+  const ends = (came: readonly number[]) => {
+    const [step] = fitCalibration(isotonic(), rows(came), undefined, "m").steps as [ReturnType<typeof isotonicStep>];
+    return step.probabilities;
+  };
+  // Three that never came, two of which one did, and two that always did.
+  expect(ends([0, 0, 0, 1, 0, 1, 1])).toEqual([1 / 5, 1 / 5, 1 / 2, 1 / 2, 3 / 4, 3 / 4]);
+  expect(ends([0, 0, 0, 0, 1, 1, 1])).toEqual([1 / 6, 1 / 6, 4 / 5, 4 / 5]);
+  // Never beyond the next level.
+  expect(ends([0, 1, 0, 0, 0, 0, 1])).toEqual([1 / 5, 1 / 5, 1 / 5, 1 - 1 / 3]);
+  const score = fc.constantFrom(0, 0.25, 0.5, 0.75, 1);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(score, fc.nat(1)), { minLength: 1, maxLength: 40 }), (each) => {
+      const values = Float64Array.from(each, ([one]) => one);
+      const pooled = isotonicStep(
+        Uint8Array.from(each, ([, came]) => came),
+        values,
+      );
+      const { scores, probabilities } = heldInside(pooled, values);
+      expect(scores).toEqual(pooled.scores);
+      probabilities.forEach((level, place) => {
+        const before = pooled.probabilities[place] ?? Number.NaN;
+        if (before > 0 && before < 1) expect(level).toBe(before);
+        expect(level).toBeGreaterThan(0);
+        expect(level).toBeLessThan(1);
+        expect(level).toBeGreaterThanOrEqual(probabilities[place - 1] ?? 0);
       });
     }),
   );

@@ -1,6 +1,6 @@
 // Isotonic calibration: the rising curve that lies closest to the labels, found by pooling neighbours that fall.
 
-import type { MonotoneStep } from "../../core/core.ts";
+import { interpolated, type MonotoneStep } from "../../core/core.ts";
 
 /**
  * The isotonic regression of 0 and 1 on scores, as a curve of straight lines between its corners. Shapes (rows).
@@ -47,4 +47,23 @@ export function isotonicStep(came: Uint8Array, said: Float64Array): MonotoneStep
         ];
   });
   return { scores: corners.map(([score]) => score!), probabilities: corners.map(([, level]) => level!) };
+}
+
+/** What float32 can tell from certainty on both sides. */
+const LEAST = 2 ** -23;
+
+/**
+ * A rising curve whose levels of 0 and 1 promise no certainty: of n rows that all came to the same, the other outcome has 1 / (n + 2) (Laplace's rule
+ * of succession), or the next level where that is nearer. `said` of shape (rows).
+ */
+export function heldInside(curve: MonotoneStep, said: Float64Array): MonotoneStep {
+  const { scores, probabilities } = curve;
+  const inner = probabilities.filter((level) => level > 0 && level < 1);
+  const other = (level: number): number => {
+    const rows = said.reduce((count, score) => count + Number(interpolated(curve, score) === level), 0);
+    return Math.max(LEAST, 1 / (rows + 2));
+  };
+  const lowest = Math.min(other(0), inner[0] ?? 1);
+  const highest = Math.max(1 - other(1), inner.at(-1) ?? 0);
+  return { scores, probabilities: probabilities.map((level) => Math.min(Math.max(level, lowest), highest)) };
 }
