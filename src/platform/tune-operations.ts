@@ -9,10 +9,14 @@ import {
   failRun,
   finishRun,
   getRun,
+  type HeldLease,
+  isHeld,
+  leaseLost,
   logMetrics,
   recordStudy,
   reopenRun,
   startRun,
+  whileHeld,
 } from "../registry/registry.ts";
 import { readyDataset } from "../training/training.ts";
 import { createOptimiser, float, int, type PrunerOptions, type Space, space } from "../tuning/tuning.ts";
@@ -115,8 +119,8 @@ export async function tuneModel(platform: Platform, request: TuneRequest): Promi
   const found = await earlierStudy(registry, subject, asked, wanted);
   const study = found ?? (await newStudy(platform, request, model, dataset, wanted));
   const part = newId(registry.clock.now(), registry.random);
-  const result = await alone(platform, `study ${study.runId}`, { signal: request.signal, part }, (still) =>
-    searchStudy(platform, request, { model, dataset, study, isNew: found === undefined }, still),
+  const result = await alone(platform, `study ${study.runId}`, { signal: request.signal, part }, (still, lease) =>
+    searchStudy(platform, request, { model, dataset, study, isNew: found === undefined, lease }, still),
   );
   if ("done" in result) return result.done;
   const { holder, since } = result.holder;
@@ -132,20 +136,23 @@ interface Opened {
   readonly dataset: Dataset;
   readonly study: Study;
   readonly isNew: boolean;
+  /** While it is held the study is this search's. */
+  readonly lease: HeldLease;
 }
 
 async function searchStudy(
   platform: Platform,
   request: TuneRequest,
-  { model, dataset, study, isNew }: Opened,
+  { model, dataset, study, isNew, lease }: Opened,
   signal: AbortSignal,
 ): Promise<TuneOutcome> {
   const { registry } = platform;
+  const held = whileHeld(registry, lease);
   const { runId, plan, name } = study;
   const [goal] = plan.goals as readonly [Goal];
   if (!isNew) {
-    await keepPlan(registry, study);
-    await reopenRun(registry, runId);
+    await keepPlan(held, study);
+    await reopenRun(held, runId);
   }
   try {
     const earlier = isNew ? [] : endedTrials(await childRuns(registry, runId), plan);
@@ -159,13 +166,14 @@ async function searchStudy(
       told: await toldTrials(registry, plan, earlier),
       limits: request,
       signal,
+      lease,
       ...(request.onTrial ? { onTrial: request.onTrial } : {}),
       ...(request.onState ? { onState: request.onState } : {}),
     });
     const best = bestTrial(trials, goal.better);
     if (best?.value === undefined) throw nothingFound(trials, goal.name, name);
-    await logMetrics(registry, runId, [{ key: `validate.${goal.name}`, step: best.number, value: best.value }]);
-    await finishRun(registry, runId);
+    await logMetrics(held, runId, [{ key: `validate.${goal.name}`, step: best.number, value: best.value }]);
+    await finishRun(held, runId);
     return {
       run: runId,
       study: name,
@@ -177,14 +185,13 @@ async function searchStudy(
       end,
     };
   } catch (thrown) {
-    // Another process has taken the study over meanwhile, and says how it ends.
-    if (signal.aborted && !request.signal?.aborted)
-      throw new SlipwayError("STATE_LOCKED", `Study ${name} was taken over by another process; this one stops.`, {
-        cause: thrown,
-      });
+    // Another process has taken the study over meanwhile, and says how it ends; who was told to stop by then has no say either.
+    if (!(await isHeld(registry, lease))) throw leaseLost(`study ${name}`);
+    const isStopped = request.signal?.aborted === true;
+    const cause: unknown = signal.aborted && !isStopped ? signal.reason : thrown;
     if ((await getRun(registry, runId)).status === "running")
-      await failRun(registry, runId, asSlipwayError(thrown).message, signal.aborted ? "cancelled" : "failed");
-    throw thrown;
+      await failRun(held, runId, asSlipwayError(cause).message, isStopped ? "cancelled" : "failed");
+    throw cause;
   }
 }
 

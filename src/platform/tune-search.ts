@@ -5,6 +5,7 @@ import { asSlipwayError, type Duration, SlipwayError, seconds } from "../core/co
 import type { Dataset } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { TrainingStep } from "../ports/ports.ts";
+import type { HeldLease } from "../registry/registry.ts";
 import { isTrialsFault, trainTrial } from "../training/training.ts";
 import {
   configurationOf,
@@ -55,6 +56,8 @@ export interface SearchRequest {
   readonly told: readonly KnownTrial[];
   readonly limits: SearchLimits;
   readonly signal: AbortSignal;
+  /** While it is held trials begin and count. */
+  readonly lease: HeldLease;
   readonly onTrial?: (trial: TunedTrial, best: TunedTrial | undefined) => void;
   readonly onState?: (state: SearchState) => void;
 }
@@ -78,7 +81,7 @@ export async function searchTrials(
   { training, engines }: Platform,
   request: SearchRequest,
 ): Promise<{ readonly trials: readonly TunedTrial[]; readonly end: SearchEnd }> {
-  const { model, dataset, study, limits, signal } = request;
+  const { model, dataset, study, limits, signal, lease } = request;
   const { plan, runId } = study;
   const [goal] = plan.goals;
   if (goal === undefined) throw new SlipwayError("INTERNAL", `Study ${study.name} has no goal.`);
@@ -150,7 +153,7 @@ export async function searchTrials(
         prunedAt,
       } = await trainTrial(
         training,
-        { model, dataset, parentId: runId, name: `trial ${number}`, params },
+        { model, dataset, parentId: runId, name: `trial ${number}`, params, lease },
         { signal: still, overdue: limit.signal, onStep, ...(plan.pruner.kind === "none" ? {} : { isHopeless }) },
       );
       if (prunedAt !== undefined)

@@ -34,16 +34,20 @@ export interface TunedTrial {
 
 /** The trials of a study that ended, in their order; one that was interrupted counts for nothing and is tried anew. */
 export function endedTrials(runs: readonly RunRecord[], plan: StudyPlan): readonly TunedTrial[] {
-  return runs
-    .filter(({ kind }) => kind === "trial")
-    .filter(
-      ({ status, error, tags }) =>
-        status === "finished" ||
-        (status === "failed" && !error?.startsWith("interrupted")) ||
-        (status === "cancelled" && tags[PRUNED] !== undefined),
-    )
-    .map((run) => recordedTrial(run, plan))
-    .sort((left, right) => left.number - right.number);
+  return (
+    runs
+      .filter(({ kind }) => kind === "trial")
+      .filter(
+        ({ status, error, tags }) =>
+          status === "finished" ||
+          (status === "failed" && !error?.startsWith("interrupted")) ||
+          (status === "cancelled" && tags[PRUNED] !== undefined),
+      )
+      .map((run) => recordedTrial(run, plan))
+      .sort((left, right) => left.number - right.number)
+      // Where two processes once searched at the same time a number was tried twice; the first one's stands.
+      .filter(({ number }, index, all) => number !== all[index - 1]?.number)
+  );
 }
 
 function recordedTrial(run: RunRecord, { space, goals }: StudyPlan): TunedTrial {

@@ -32,7 +32,17 @@ export { type DeploymentRecord, endDeployments, liveDeployments, noteDeployment 
 export { createExperiment, type Experiment, listExperiments } from "./experiments.ts";
 export { type Cleared, type ClearOptions, clearGarbage } from "./garbage.ts";
 export { type ImportedVersion, registerImported } from "./imported-version.ts";
-export { endLease, LEASE, type LeaseHolder, takeLease } from "./leases.ts";
+export {
+  endLease,
+  type HeldLease,
+  isHeld,
+  LEASE,
+  type LeaseHolder,
+  leaseLost,
+  renewLease,
+  takeLease,
+  whileHeld,
+} from "./leases.ts";
 export { calibrated, calibrationBytes, loadVersion, readCalibration, runtimeOf } from "./load-version.ts";
 export {
   lastMonitorRun,

@@ -155,10 +155,12 @@ export async function childRuns({ records }: RegistryContext, parent: string): P
 
 /** Makes a run go on that has ended, as this process's. */
 export async function reopenRun(context: RegistryContext, id: string): Promise<RunRecord> {
-  await context.records.db
-    .updateTable("runs")
-    .set({ status: "running", ended_at: null, error: null, owner: context.owner ?? null })
-    .where("id", "=", id)
-    .execute();
+  await context.records.transact(async (tx) => {
+    await tx
+      .updateTable("runs")
+      .set({ status: "running", ended_at: null, error: null, owner: context.owner ?? null })
+      .where("id", "=", id)
+      .execute();
+  });
   return getRun(context, id);
 }

@@ -5,7 +5,16 @@ import { asSlipwayError, type ErrorCode } from "../core/core.ts";
 import type { Dataset } from "../datasets/datasets.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { TrainingStep } from "../ports/ports.ts";
-import { failRun, finishRun, logMetrics, logParams, setTags, startRun } from "../registry/registry.ts";
+import {
+  failRun,
+  finishRun,
+  type HeldLease,
+  logMetrics,
+  logParams,
+  setTags,
+  startRun,
+  whileHeld,
+} from "../registry/registry.ts";
 import { fitModel } from "./fit.ts";
 import { heldOutMetrics, metricRows, trainerParameters } from "./run-values.ts";
 import type { TrainingContext } from "./training-context.ts";
@@ -21,6 +30,8 @@ export interface TrialRequest {
   readonly params: Readonly<Record<string, string | number | boolean>>;
   /** What the run is; default a trial of a search. */
   readonly kind?: "trial" | "fold";
+  /** While it is held the trial begins, and counts when it ends; default always. */
+  readonly lease?: HeldLease;
 }
 
 /** A trial that ended by itself, or because it was not worth going on with. */
@@ -68,17 +79,18 @@ export function isTrialsFault(thrown: unknown): boolean {
 
 /**
  * Fits a model with other parameters and records it. What goes wrong is recorded, then thrown: as failed where the parameters are at fault, else as
- * cancelled, for then nothing is known of them.
+ * cancelled, for then nothing is known of them, or somebody else tries them by now.
  */
 export async function trainTrial(
   context: TrainingContext,
-  { model, dataset, parentId, name, params, kind = "trial" }: TrialRequest,
+  { model, dataset, parentId, name, params, kind = "trial", lease }: TrialRequest,
   { signal, overdue, onStep, isHopeless }: TrialWatch,
 ): Promise<FinishedTrial> {
   const { engines, registry } = context;
+  const held = lease ? whileHeld(registry, lease) : registry;
   const trainer = { ...model.trainer, parameters: { ...model.trainer.parameters, ...params } };
   const tried = { ...model, trainer };
-  const run = await startRun(registry, {
+  const run = await startRun(held, {
     experiment: model.name,
     name,
     kind,
@@ -104,14 +116,15 @@ export async function trainTrial(
     );
     const size = fitted.trained.artifact.byteLength;
     await logMetrics(registry, run.id, [...metricRows(fitted), ...losses, { key: SIZE, step: 0, value: size }]);
-    await finishRun(registry, run.id);
+    await finishRun(held, run.id);
     return { runId: run.id, metrics: { ...heldOutMetrics(fitted), [SIZE]: size } };
   } catch (thrown) {
     const last = losses.at(-1)?.step;
     if (pruned.signal.aborted && !signal?.aborted && last !== undefined && isCancellation(thrown)) {
       await logMetrics(registry, run.id, losses);
-      await setTags(registry, run.id, { [PRUNED]: String(last) });
       await failRun(registry, run.id, `pruned after round ${last}: others did better by then`, "cancelled");
+      // With this it counts.
+      await setTags(held, run.id, { [PRUNED]: String(last) });
       return { runId: run.id, metrics: {}, prunedAt: last };
     }
     const cause = overdue?.aborted && !signal?.aborted && isCancellation(thrown) ? overdue.reason : thrown;
