@@ -93,7 +93,7 @@ export {
   getRun,
   type RunRecord,
 } from "./runs.ts";
-export { SECRET_KEY_BYTES, type Secrets, sealedSecrets } from "./secrets.ts";
+export { SECRET_KEY_BYTES, type Secrets, sealedSecrets, secretKeyName } from "./secrets.ts";
 export { type NewRun, startRun } from "./start-run.ts";
 export {
   changeStudyPlan,

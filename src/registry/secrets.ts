@@ -18,6 +18,7 @@ export interface Secrets {
 export const SECRET_KEY_BYTES = 32;
 
 const CIPHER = "aes-256-gcm";
+const SEALED = /^v1\.([0-9a-f]{16})\.([\w-]+)$/;
 const NONCE = 12;
 const TAG = 16;
 
@@ -33,11 +34,11 @@ export function sealedSecrets(
       const nonce = random(NONCE);
       const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(about));
       const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return `v1.${keyName(key)}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64url")}`;
+      return `v1.${secretKeyName(key)}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64url")}`;
     },
     async open(sealed, about) {
-      const [, name, content = ""] = /^v1\.([0-9a-f]{16})\.([\w-]+)$/.exec(sealed) ?? [];
-      const key = (await keys("toOpen")).find((each) => keyName(each) === name);
+      const [, name, content = ""] = SEALED.exec(sealed) ?? [];
+      const key = (await keys("toOpen")).find((each) => secretKeyName(each) === name);
       if (!key)
         throw new SlipwayError(
           "CONFIG_INVALID",
@@ -59,11 +60,17 @@ export function sealedSecrets(
     },
     async isOld(sealed) {
       const [newest] = await keys("toOpen");
-      return newest !== undefined && !sealed.startsWith(`v1.${keyName(newest)}.`);
+      return newest !== undefined && !sealed.startsWith(`v1.${secretKeyName(newest)}.`);
     },
   };
 }
 
-function keyName(key: Uint8Array): string {
+/** The name under which what a key sealed names it; undefined for what is no sealed secret. */
+export function sealedWith(sealed: string): string | undefined {
+  return SEALED.exec(sealed)?.[1];
+}
+
+/** A key's name, which tells nothing of the key. */
+export function secretKeyName(key: Uint8Array): string {
   return sha256(Buffer.concat([Buffer.from("slipway secret key "), key])).slice(0, 16);
 }

@@ -5,6 +5,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 import { basename, dirname, join } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
 import type { WrittenFile } from "../../ports/ports.ts";
+import { flush } from "../flush.ts";
 
 /** A part that is finished. */
 export interface BatchPart extends WrittenFile {
@@ -124,13 +125,4 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   }
   await rename(temporary, file);
   await flush(dirname(file));
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

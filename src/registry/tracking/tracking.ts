@@ -90,7 +90,7 @@ export {
   type TrackedStatus,
 } from "./runs.ts";
 export { deliverDue, testWebhook } from "./webhook-deliveries.ts";
-export { sealWebhookSecrets } from "./webhook-secrets.ts";
+export { keysOfWebhookSecrets, sealWebhookSecrets } from "./webhook-secrets.ts";
 export {
   changeWebhook,
   deleteWebhook,

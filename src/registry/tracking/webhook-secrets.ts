@@ -1,6 +1,6 @@
 import { SlipwayError } from "../../core/core.ts";
 import type { RegistryContext } from "../context.ts";
-import type { Secrets } from "../secrets.ts";
+import { type Secrets, sealedWith } from "../secrets.ts";
 import type { TrackingContext } from "./context.ts";
 
 /** A secret as it is kept: null for an empty one or none. */
@@ -24,21 +24,33 @@ export async function openSecret(
   throw new SlipwayError("CONFIG_INVALID", "This process was given no way to open secrets.");
 }
 
-/** Seals what an earlier release kept as it was given, and what is sealed with an older key; gives how many. What no key opens stays as it is. */
-export async function sealWebhookSecrets({ records }: RegistryContext, secrets: Secrets): Promise<number> {
+/** What became of secrets that were to be sealed with the newest key. */
+export interface Resealed {
+  /** How many are sealed anew. */
+  readonly sealed: number;
+  /** The webhooks whose secrets no key at hand opens, which stay as they are. */
+  readonly unopened: readonly string[];
+}
+
+/** Seals what an earlier release kept as it was given, and what is sealed with an older key. */
+export async function sealWebhookSecrets({ records }: RegistryContext, secrets: Secrets): Promise<Resealed> {
   const rows = await records.db
     .selectFrom("webhooks")
     .select(["id as webhook", "secret", "sealed_secret"])
     .where((is) => is.or([is("secret", "is not", null), is("sealed_secret", "is not", null)]))
     .execute();
-  let count = 0;
+  let sealed = 0;
+  const unopened: string[] = [];
   for (const row of rows) {
     if (row.secret === null && row.sealed_secret !== null && !(await secrets.isOld(row.sealed_secret))) continue;
     const text = await openSecret(secrets, row).catch((thrown: unknown) => {
       if (thrown instanceof SlipwayError && thrown.code === "CONFIG_INVALID") return undefined;
       throw thrown;
     });
-    if (text === undefined) continue;
+    if (text === undefined) {
+      unopened.push(row.webhook);
+      continue;
+    }
     const sealed_secret = await secrets.seal(text, subject(row.webhook));
     const { numUpdatedRows } = await records.db
       .updateTable("webhooks")
@@ -48,9 +60,19 @@ export async function sealWebhookSecrets({ records }: RegistryContext, secrets: 
       .where("secret", row.secret === null ? "is" : "=", row.secret)
       .where("sealed_secret", row.sealed_secret === null ? "is" : "=", row.sealed_secret)
       .executeTakeFirst();
-    count += Number(numUpdatedRows);
+    sealed += Number(numUpdatedRows);
   }
-  return count;
+  return { sealed, unopened };
+}
+
+/** The names of the keys that secrets are sealed with now. */
+export async function keysOfWebhookSecrets({ records }: RegistryContext): Promise<ReadonlySet<string>> {
+  const rows = await records.db
+    .selectFrom("webhooks")
+    .select("sealed_secret")
+    .where("sealed_secret", "is not", null)
+    .execute();
+  return new Set(rows.flatMap(({ sealed_secret }) => sealedWith(sealed_secret ?? "") ?? []));
 }
 
 function subject(webhook: string): string {

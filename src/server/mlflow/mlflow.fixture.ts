@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseInstant } from "../../core/core.ts";
 import { fileBlobs } from "../../engines/files/files.ts";
-import { randomBytes, replayClock } from "../../engines/system/system.ts";
-import { secretsOf, tracking } from "../../platform/platform.ts";
+import { randomBytes, replayClock, systemScheduler } from "../../engines/system/system.ts";
+import { type Platform, secretsOf, tracking } from "../../platform/platform.ts";
 import type { Outbound } from "../../ports/ports.ts";
 import { testDatabase } from "../../records/database.fixture.ts";
 import { openRecords } from "../../records/records.ts";
@@ -36,4 +36,11 @@ export async function openTestTracking(outbound?: Outbound): Promise<OpenTrackin
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a change of the secrets' key needs, as one process has it. */
+export function rotating({ tracking: registry, folder }: OpenTracking): Platform {
+  const process = { mark: JSON.stringify({ host: "here", pid: 1 }), isAlive: () => true };
+  const engines = { random: randomBytes, scheduler: systemScheduler(), process };
+  return { stateDir: folder, engines, registry, secrets: registry.secrets } as unknown as Platform;
 }

@@ -9,10 +9,10 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { minutes, seconds } from "../../core/core.ts";
 import { guardedOutbound, randomBytes } from "../../engines/system/system.ts";
-import { type Platform, rotateSecretsKey, secretsOf, tracking } from "../../platform/platform.ts";
+import { rotateSecretsKey, secretsOf, tracking } from "../../platform/platform.ts";
 import { buildApp } from "../app.ts";
 import { fakeNow, fakeServing } from "../fake-serving.fixture.ts";
-import { type OpenTracking, openTestTracking } from "./mlflow.fixture.ts";
+import { type OpenTracking, openTestTracking, rotating } from "./mlflow.fixture.ts";
 
 const outbound = guardedOutbound({ allow: ["127.0.0.1"], timeoutMs: 2000 });
 let open: OpenTracking;
@@ -332,9 +332,7 @@ describe("a secret at rest", () => {
 
   test("goes over to a new key, in the file and in the variable, and the old one is not needed any more", async () => {
     await hooked();
-    const platform = { stateDir: open.folder, engines: { random: randomBytes }, registry: open.tracking } as unknown;
-    const rotate = (env: Readonly<Record<string, string>> = {}) =>
-      rotateSecretsKey({ ...(platform as Platform), secrets: open.tracking.secrets as Platform["secrets"] }, env);
+    const rotate = (env: Readonly<Record<string, string>> = {}) => rotateSecretsKey(rotating(open), env);
     expect([await rotate(), await rotate()]).toEqual([1, 1]);
     expect(readFileSync(keyFile(), "utf8").trim().split("\n")).toHaveLength(2);
     const first = readFileSync(keyFile(), "utf8").split("\n")[0] as string;
