@@ -1,7 +1,7 @@
 // Locks that are the kernel's: held by another process, gone with kill -9 at once, and the same for two containers that call themselves alike.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -70,6 +70,21 @@ test("a file that another process holds is free the moment that process is kille
   expect(isFileHeld(file)).toBe(true);
   release();
 });
+
+test.runIf(existsSync("/proc/self/fd"))(
+  "asking about a file of one's own takes no file descriptors, by whatever name",
+  () => {
+    const open = (): number => readdirSync("/proc/self/fd").length;
+    const release = holdFile(join(folder, "a.lock"));
+    symlinkSync(folder, join(folder, "same"));
+    const before = open();
+    for (let times = 0; times < 50; times += 1)
+      for (const name of ["a.lock", "same/a.lock"]) expect(isFileHeld(join(folder, name))).toBe(true);
+    expect(open()).toBe(before);
+    release();
+    expect(isFileHeld(join(folder, "same/a.lock"))).toBeUndefined();
+  },
+);
 
 describe("processes that are marked by such files", () => {
   const locks = { hold: holdFile, isHeld: isFileHeld };

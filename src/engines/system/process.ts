@@ -3,7 +3,7 @@
 // other one works on another folder, a mark is judged by host, boot, number and start time.
 
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -36,7 +36,10 @@ interface ProcessMark {
 
 const NAME = /^[0-9a-f-]{36}\.lock$/;
 
-/** How long the file of a process that was killed stays, so that whoever finds its mark can tell. */
+/** What lies beside a held file from when it was first found free: its own time is the process's start, however long that ran. */
+const ENDED = ".ended";
+
+/** How long the file of a process that was killed stays once it was found, so that whoever finds its mark can tell. */
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** Marks this process with a file of its own in a folder that all who should know of it share. */
@@ -63,13 +66,19 @@ export function markedProcess(folder: string, { hold, isHeld }: FileLocks): Mark
   };
 }
 
-/** Removes what processes that were killed long ago have left. */
+/** Removes what processes have left that were found killed long ago. */
 function sweep(folder: string, isHeld: FileLocks["isHeld"]): void {
   const before = Date.now() - KEPT_MS;
   for (const name of readdirSync(folder)) {
-    const file = join(folder, name);
-    const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? before;
-    if (NAME.test(name) && written < before && isHeld(file) === false) rmSync(file, { force: true });
+    const lock = name.endsWith(ENDED) ? name.slice(0, -ENDED.length) : name;
+    if (!NAME.test(lock)) continue;
+    const [file, ended] = [join(folder, lock), join(folder, `${lock}${ENDED}`)];
+    if (isHeld(file) !== false) rmSync(ended, { force: true });
+    else {
+      const found = statSync(ended, { throwIfNoEntry: false })?.mtimeMs;
+      if (found === undefined) writeFileSync(ended, "");
+      else if (found < before) for (const each of [file, ended]) rmSync(each, { force: true });
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { dateOf, parseInstant, seconds } from "../../core/core.ts";
 import { clockContract, replayClockContract } from "../../ports/clock.contract.ts";
@@ -66,13 +66,37 @@ describe("a process's mark", () => {
   });
 });
 
-test("the files of processes that were killed long ago go, and no others", () => {
+test("the files of processes that were found killed long ago go, and no others", () => {
   const folder = mkdtempSync(join(tmpdir(), "slipway-marks-"));
   const file = (digit: number): string => `${`${digit}`.repeat(8)}-0000-4000-8000-000000000000.lock`;
-  for (const name of [file(1), file(2), file(3), "notes.txt"]) writeFileSync(join(folder, name), "");
   const old = new Date(Date.now() - 8 * 24 * 3600 * 1000);
+  // All but the last ran for more than a week; the second still runs, and the third has just been killed.
+  for (const name of [file(1), file(2), "notes.txt", file(4)]) writeFileSync(join(folder, name), "");
   for (const name of [file(1), file(2), "notes.txt"]) utimesSync(join(folder, name), old, old);
-  markedProcess(folder, { hold: () => () => undefined, isHeld: (path) => path.endsWith(file(2)) });
-  expect(readdirSync(folder)).toEqual([file(2), file(3), "notes.txt"]);
+  const held = new Set([file(2)]);
+  const start = () =>
+    markedProcess(folder, {
+      hold: () => () => undefined,
+      isHeld: (path) => (held.has(basename(path)) ? true : existsSync(path) ? false : undefined),
+    });
+  start();
+  expect(readdirSync(folder)).toEqual([file(1), `${file(1)}.ended`, file(2), file(4), `${file(4)}.ended`, "notes.txt"]);
+  utimesSync(join(folder, `${file(1)}.ended`), old, old);
+  held.clear();
+  start();
+  expect(readdirSync(folder)).toEqual([file(2), `${file(2)}.ended`, file(4), `${file(4)}.ended`, "notes.txt"]);
+  start();
+  expect(readdirSync(folder)).toEqual([file(2), `${file(2)}.ended`, file(4), `${file(4)}.ended`, "notes.txt"]);
+  rmSync(folder, { recursive: true });
+});
+
+test("a process that ran for more than a week and was killed counts as ended, on another host too", () => {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-marks-"));
+  const locks = { hold: () => () => undefined, isHeld: (path: string) => (existsSync(path) ? false : undefined) };
+  const mark = JSON.parse(markedProcess(folder, locks).mark);
+  const old = new Date(Date.now() - 8 * 24 * 3600 * 1000);
+  writeFileSync(join(folder, mark.lock), "");
+  utimesSync(join(folder, mark.lock), old, old);
+  expect(markedProcess(folder, locks).isAlive(JSON.stringify({ ...mark, host: "another" }))).toBe(false);
   rmSync(folder, { recursive: true });
 });
