@@ -1,3 +1,5 @@
+// Webhooks' secrets as the records have them: sealed (../secrets.ts), each bound to its webhook. Before there was sealing they were kept as they were given.
+
 import { SlipwayError } from "../../core/core.ts";
 import type { RegistryContext } from "../context.ts";
 import { type Secrets, sealedWith } from "../secrets.ts";
