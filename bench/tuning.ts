@@ -1,8 +1,8 @@
 // How much regret the tuner leaves beside Optuna's samplers: the same tasks, seeds and noise, each side a process behind the ask-tell protocol.
 // Both curves, a table by kind of space, and the difference with a bootstrap interval over tasks and seeds. `--set held|own|all` says which tasks
 // (held-out ones are those that no rule was chosen on), `--only REGEXP` takes some of them, `--seeds N`, `--budget N` and `--pending N` say how much,
-// `--against tpe|gp|cmaes|random` which sampler of Optuna, `--sampler NAME` which of ours. Runs are kept in `--store FOLDER` as they end; with
-// `--minutes N` it stops after so many, to go on another time. `--plot FILE` draws the curves.
+// `--against tpe|gp|cmaes|random` which sampler of Optuna, `--sampler NAME` which of ours. Runs are kept in `--store FOLDER` as they end, by the hash of
+// the code that made them, so that a change is measured anew; with `--minutes N` it stops after so many, to go on another time. `--plot FILE` draws the curves.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { createOptimiser } from "slipway/tuning";
 import { repository } from "./support/project.ts";
 import { venvWith } from "./support/venv.ts";
+import { codeHash } from "./tuning/code-hash.ts";
 import { drawsOf } from "./tuning/draws.ts";
 import { heldOutTasks } from "./tuning/held-out.ts";
 import { type Curves, difference, meanOf, regrets, type Scale } from "./tuning/paired.ts";
@@ -40,16 +41,21 @@ const sets: Readonly<Record<string, readonly Task[]>> = {
 const some = (sets[words.set] ?? []).filter(({ name, kind }) => new RegExp(words.only).test(`${kind}: ${name}`));
 const python = process.env["OPTUNA_PYTHON"] ?? (await venvWith("optuna", ["optuna==5.0.0", "cmaes", "scipy", "torch"]));
 const about = { tasks: some, seeds, budget, pending };
-const named = (name: string): string => join(words.store, `${name}-${budget}-${pending}.jsonl`);
+/** What a run comes of on either side: the tasks, their noise, and how a peer is asked. */
+const asked = ["tasks", "held-out", "real-tasks", "held-out-real", "draws", "peer"];
+const named = (name: string, code: string): string => {
+  const paths = [code, ...asked.map((file) => `bench/tuning/${file}.ts`)].map((path) => join(repository, path));
+  return join(words.store, `${name}-${budget}-${pending}-${codeHash(paths)}.jsonl`);
+};
 const ours: Side = {
   ...about,
-  file: named(`slipway-${words.sampler}`),
+  file: named(`slipway-${words.sampler}`, "dist/tuning"),
   command: [process.execPath, join(repository, "dist/cli/bin.js"), "tune", "serve"],
   sampler: words.sampler,
 };
 const theirs: Side = {
   ...about,
-  file: named(`optuna-${words.against}`),
+  file: named(`optuna-${words.against}`, "bench/tuning/optuna_peer.py"),
   command: [python, join(repository, "bench/tuning/optuna_peer.py"), words.against],
 };
 const until = performance.now() + Number(words.minutes) * 60_000;
