@@ -153,7 +153,7 @@ export async function searchTrials(
         prunedAt,
       } = await trainTrial(
         training,
-        { model, dataset, parentId: runId, name: `trial ${number}`, params, lease },
+        { model, dataset, parentId: runId, name: `trial ${number}`, number, params, lease },
         { signal: still, overdue: limit.signal, onStep, ...(plan.pruner.kind === "none" ? {} : { isHopeless }) },
       );
       if (prunedAt !== undefined)

@@ -1,7 +1,7 @@
 // A trial as its run recorded it. Nothing else is kept of trials, so a study that was killed is read the way one that ended is.
 
-import type { RunRecord } from "../registry/registry.ts";
-import { PRUNED, SIZE } from "../training/training.ts";
+import { type RunRecord, TRIAL_TAGS } from "../registry/registry.ts";
+import { SIZE } from "../training/training.ts";
 import {
   configurationOf,
   dominates,
@@ -34,23 +34,40 @@ export interface TunedTrial {
 
 /** The trials of a study that ended, in their order; one that was interrupted counts for nothing and is tried anew. */
 export function endedTrials(runs: readonly RunRecord[], plan: StudyPlan): readonly TunedTrial[] {
+  const own = runs.filter(({ kind }) => kind === "trial");
+  const numbers = trialNumbers(own);
   return (
-    runs
-      .filter(({ kind }) => kind === "trial")
+    own
       .filter(
         ({ status, error, tags }) =>
           status === "finished" ||
           (status === "failed" && !error?.startsWith("interrupted")) ||
-          (status === "cancelled" && tags[PRUNED] !== undefined),
+          (status === "cancelled" && tags[TRIAL_TAGS.pruned] !== undefined),
       )
-      .map((run) => recordedTrial(run, plan))
+      .map((run) => recordedTrial(run, numbers.get(run.id)!, plan))
       .sort((left, right) => left.number - right.number)
       // Where two processes once searched at the same time a number was tried twice; the first one's stands.
       .filter(({ number }, index, all) => number !== all[index - 1]?.number)
   );
 }
 
-function recordedTrial(run: RunRecord, { space, goals }: StudyPlan): TunedTrial {
+/** Which trial each run is. Earlier releases kept that in the name alone: one that was renamed since takes the lowest number that is free. */
+function trialNumbers(runs: readonly RunRecord[]): ReadonlyMap<string, number> {
+  const told = runs.map(({ id, name, tags }) => {
+    const text = tags[TRIAL_TAGS.number] ?? /^trial (\d+)$/.exec(name)?.[1];
+    return { id, number: text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined };
+  });
+  const taken = new Set(told.map(({ number }) => number));
+  let free = 0;
+  const next = (): number => {
+    while (taken.has(free)) free += 1;
+    taken.add(free);
+    return free;
+  };
+  return new Map(told.map(({ id, number }) => [id, number ?? next()]));
+}
+
+function recordedTrial(run: RunRecord, number: number, { space, goals }: StudyPlan): TunedTrial {
   const params = Object.fromEntries(
     Object.entries(space).flatMap(([name, parameter]) => {
       const text = run.params[name];
@@ -61,8 +78,7 @@ function recordedTrial(run: RunRecord, { space, goals }: StudyPlan): TunedTrial 
   const isComplete = values !== undefined;
   const [goal] = goals;
   return {
-    // By the number in its name: clocks may stand still.
-    number: Number(run.name.replace("trial ", "")),
+    number,
     runId: run.id,
     params: configurationOf(space, params) ?? params,
     state: isComplete ? "complete" : run.status === "cancelled" ? "pruned" : "failed",

@@ -16,6 +16,14 @@ export const CLIENT_TAGS = {
   parent: "mlflow.parentRunId",
 } as const;
 
+/** Tags by which a study knows its trials. They are Slipway's own: clients read them, and change none of a trial. */
+export const TRIAL_TAGS = {
+  /** From 0 on. */
+  number: "slipway.trial",
+  /** After which round it was stopped because others did better; with this it counts. */
+  pruned: "slipway.pruned",
+} as const;
+
 /** The source type of datasets that are recorded here. */
 export const NATIVE_SOURCE = "slipway";
 

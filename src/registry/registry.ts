@@ -16,6 +16,7 @@ export { ARCHIVE_START, type TakenArchive, takeArchive, writeArchive } from "./a
 export type { ArchiveManifest } from "./archive/manifest.ts";
 export { checkedKey, fingerprint, newSigningKey, publicKeyOf } from "./archive/signature.ts";
 export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
+export { TRIAL_TAGS } from "./client-words.ts";
 export type { RegistryContext } from "./context.ts";
 export {
   type DatasetRecord,

@@ -2,7 +2,7 @@
 
 import { newId, sha256 } from "../core/core.ts";
 import { fromJson, instantToSql, type RecordsTransaction } from "../records/records.ts";
-import { CLIENT_TAGS, inputOf } from "./client-words.ts";
+import { CLIENT_TAGS, inputOf, TRIAL_TAGS } from "./client-words.ts";
 import type { RegistryContext } from "./context.ts";
 import { experimentIn } from "./experiments.ts";
 import { checkedName } from "./names.ts";
@@ -24,6 +24,8 @@ export interface NewRun {
   readonly datasetId?: string | null;
   /** The run that this one is a part of. */
   readonly parentId?: string | null;
+  /** Which trial of its parent it is, from 0 on. */
+  readonly trial?: number;
   readonly provenance?: Provenance;
   /** The project's folder, from which the command's script is named. */
   readonly root?: string;
@@ -69,7 +71,7 @@ export async function startRun(context: RegistryContext, run: NewRun): Promise<R
 /** What a tracking client reads of where the run comes from. */
 function clientTags(
   { actor }: RegistryContext,
-  { provenance, parentId = null, root = "" }: NewRun,
+  { provenance, parentId = null, trial, root = "" }: NewRun,
   name: string,
 ): readonly (readonly [string, string])[] {
   const code = provenance?.code;
@@ -82,6 +84,7 @@ function clientTags(
     [CLIENT_TAGS.command, provenance && commandLine(provenance.command, root)],
     [CLIENT_TAGS.sourceType, provenance && "LOCAL"],
     [CLIENT_TAGS.parent, parentId],
+    [TRIAL_TAGS.number, trial === undefined ? undefined : String(trial)],
   ];
   return told.flatMap(([key, value]) => (value ? [[key, value] as const] : []));
 }

@@ -23,4 +23,4 @@ export { heldOutMetrics, trainerParameters } from "./run-values.ts";
 export { type TrainedVersion, trainVersion } from "./train.ts";
 export type { TrainingContext, TrainingProgress, TrainingRequest } from "./training-context.ts";
 export { type Ending, type TrainingWatch, watched } from "./training-watch.ts";
-export { isTrialsFault, LOSS, PRUNED, SIZE, trainTrial } from "./trial.ts";
+export { isTrialsFault, LOSS, SIZE, trainTrial } from "./trial.ts";

@@ -13,6 +13,7 @@ import {
   logParams,
   setTags,
   startRun,
+  TRIAL_TAGS,
   whileHeld,
 } from "../registry/registry.ts";
 import { fitModel } from "./fit.ts";
@@ -26,6 +27,8 @@ export interface TrialRequest {
   /** The study's run. */
   readonly parentId: string;
   readonly name: string;
+  /** Which trial of the study it is, from 0 on; a fold has none. */
+  readonly number?: number;
   /** What is searched over, as it is to be found again. */
   readonly params: Readonly<Record<string, string | number | boolean>>;
   /** What the run is; default a trial of a search. */
@@ -52,9 +55,6 @@ export interface TrialWatch {
   /** Sees each round that has a loss, and says whether to stop. */
   readonly isHopeless?: (step: TrainingStep) => boolean;
 }
-
-/** The tag of a run that was stopped because others did better; its value is the round. */
-export const PRUNED = "slipway.pruned";
 
 /** The metric of a trial that is the size of its model in bytes. */
 export const SIZE = "model.size";
@@ -83,7 +83,7 @@ export function isTrialsFault(thrown: unknown): boolean {
  */
 export async function trainTrial(
   context: TrainingContext,
-  { model, dataset, parentId, name, params, kind = "trial", lease }: TrialRequest,
+  { model, dataset, parentId, name, number, params, kind = "trial", lease }: TrialRequest,
   { signal, overdue, onStep, isHopeless }: TrialWatch,
 ): Promise<FinishedTrial> {
   const { engines, registry } = context;
@@ -97,6 +97,7 @@ export async function trainTrial(
     model: model.name,
     datasetId: dataset.id,
     parentId,
+    ...(number === undefined ? {} : { trial: number }),
   });
   const pruned = new AbortController();
   const losses: { readonly key: string; readonly step: number; readonly value: number }[] = [];
@@ -124,7 +125,7 @@ export async function trainTrial(
       await logMetrics(registry, run.id, losses);
       await failRun(registry, run.id, `pruned after round ${last}: others did better by then`, "cancelled");
       // With this it counts.
-      await setTags(held, run.id, { [PRUNED]: String(last) });
+      await setTags(held, run.id, { [TRIAL_TAGS.pruned]: String(last) });
       return { runId: run.id, metrics: {}, prunedAt: last };
     }
     const cause = overdue?.aborted && !signal?.aborted && isCancellation(thrown) ? overdue.reason : thrown;

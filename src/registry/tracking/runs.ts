@@ -3,6 +3,7 @@
 
 import { newId, SlipwayError } from "../../core/core.ts";
 import type { RecordsTransaction, RunStatus } from "../../records/records.ts";
+import { TRIAL_TAGS } from "../client-words.ts";
 import { runNotFound } from "../runs.ts";
 import { nowMicros, type Tag, type TrackingContext, toMicros, toMillis } from "./context.ts";
 import { requireActive } from "./experiments.ts";
@@ -134,6 +135,7 @@ export async function setRunTag(context: TrackingContext, id: string, tag: Tag):
 export async function deleteRunTag(context: TrackingContext, id: string, key: string): Promise<void> {
   await context.write(async (tx) => {
     await requireActiveRun(tx, id);
+    await requireOwnTag(tx, id, key, undefined);
     const { numDeletedRows } = await tx
       .deleteFrom("tags")
       .where("run_id", "=", id)
@@ -145,12 +147,37 @@ export async function deleteRunTag(context: TrackingContext, id: string, key: st
 
 /** Puts a tag inside a transaction; the name tag renames the run. */
 export async function putRunTag(tx: RecordsTransaction, run_id: string, { key, value }: Tag): Promise<void> {
+  await requireOwnTag(tx, run_id, key, value);
   await tx
     .insertInto("tags")
     .values({ run_id, key, value })
     .onConflict((conflict) => conflict.columns(["run_id", "key"]).doUpdateSet({ value }))
     .execute();
   if (key === RUN_NAME_TAG) await tx.updateTable("runs").set({ name: value }).where("id", "=", run_id).execute();
+}
+
+/** Refuses to change by which a study knows its trials; a run of a client may have any tag. */
+async function requireOwnTag(
+  tx: RecordsTransaction,
+  id: string,
+  key: string,
+  value: string | undefined,
+): Promise<void> {
+  if (key !== TRIAL_TAGS.number && key !== TRIAL_TAGS.pruned) return;
+  const { kind } = await tx.selectFrom("runs").select("kind").where("id", "=", id).executeTakeFirstOrThrow();
+  if (kind !== "trial") return;
+  const tag = await tx
+    .selectFrom("tags")
+    .select("value")
+    .where("run_id", "=", id)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  if (value !== undefined && tag?.value === value) return;
+  throw new SlipwayError(
+    "INPUT_INVALID",
+    `Tag ${key} of run ${id} is Slipway's own, by which its study knows the trial; it cannot be changed. Rename the run, or set another tag.`,
+    { details: { run: id, tag: key } },
+  );
 }
 
 /** Refuses a run that is not there (RUN_NOT_FOUND) or set aside (INPUT_INVALID); gives its experiment. */
