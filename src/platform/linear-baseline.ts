@@ -18,6 +18,8 @@ export async function linearScorer(
 ): Promise<Scorer | string> {
   const none = "A linear model is not compared:";
   if (model.trainer.kind === "linear") return `${none} this is one.`;
+  if (model.inputs.every(({ type }) => type === "timestamp"))
+    return `${none} its inputs are moments alone, which a linear model leaves out.`;
   const linear = linearOf(model);
   if (linear === undefined) return `${none} there is none for a ${taskText(model.task)} task.`;
   if (record === undefined) return `${none} the rows that this version was trained on are not here.`;

@@ -1,8 +1,9 @@
 // Calibrated models from definition to answers: whoever gives a score gives the corrected one, and nobody gives one whose correction was tampered with.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { calibrateScores } from "../../src/core/core.ts";
+import { type Calibration, calibrateScores, columnFrom, encoderOf } from "../../src/core/core.ts";
 import { auc, isotonic, literal, logLoss, model, multiclass, platt, when, xgboost } from "../../src/index.ts";
 import {
   applyDefinitions,
@@ -12,6 +13,7 @@ import {
   showVersion,
   startServing,
   trainModel,
+  writeModel,
 } from "../../src/platform/platform.ts";
 import { loadVersion, readCalibration, versionFiles } from "../../src/registry/registry.ts";
 import { openImported } from "../../src/serving/serving.ts";
@@ -48,6 +50,22 @@ afterAll(async () => {
   await world.remove();
 });
 
+/** What the corrections of all scores within 1e-6 of a row's lie between. */
+function rangeAround(calibration: Calibration, scores: Float32Array, place: number): readonly [number, number] {
+  const { steps } = calibration;
+  const own = place % steps.length;
+  const ranges = steps.map((step, each) => {
+    const score = scores[place - own + each] ?? Number.NaN;
+    const around = Float32Array.of(Math.max(0, score - 1e-6), Math.min(1, score + 1e-6));
+    return calibrateScores({ ...calibration, steps: [step] } as Calibration, around);
+  });
+  const [least = Number.NaN, most = Number.NaN] = ranges[own] ?? [];
+  if (steps.length === 1) return [least, most];
+  const others = (end: 0 | 1): number =>
+    ranges.reduce((sum, range, each) => sum + (each === own ? 0 : (range[end] ?? 0)), 0);
+  return [least / (least + others(1)), most / (most + others(0))];
+}
+
 test.each(["by_curve", "by_steps", "by_class"])(
   "%s: every path to a score gives the corrected one",
   { timeout: 120_000 },
@@ -67,6 +85,55 @@ test.each(["by_curve", "by_steps", "by_class"])(
     const expected = calibrateScores(calibration, await raw.predict(matrix, 2));
     expect(await whole.predict(matrix, 2)).toEqual(expected);
     expect(expected).not.toEqual(await raw.predict(matrix, 2));
+    // The whole as one file, from raw values: the correction of a score that float32 arithmetic cannot tell from the version's own.
+    const out = join(world.root, `${name}.onnx`);
+    await writeModel(platform, { model: name, reference: "1", format: "onnx", out });
+    const file = await engines.tensorRuntimes?.[0]?.open(readFileSync(out));
+    const rows = Array.from({ length: 400 }, (_, row) => ({ km: (row * 0.137) % 31, items: row % 7, city: row % 6 }));
+    const shape = [rows.length, 1];
+    const number = (of: string, values: readonly number[]) =>
+      ({ name: of, datatype: "FP64", shape, data: Float64Array.from(values) }) as const;
+    const cityNames = rows.map(({ city }) => `city-${city}`);
+    const [answer] =
+      (await file?.infer(
+        [
+          { name: "city", datatype: "BYTES", shape, data: cityNames },
+          number(
+            "distance_km",
+            rows.map(({ km }) => km),
+          ),
+          number(
+            "items",
+            rows.map(({ items }) => items),
+          ),
+        ],
+        ["score"],
+      )) ?? [];
+    file?.close();
+    const table = {
+      rowCount: rows.length,
+      columns: [
+        columnFrom("city", "string", cityNames),
+        columnFrom(
+          "distance_km",
+          "float64",
+          rows.map(({ km }) => km),
+        ),
+        columnFrom(
+          "items",
+          "int32",
+          rows.map(({ items }) => items),
+        ),
+      ],
+    };
+    const scores = await raw.predict(encoderOf(version.inputs)(table), rows.length);
+    const answers = (answer?.data ?? []) as Float32Array;
+    expect(answers).toHaveLength(scores.length);
+    scores.forEach((_, place) => {
+      const [least, most] = rangeAround(calibration, scores, place);
+      expect(answers[place]).toBeGreaterThan(least - 1e-6);
+      expect(answers[place]).toBeLessThan(most + 1e-6);
+    });
     raw.close();
     whole.close();
     const serving = await startServing(platform);

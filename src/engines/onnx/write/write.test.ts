@@ -61,6 +61,7 @@ function tensorOf({ name, type }: Pick<RawColumn, "name" | "type">, values: read
 const raw = {
   amount: "float64",
   items: "int32",
+  rate: "float32",
   paid: "bool",
   city: "string",
   other: "string",
@@ -73,6 +74,7 @@ const names = Object.keys(raw) as (keyof typeof raw)[];
 const rowOf: fc.Arbitrary<Row> = fc.record({
   amount: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }), { freq: 4 }),
   items: fc.option(fc.integer({ min: -4, max: 4 }), { freq: 4 }),
+  rate: fc.option(fc.constantFrom(0.7, Math.fround(0.7), 0.1, -1e-3, 5), { freq: 4 }),
   paid: fc.option(fc.boolean(), { freq: 4 }),
   city: fc.option(fc.constantFrom("a", "b", "ä", "zz"), { freq: 4 }),
   other: fc.option(fc.constantFrom("x", "y"), { freq: 4 }),
@@ -125,6 +127,7 @@ const inputs: readonly VersionInput[] = [
     1,
   ),
   prepared("bucket", [["amount", "number"]], [{ step: "bucketize", edges: [-1, 0, 2.5] }], 1),
+  prepared("rated", [["rate", "number"]], [{ step: "bucketize", edges: [-1e-3, 0.1, 0.7] }], 1),
   prepared("whole", [["amount", "number"]], [{ step: "bucketize", edges: [] }], 1),
   prepared(
     "bucketed",
@@ -399,6 +402,30 @@ test.each<[string, FittedStep]>([
 test("an empty text that means something is refused where it stands for a missing one", () => {
   const hot = prepared("hot", [["city", "text"]], [{ step: "oneHot", categories: ["", "a"] }], 2);
   expect(() => onnxWriter().write({ name: "m@1", inputs: [hot], types: raw, formula: plainSum })).toThrow(/empty text/);
+});
+
+test("an input called score keeps its name, and the scores get another", async () => {
+  const one: readonly VersionInput[] = [{ name: "score", kind: "number" }];
+  const whole = { name: "m@1", inputs: one, types: { score: "float64" }, formula: plainSum } as const;
+  expect(onnxWriter().write(whole).outputs).toMatchObject([{ name: "score_2" }]);
+  const given = tensorOf({ name: "score", type: "float64" }, [1, 2]);
+  const [score] = await (await loaded(whole)).infer([given], ["score_2"]);
+  expect(Array.from(floatsOf(score))).toEqual([1, 2]);
+});
+
+test("categories that are whole numbers beyond 2^53 are refused, alone and crossed, and smaller ones are not", () => {
+  const of = (columns: readonly ("id" | "city")[], categories: readonly string[]): PreparedInput => ({
+    ...{ name: "who", kind: "prepared", steps: [{ step: "oneHot", categories }] },
+    of: columns.map((name) => ({ name, type: name === "id" ? "int64" : "string", as: "text" })),
+    columns: categories.map((_, place) => ({ name: `who${place}`, kind: "number" })),
+  });
+  const write = (input: PreparedInput) => () => writtenMatrix(graphWriter(), [input], { id: "int64", city: "string" });
+  expect(write(of(["id"], ["9007199254740991", "-5"]))).not.toThrow();
+  expect(write(of(["id"], ["1", "-9007199254740992"]))).toThrow(
+    expect.objectContaining({ code: "INPUT_INVALID", message: expect.stringContaining("-9007199254740992") }),
+  );
+  expect(write(of(["city", "id"], ["a\u001f1000000000000000000"]))).toThrow("2^53");
+  expect(write(of(["city"], ["1000000000000000000"]))).not.toThrow();
 });
 
 test("the same version gives the same bytes", () => {

@@ -1,11 +1,13 @@
 // A version as one ONNX file: raw values in, scores out. Every raw column is an input of shape (rows, 1), so that it can be fed a table column by column.
 
 import {
+  CROSSED,
   isCategory,
   isDecimal,
   type PreparedInput,
   type RawColumn,
   rawNames,
+  SlipwayError,
   typeText,
   type VersionInput,
 } from "../../../core/core.ts";
@@ -30,16 +32,24 @@ function write({ name, inputs, types, formula, calibration, classes }: WholeMode
   const shape = ["rows", outputs] as const;
   const scores = writtenFormula(graph, formula, matrix);
   const corrected = calibration === undefined ? scores : writtenCalibration(graph, calibration, scores);
-  graph.output("score", corrected, "float", shape);
+  const output = freeName("score", declared);
+  graph.output(output, corrected, "float", shape);
   const about = [
     `${name}, written by Slipway: raw values in, scores out.`,
     ...declared.map((input) => `${input.name}: ${input.type}, missing is ${input.missing}.`),
     ...(classes === undefined
       ? []
-      : [`The columns of score are the classes ${classes.map((each) => JSON.stringify(each)).join(", ")}.`]),
+      : [`The columns of ${output} are the classes ${classes.map((each) => JSON.stringify(each)).join(", ")}.`]),
   ].join("\n");
   const bytes = modelBytes(name.replace(/[^A-Za-z0-9_]/g, "_"), about, graph.parts());
-  return { bytes, inputs: declared, outputs: [{ name: "score", shape }] };
+  return { bytes, inputs: declared, outputs: [{ name: output, shape }] };
+}
+
+/** What the scores are called: `score`, unless an input is, for a graph names everything once. */
+function freeName(name: string, declared: WrittenModel["inputs"]): string {
+  let free = name;
+  for (let number = 2; declared.some((input) => input.name === free); number += 1) free = `${name}_${number}`;
+  return free;
 }
 
 /** The matrix of raw values, float32 of shape (rows, columns), and what goes in. */
@@ -52,7 +62,7 @@ export function writtenMatrix(
   const declared = rawNames(inputs).map((column) => {
     const type = typeOf(inputs, types, column);
     const [element, missing] = elementOf(type);
-    raw.set(column, rawFlow(type, graph.input(column, element, ["rows", 1])));
+    raw.set(column, rawFlow(graph, type, graph.input(column, element, ["rows", 1])));
     return { name: column, type: element, missing };
   });
   const columns = inputs.map((input) => columnsOf(graph, input, raw));
@@ -79,10 +89,11 @@ function elementOf(type: Type): readonly [ElementType, string] {
   ];
 }
 
-function rawFlow(type: Type, tensor: Tensor): Flowing {
+function rawFlow(graph: GraphWriter, type: Type, tensor: Tensor): Flowing {
   if (isCategory(type)) return { kind: "text", tensor, mayMiss: true };
   if (type === "timestamp" || type === "date") return { kind: "time", tensor, isDate: type === "date" };
-  return { kind: "number", tensor };
+  // Whoever serves it holds it in float32 before any step sees it.
+  return { kind: "number", tensor: type === "float32" ? graph.cast(graph.cast(tensor, "float"), "double") : tensor };
 }
 
 /** A raw column taken for what an input's steps need. */
@@ -118,6 +129,7 @@ function preparedColumns(
   raw: ReadonlyMap<string, Flowing>,
 ): Tensor {
   const scope = { graph, input: name };
+  refuseWide(name, of, steps, columns);
   const taken = of.map((column) => takenAs(graph, column, raw));
   const [only] = taken;
   const start = taken.length === 1 && only ? only : writtenCross(graph, taken);
@@ -125,4 +137,26 @@ function preparedColumns(
   const [column] = columns;
   if (column?.kind === "category") return codesOf(scope, column.categories, end);
   return graph.cast(end.tensor, "float");
+}
+
+/** Throws INPUT_INVALID for categories that are whole numbers from 2^53 on: ONNX Runtime writes such a number as another text than it is known by here. */
+function refuseWide(
+  input: string,
+  of: readonly RawColumn[],
+  steps: PreparedInput["steps"],
+  columns: PreparedInput["columns"],
+): void {
+  const categories = [...steps, ...columns].flatMap((each) => ("categories" in each ? each.categories : []));
+  for (const [place, { type, as }] of of.entries()) {
+    if (as !== "text" || isCategory(type) || type === "bool") continue;
+    const wide = categories
+      .map((each) => (of.length === 1 ? each : (each.split(CROSSED)[place] ?? "")))
+      .find((each) => Math.abs(Number(each)) >= 2 ** 53);
+    if (wide !== undefined)
+      throw new SlipwayError(
+        "INPUT_INVALID",
+        `The input "${input}" has the category ${wide}, a whole number beyond 2^53, which ONNX Runtime does not write as the same text. Serve the version with Slipway, or train one whose ids are texts.`,
+        { details: { input, category: wide } },
+      );
+  }
 }
