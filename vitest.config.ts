@@ -23,6 +23,9 @@ const ON_POSTGRES = [
   "src/platform/**",
 ];
 
+/** Whole journeys that do the same. */
+const JOURNEYS_ON_POSTGRES = ["test/journeys/study-lease.test.ts"];
+
 if (noPostgres !== undefined) console.warn(`Suites of records run on SQLite alone (${noPostgres}).`);
 
 export default defineConfig({
@@ -57,7 +60,7 @@ export default defineConfig({
               test: {
                 ...settings,
                 name: "on Postgres",
-                include: ON_POSTGRES.map((folder) => `${folder}/*.test.ts`),
+                include: [...ON_POSTGRES.map((folder) => `${folder}/*.test.ts`), ...JOURNEYS_ON_POSTGRES],
                 globalSetup: "./test/postgres-records.ts",
               },
             },

@@ -9,6 +9,7 @@ import {
   type TuneRequest,
   tuneModel,
 } from "../../src/platform/platform.ts";
+import { testDatabase } from "../../src/records/database.fixture.ts";
 import { childRuns } from "../../src/registry/registry.ts";
 import { float, space } from "../../src/tuning/tuning.ts";
 import { deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
@@ -21,7 +22,8 @@ let ticks: (() => Promise<void>)[];
 
 beforeEach(async () => {
   world = await deliveriesWorld();
-  platform = await world.open();
+  const database = await testDatabase(world.root);
+  platform = await world.open({ engines: (engines) => ({ ...engines, database }) });
   await applyDefinitions(platform);
   ticks = [];
 }, 120_000);
