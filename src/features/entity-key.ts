@@ -6,6 +6,8 @@ import { type ColumnSchema, SlipwayError, sha256, type Value } from "../core/cor
 export const metaKey: Uint8Array = Uint8Array.of(0);
 
 const LONGEST = 400;
+/** First byte of the keys that a hash stands for. */
+const HASHED = 2;
 
 /** Encodes a key's values in the entity's order; undefined when one is null, for null keys match nothing. */
 export function encodeKey(keys: readonly ColumnSchema[], values: readonly Value[]): Uint8Array | undefined {
@@ -31,7 +33,12 @@ export function encodeKey(keys: readonly ColumnSchema[], values: readonly Value[
     }
   }
   // Stores limit a key's length; a hash of 256 bits stands for a longer one.
-  return size <= LONGEST ? bytes : Buffer.concat([Uint8Array.of(2), Buffer.from(sha256(bytes), "hex")]);
+  return size <= LONGEST ? bytes : Buffer.concat([Uint8Array.of(HASHED), Buffer.from(sha256(bytes), "hex")]);
+}
+
+/** Whether a hash stands for the key. */
+export function isHashedKey(key: Uint8Array): boolean {
+  return key[0] === HASHED;
 }
 
 const whole = new DataView(new ArrayBuffer(8));

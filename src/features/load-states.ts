@@ -8,7 +8,7 @@ import { isJointStore, type OnlineStore } from "../ports/ports.ts";
 import { encodeKey, metaKey } from "./entity-key.ts";
 import { addExactly } from "./exact-sum.ts";
 import { INFINITY_PART, MINUS_INFINITY_PART, NAN_PART } from "./exact-sum-sql.ts";
-import { type MaterializeEngines, type MaterializeWatch, stopIfAborted } from "./materialize-watch.ts";
+import { lockedOut, type MaterializeEngines, type MaterializeWatch, stopIfAborted } from "./materialize-watch.ts";
 import { type KeyState, newestStates } from "./newest-states.ts";
 import { decodeRow, encodeRow, isNewer } from "./online-row.ts";
 import { addPartial, emptyState, neutralSlots, type OnlineState, prune, pruningAt } from "./online-state.ts";
@@ -107,13 +107,6 @@ async function loadShares(
 }
 
 const numberOf = (value: Uint8Array): bigint => Buffer.from(value).readBigInt64BE();
-
-function lockedOut({ spec }: OnlineView): SlipwayError {
-  return new SlipwayError(
-    "STATE_LOCKED",
-    `Another process is materialising "${spec.name}". Wait for it to end, then run this again.`,
-  );
-}
 
 /** Takes the run's number, and removes what an earlier one left behind. */
 async function startRun(online: OnlineStore, view: OnlineView): Promise<bigint> {

@@ -32,3 +32,11 @@ export function stopIfAborted({ spec }: OnlineView, { signal }: MaterializeWatch
   if (signal?.aborted)
     throw new SlipwayError("CANCELLED", `Materialising "${spec.name}" was stopped; run it again to go on.`);
 }
+
+/** What a run ends with that another one has overtaken. */
+export function lockedOut({ spec }: OnlineView): SlipwayError {
+  return new SlipwayError(
+    "STATE_LOCKED",
+    `Another process is materialising "${spec.name}". Wait for it to end, then run this again.`,
+  );
+}

@@ -7,6 +7,7 @@ import { isJointStore, type OfflineEngine, type OnlineChange, type OnlineStore }
 import { metaKey } from "./entity-key.ts";
 import { loadStates } from "./load-states.ts";
 import {
+  lockedOut,
   type MaterializeEngines,
   type MaterializeProgress,
   type MaterializeWatch,
@@ -43,15 +44,19 @@ export async function materializedThrough(online: OnlineStore, view: OnlineView)
   return decodeMeta(meta);
 }
 
-/** Brings one view up to everything known at `to`. Throws STATE_LOCKED when another process is at it. */
+/**
+ * Brings one view up to everything known at `to`. Throws STATE_LOCKED when another process is at it; where `judged` says where the view stood, also when
+ * it has moved since.
+ */
 export async function materializeView(
   { offline, online }: MaterializeEngines,
   view: OnlineView,
   to: Instant,
   watch: MaterializeWatch = {},
+  judged?: { readonly from: Instant | undefined },
 ): Promise<MaterializeProgress> {
   await offline.check(view.spec.source);
-  const from = await materializedThrough(online, view);
+  const from = judged ? judged.from : await materializedThrough(online, view);
   if (view.isStatic) return materializeStatic({ offline, online }, view, from, to);
   if (from === undefined) {
     const rows = await loadStates({ offline, online }, view, to, encodeMeta(to), watch);
@@ -178,11 +183,7 @@ export function changeOf({ view, rows, expected, through }: ViewRows): OnlineCha
     namespace: view.namespace,
     keys: [metaKey, ...entries.map(({ key }) => key)],
     change: ([meta, ...current]) => {
-      if (decodeMeta(meta) !== expected)
-        throw new SlipwayError(
-          "STATE_LOCKED",
-          `Another process is materialising "${view.spec.name}". Wait for it to end, then run this again.`,
-        );
+      if (decodeMeta(meta) !== expected) throw lockedOut(view);
       const { shape } = view;
       const [state, room] = [emptyState(shape), byteRoom()];
       let pruning = pruningAt(shape, through);

@@ -94,8 +94,11 @@ async function expectReads(
 
 async function contents(view: OnlineView): Promise<readonly string[]> {
   const entries: string[] = [];
-  for await (const { key, value } of online.scan(view.namespace))
+  for await (const { key, value } of online.scan(view.namespace)) {
+    // How many runs there were (turn.ts) says nothing of what they left.
+    if (Buffer.compare(key, Uint8Array.of(0, 5)) === 0) continue;
     entries.push(`${Buffer.from(key).toString("hex")}=${Buffer.from(value).toString("hex")}`);
+  }
   return entries;
 }
 

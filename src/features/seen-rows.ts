@@ -14,7 +14,7 @@ import { timeColumns } from "./view-events-sql.ts";
 /** Shares of the keys: a few late keys are found among a thousandth of all each, and the memory of it is 16 KiB a view. */
 const SHARES = 1024;
 
-/** The rows of each share of the keys: how many, and the hashes of their keys and times put together by exclusive or. */
+/** The rows of each share of the keys: how many, and the sum of the hashes of their keys and times modulo 2^64, in which rows that are there twice count twice. */
 export interface SeenRows {
   readonly counts: BigUint64Array;
   readonly marks: BigUint64Array;
@@ -61,7 +61,7 @@ export async function rowsSeen(
       : [`s.${dialect.identifier(eventTime)} > make_timestamp(${from})`]),
   ];
   const keys = spec.keys.map(({ name }) => `s.${dialect.identifier(name)}`);
-  const sql = `SELECT ${shareSql(offline, view)} AS share, count(*)::BIGINT AS n, bit_xor(hash(${[...keys, event, known].join(", ")}))::VARCHAR AS mark
+  const sql = `SELECT ${shareSql(offline, view)} AS share, count(*)::BIGINT AS n, (sum(hash(${[...keys, event, known].join(", ")})::HUGEINT) % ${2n ** 64n})::VARCHAR AS mark
     FROM ${dialect.scanAll(spec.source)} s WHERE ${[knownBy(dialect, spec, to), ...after].join(" AND ")} GROUP BY share`;
   const seen = noRows();
   for await (const { rowCount, columns } of offline.stream(sql)) {
@@ -80,20 +80,25 @@ export async function rowsSeen(
 export function together(a: SeenRows, b: SeenRows): SeenRows {
   return {
     counts: a.counts.map((count, share) => count + (b.counts[share] ?? 0n)),
-    marks: a.marks.map((mark, share) => mark ^ (b.marks[share] ?? 0n)),
+    marks: a.marks.map((mark, share) => mark + (b.marks[share] ?? 0n)),
   };
 }
 
-/** The shares of which rows came or went, and whether any has fewer. */
-export function sharesChanged(
-  before: SeenRows,
-  now: SeenRows,
-): { readonly shares: readonly number[]; readonly hasFewer: boolean } {
-  const all = Array.from({ length: SHARES }, (_, share) => share);
-  const shares = all.filter(
+/** The shares of which rows came or went. */
+export function sharesChanged(before: SeenRows, now: SeenRows): readonly number[] {
+  return Array.from({ length: SHARES }, (_, share) => share).filter(
     (share) => before.counts[share] !== now.counts[share] || before.marks[share] !== now.marks[share],
   );
-  return { shares, hasFewer: shares.some((share) => (now.counts[share] ?? 0n) < (before.counts[share] ?? 0n)) };
+}
+
+/** More rows than any share has. */
+const IN_DOUBT = 2n ** 64n - 1n;
+
+/** What was seen, of which some shares may or may not be online: the next run finds these changed, whatever is in the source, and looks. */
+export function inDoubt(seen: SeenRows, at: Instant, shares: readonly number[]): Seen {
+  const counts = seen.counts.slice();
+  for (const share of shares) counts[share] = IN_DOUBT;
+  return { at, state: new Uint8Array(32), counts, marks: seen.marks };
 }
 
 const HEAD = 8 + 32;

@@ -130,8 +130,8 @@ export function knownBy(dialect: SqlDialect, spec: FeatureViewSpec, to: Instant,
   ].join(" AND ");
 }
 
-/** The order of the keys' bytes (entity-key.ts), in which a store takes them fastest. */
-function keyOrder(keys: readonly ColumnSchema[], sql: readonly string[]): readonly string[] {
+/** The order of the keys' bytes (entity-key.ts), in which a store has them and takes them fastest. */
+export function keyOrder(keys: readonly ColumnSchema[], sql: readonly string[]): readonly string[] {
   return keys.flatMap(({ type }, index) => {
     const key = sql[index] as string;
     switch (kindOf(type)) {
