@@ -43,19 +43,19 @@ test("a version that was trained here is downloaded from a folder of its own", a
   const { model, number } = await registerVersion(context, newVersion("bytes"));
   const folder = await folderOf(model, number);
   expect(folder).toBe(`model-versions/${model}/${number}`);
-  expect(await tracking.listArtifacts(context, folder)).toEqual([{ path: "model.ubj", isFolder: false, size: 5 }]);
-  expect(await textOf(`${folder}/model.ubj`)).toBe("bytes");
+  expect(await tracking.listArtifacts(context, folder)).toEqual([{ path: "model.json", isFolder: false, size: 5 }]);
+  expect(await textOf(`${folder}/model.json`)).toBe("bytes");
 });
 
 test("that folder is written by nobody, and holds only what the version names", async () => {
   const { model, number } = await registerVersion(context, newVersion("bytes"));
-  const path = `${await folderOf(model, number)}/model.ubj`;
+  const path = `${await folderOf(model, number)}/model.json`;
   for (const at of [path, "model-versions/other/1/x", "model-versions"]) {
     await expect(tracking.putArtifact(context, at, bytes("evil"))).rejects.toMatchObject({ code: "INPUT_INVALID" });
     await expect(tracking.deleteArtifacts(context, at)).rejects.toMatchObject({ code: "INPUT_INVALID" });
   }
   expect(await textOf(path)).toBe("bytes");
-  for (const gone of [`${path}/x`, `model-versions/${model}/2/model.ubj`, "model-versions", `model-versions/${model}`])
+  for (const gone of [`${path}/x`, `model-versions/${model}/2/model.json`, "model-versions", `model-versions/${model}`])
     await expect(tracking.openArtifact(context, gone)).rejects.toMatchObject({ code: "ARTIFACT_NOT_FOUND" });
   expect(await tracking.listArtifacts(context, `model-versions/${model}`)).toEqual([]);
 });
@@ -86,7 +86,7 @@ describe("a copy", () => {
     await tracking.newModelVersion(context, { model: "prod", source: `models:/${model}/${number}`, tags: [] });
     const { definitions_hash, features, metrics, artifact_hash, dataset_id } = await row(model);
     expect(await row("prod")).toMatchObject({ definitions_hash, features, metrics, artifact_hash, dataset_id });
-    expect(await textOf(`${await folderOf("prod", 1)}/model.ubj`)).toBe("bytes");
+    expect(await textOf(`${await folderOf("prod", 1)}/model.json`)).toBe("bytes");
   });
 
   test("of a version whose files lie elsewhere names that place", async () => {
