@@ -75,7 +75,7 @@ export function preprocessOf(
     const of = isNew ? entry.of.map((each) => find(each, `"${name}"`)) : [find(name, "an entry")];
     prepared.push(preparation(name, of, isNew ? entry.steps : listed(entry), { trainer, task, fail }));
   }
-  if (names.every((name) => dropped.includes(name)) && prepared.length === 0)
+  if (dropped.length > 0 && names.every((name) => dropped.includes(name)) && prepared.length === 0)
     fail("preprocess drops every input; a model needs at least one.");
   if (prepared.length === 0 && dropped.length === 0) return undefined;
   const placeOf = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length);
