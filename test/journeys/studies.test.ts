@@ -347,6 +347,25 @@ test("a search for quality and size ends with the models that no other is better
   ]);
 }, 120_000);
 
+test("a trial whose run a tracking client renamed stays the trial it was, and clients cannot change its number", async () => {
+  const one = await tune({ trials: 3, study: "renamed", fresh: true });
+  const id = one.trials[1]!.runId!;
+  const context = await openTracking(platform.registry);
+  await setRunTag(context, id, { key: "mlflow.runName", value: "my best" });
+  await expect(setRunTag(context, id, { key: "slipway.trial", value: "0" })).rejects.toMatchObject({
+    code: "INPUT_INVALID",
+    message: expect.stringMatching(/slipway\.trial .*cannot be changed/),
+  });
+  const two = await tune({ trials: 5, study: "renamed" });
+  expect(two.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4]);
+  expect(two.trials.slice(0, 3).map(({ runId }) => runId)).toEqual(one.trials.map(({ runId }) => runId));
+  // As earlier releases left it: the number in the name alone, which says it no more.
+  await platform.registry.records.db.deleteFrom("tags").where("key", "=", "slipway.trial").execute();
+  const three = await tune({ trials: 6, study: "renamed" });
+  expect(three.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(three.trials.slice(0, 5).map(({ runId }) => runId)).toEqual(two.trials.map(({ runId }) => runId));
+}, 120_000);
+
 test("slipway studies list, show and export say what was tried", async () => {
   const fixture = JSON.stringify(fileURLToPath(new URL("./deliveries.fixture.ts", import.meta.url)));
   writeFileSync(
@@ -393,23 +412,4 @@ test("slipway studies list, show and export say what was tried", async () => {
   expect((await slipway("studies", "report", "shown")).code).toBe(64);
   expect((await slipway("studies", "show", "nothing")).err).toMatch(/STUDY_NOT_FOUND/);
   expect((await slipway("studies", "list", "--model", "nothing")).err).toMatch(/MODEL_NOT_FOUND/);
-}, 120_000);
-
-test("a trial whose run a tracking client renamed stays the trial it was, and clients cannot change its number", async () => {
-  const one = await tune({ trials: 3, study: "renamed", fresh: true });
-  const id = one.trials[1]!.runId!;
-  const context = await openTracking(platform.registry);
-  await setRunTag(context, id, { key: "mlflow.runName", value: "my best" });
-  await expect(setRunTag(context, id, { key: "slipway.trial", value: "0" })).rejects.toMatchObject({
-    code: "INPUT_INVALID",
-    message: expect.stringMatching(/slipway\.trial .*cannot be changed/),
-  });
-  const two = await tune({ trials: 5, study: "renamed" });
-  expect(two.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4]);
-  expect(two.trials.slice(0, 3).map(({ runId }) => runId)).toEqual(one.trials.map(({ runId }) => runId));
-  // As earlier releases left it: the number in the name alone, which says it no more.
-  await platform.registry.records.db.deleteFrom("tags").where("key", "=", "slipway.trial").execute();
-  const three = await tune({ trials: 6, study: "renamed" });
-  expect(three.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(three.trials.slice(0, 5).map(({ runId }) => runId)).toEqual(two.trials.map(({ runId }) => runId));
 }, 120_000);
