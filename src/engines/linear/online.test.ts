@@ -169,15 +169,30 @@ test("tells how it would have done, beside the mean and the label before, after 
   expect(last["last-accuracy"]).toBe(repeated / few.length);
 });
 
-test("is served as any linear model is, and a strong l1 leaves weights at nothing", async () => {
-  const { artifact, format, importance } = await onlineTrainer().fit(
-    jobOf(few, { parameters: { algorithm: "ftrl", rate: 0.3, beta: 1, l1: 60, l2: 0 } }),
-  );
+test("is served as any linear model is, a missing value adding nothing", async () => {
+  const { artifact, format } = await onlineTrainer().fit(jobOf(few));
   const predictor = await linearRuntime().load(artifact, { rounds: 1 });
   expect([format, predictor.inputNames]).toEqual(["slipway-linear", NAMES]);
-  const [low = 1, high = 0] = await predictor.predict(new Float32Array([-1, 0, Number.NaN, 1, 0, Number.NaN]), 2);
-  expect(low).toBeLessThanOrEqual(high);
-  expect(importance.map(({ input }) => input)).not.toContain("b");
+  const { intercept, inputs } = linearFrom(artifact);
+  const [a, b, c] = inputs.map(({ coefficient }) => coefficient) as [number, number, number];
+  const asked = new Float32Array([-1, 0.5, Number.NaN, 1, Number.NaN, 2]);
+  const sums = [intercept - a + 0.5 * b, intercept + a + 2 * c];
+  const expected = Float32Array.from(sums, (sum) => 1 / (1 + Math.exp(-sum)));
+  expect(await predictor.predict(asked, 2)).toEqual(expected);
+  expect(expected[0]).toBeLessThan(expected[1] ?? 0);
+});
+
+test("a strong l1 leaves the weights of what tells little at nothing, and no l1 leaves none", async () => {
+  const weighed = async (l1: number): Promise<readonly string[]> => {
+    const parameters = { algorithm: "ftrl", rate: 0.3, beta: 1, l1, l2: 0 } as const;
+    const { artifact, importance } = await onlineTrainer().fit(jobOf(few, { parameters }));
+    const { inputs } = linearFrom(artifact);
+    const used = inputs.filter(({ coefficient }) => coefficient !== 0).map(({ name }) => name);
+    expect(importance.map(({ input }) => input).toSorted()).toEqual(used);
+    return used;
+  };
+  expect(await weighed(60)).toEqual(["a"]);
+  expect(await weighed(0)).toEqual(NAMES);
 });
 
 it.each([
