@@ -4,13 +4,14 @@
 import { type Instant, SlipwayError } from "../core/core.ts";
 import { instantFromSql, instantToSql, type RecordsTransaction } from "../records/records.ts";
 import { type AliasChange, aliasSubject, historyIn, type MoveEvidence, previousVersion } from "./alias-history.ts";
+import { aliasIn } from "./alias-target.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkedAlias } from "./names.ts";
 import { CHAMPION, gateFailed, standingIn } from "./promotion.ts";
 import { endRouteOfIn } from "./routes.ts";
 import type { VersionRecord } from "./version.ts";
-import { getVersion, requireModel, versionNotFound } from "./versions.ts";
+import { getVersion, requireModel, requireVersion } from "./versions.ts";
 import { noteEvent } from "./webhook-events.ts";
 
 /** Where to move an alias, and why. */
@@ -71,13 +72,7 @@ export async function moveAliasIn(
     );
   if (from === version) return { from };
   await requireModel(tx, model);
-  const known = await tx
-    .selectFrom("versions")
-    .select("number")
-    .where("model", "=", model)
-    .where("number", "=", version)
-    .executeTakeFirst();
-  if (!known) throw versionNotFound(model, version);
+  await requireVersion(tx, model, version);
   const evidence = action === "alias.moved" ? await evidenceFor(tx, move) : {};
   const moved_at = instantToSql(context.clock.now());
   await tx
@@ -144,18 +139,4 @@ export async function resolveVersion(
   if (number !== undefined) return getVersion(context, model, number);
   await requireModel(context.records.db, model);
   throw new SlipwayError("VERSION_NOT_FOUND", `Model "${model}" has no alias "${reference}".`);
-}
-
-async function aliasIn(
-  db: RegistryContext["records"]["db"],
-  model: string,
-  alias: string,
-): Promise<number | undefined> {
-  const row = await db
-    .selectFrom("aliases")
-    .select("version")
-    .where("model", "=", model)
-    .where("alias", "=", alias)
-    .executeTakeFirst();
-  return row?.version;
 }

@@ -4,6 +4,7 @@
 import { type Role, SlipwayError } from "../core/core.ts";
 import type { GateSpec, ModelSpec, PromotionSpec } from "../define/define.ts";
 import { fromJson, type RecordsTransaction } from "../records/records.ts";
+import { aliasIn } from "./alias-target.ts";
 import { type Approval, approvalsIn } from "./approvals.ts";
 import type { RegistryContext } from "./context.ts";
 import { versionOf } from "./version.ts";
@@ -105,13 +106,8 @@ async function metricsIn(db: Connection, model: string, number: number): Promise
 }
 
 async function namedIn(db: Connection, model: string, alias: string): Promise<Judged | undefined> {
-  const row = await db
-    .selectFrom("aliases")
-    .select("version")
-    .where("model", "=", model)
-    .where("alias", "=", alias)
-    .executeTakeFirst();
-  return row && metricsIn(db, model, row.version);
+  const version = await aliasIn(db, model, alias);
+  return version === undefined ? undefined : metricsIn(db, model, version);
 }
 
 function judged(gate: GateSpec, own: Judged, other: Judged | undefined): GateResult {

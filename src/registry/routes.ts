@@ -4,10 +4,11 @@
 
 import { type Instant, SlipwayError } from "../core/core.ts";
 import { fromJson, instantFromSql, instantToSql, type RecordsTransaction } from "../records/records.ts";
+import { aliasIn } from "./alias-target.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
 import { CHAMPION } from "./promotion.ts";
-import { requireModel, versionNotFound } from "./versions.ts";
+import { requireModel, requireVersion } from "./versions.ts";
 
 /** A version that answers a share of the predictions. */
 export interface Canary {
@@ -183,13 +184,8 @@ async function checkRoute(tx: RecordsTransaction, model: string, { canary, shado
     refuse(
       `a canary's weight is its share of a hundred, 0 to 100, and the champion keeps the rest: ${canary.weight} and the rest do not sum to 100.`,
     );
-  const alias = await tx
-    .selectFrom("aliases")
-    .select("version")
-    .where("model", "=", model)
-    .where("alias", "=", CHAMPION)
-    .executeTakeFirst();
-  if (!alias)
+  const champion = await aliasIn(tx, model, CHAMPION);
+  if (champion === undefined)
     return refuse(
       `it has no ${CHAMPION} yet, beside which another version could stand. Promote one: slipway models promote ${model} VERSION.`,
     );
@@ -198,14 +194,8 @@ async function checkRoute(tx: RecordsTransaction, model: string, { canary, shado
     ["shadow", shadow],
   ] as const) {
     if (version === null) continue;
-    const known = await tx
-      .selectFrom("versions")
-      .select("number")
-      .where("model", "=", model)
-      .where("number", "=", version)
-      .executeTakeFirst();
-    if (!known) throw versionNotFound(model, version);
-    if (version === alias.version) refuse(`version ${version} is the ${CHAMPION}, and cannot be its own ${part}.`);
+    await requireVersion(tx, model, version);
+    if (version === champion) refuse(`version ${version} is the ${CHAMPION}, and cannot be its own ${part}.`);
   }
   if (canary !== null && canary.version === shadow)
     refuse(`version ${shadow} is its canary, and answers; it cannot be its shadow too.`);

@@ -228,6 +228,21 @@ export async function requireModel(db: RegistryContext["records"]["db"], model: 
   throw new SlipwayError("MODEL_NOT_FOUND", `No version of a model "${model}" has been registered. Train it first.`);
 }
 
+/** Refuses a number that no version of the model has. */
+export async function requireVersion(
+  db: RegistryContext["records"]["db"],
+  model: string,
+  number: number,
+): Promise<void> {
+  const row = await db
+    .selectFrom("versions")
+    .select("number")
+    .where("model", "=", model)
+    .where("number", "=", number)
+    .executeTakeFirst();
+  if (!row) throw versionNotFound(model, number);
+}
+
 /** The error for a number that no version has. */
 export function versionNotFound(model: string, number: number): SlipwayError {
   return new SlipwayError("VERSION_NOT_FOUND", `Model "${model}" has no version ${number}.`);
