@@ -1,7 +1,7 @@
 // Versions between installations: one signed file out, one in. The file appears whole or not at all, and so does the version.
 
 import { createReadStream, createWriteStream } from "node:fs";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { formatInstant, SlipwayError } from "../core/core.ts";
@@ -22,6 +22,7 @@ import {
   versionNotes,
   writeArchive,
 } from "../registry/registry.ts";
+import { makeNew, requireFree } from "./new-file.ts";
 import type { Platform } from "./open.ts";
 import { listKeys, signingKey } from "./signing-keys.ts";
 
@@ -54,35 +55,17 @@ export async function exportVersion(
       "CONFIG_INVALID",
       "This installation has no key to sign with. Make one: slipway keys create. Or export with --unsigned.",
     );
-  const isTaken = await stat(out).then(
-    () => true,
-    () => false,
-  );
-  if (isTaken)
-    throw new SlipwayError("ALREADY_EXISTS", `${out} is there already; choose another name, or remove it.`, {
-      details: { file: out },
-    });
+  await requireFree(out);
   const version = await resolveVersion(registry, model, reference);
   const manifest = await manifestOf(registry, version);
   const key = pem === undefined ? undefined : (await listKeys(stateDir)).find(({ own }) => own)?.key;
-  const unfinished = `${out}.unfinished-${process.pid}`;
-  try {
-    await pipeline(
+  const bytes = await makeNew(out, (unfinished) =>
+    pipeline(
       Readable.from(writeArchive(registry.blobs, manifest, pem)),
       createWriteStream(unfinished, { flags: "wx" }),
-    );
-    const handle = await open(unfinished, "r+");
-    const { size } = await handle.stat();
-    await handle.sync();
-    await handle.close();
-    await rename(unfinished, out);
-    return { version, bytes: size, files: manifest.files.length, key };
-  } catch (thrown) {
-    await rm(unfinished, { force: true });
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")
-      throw new SlipwayError("INPUT_INVALID", `${out} cannot be written: its folder is not there.`, { cause: thrown });
-    throw thrown;
-  }
+    ),
+  );
+  return { version, bytes, files: manifest.files.length, key };
 }
 
 async function manifestOf(registry: RegistryContext, version: VersionRecord): Promise<ArchiveManifest> {

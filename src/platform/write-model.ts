@@ -1,9 +1,9 @@
 // A version as one file in a format that others run: preprocessing and model together. The file appears whole or not at all.
 
-import { open, rename, rm, stat } from "node:fs/promises";
 import { type DataType, SlipwayError } from "../core/core.ts";
 import { isExplicitRuntime, type WrittenModel } from "../ports/ports.ts";
 import { readArtifact, readCalibration, resolveVersion, type VersionRecord } from "../registry/registry.ts";
+import { requireFree, writeNew } from "./new-file.ts";
 import type { Platform } from "./open.ts";
 
 /** Which version, in which format, and where to. */
@@ -45,36 +45,6 @@ export async function writeModel(
     ...(calibration === undefined ? {} : { calibration }),
     ...(classes === undefined ? {} : { classes }),
   });
-  await writeWhole(out, bytes);
+  await writeNew(out, bytes);
   return { version, ...written, bytes: bytes.length };
-}
-
-async function requireFree(out: string): Promise<void> {
-  const isTaken = await stat(out).then(
-    () => true,
-    () => false,
-  );
-  if (isTaken)
-    throw new SlipwayError("ALREADY_EXISTS", `${out} is there already; choose another name, or remove it.`, {
-      details: { file: out },
-    });
-}
-
-async function writeWhole(out: string, bytes: Uint8Array): Promise<void> {
-  const unfinished = `${out}.unfinished-${process.pid}`;
-  try {
-    const handle = await open(unfinished, "wx");
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(unfinished, out);
-  } catch (thrown) {
-    await rm(unfinished, { force: true });
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")
-      throw new SlipwayError("INPUT_INVALID", `${out} cannot be written: its folder is not there.`, { cause: thrown });
-    throw thrown;
-  }
 }

@@ -1,9 +1,8 @@
 // A study's trials for other programs: one row or one object a trial, every parameter a column.
 
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
-import { type ShownStudy, showStudy } from "../../platform/platform.ts";
+import { type ShownStudy, showStudy, writeNew } from "../../platform/platform.ts";
 import { jsonDocument } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -21,13 +20,7 @@ export async function run(context: CommandContext, { out, format }: ExportWords,
   await withPlatform(context, async (platform) => {
     const study = await showStudy(platform, reference);
     const file = resolve(context.host.cwd, out);
-    try {
-      writeFileSync(file, kind === "json" ? jsonDocument(study) : csvOf(study), { flag: "wx" });
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "EEXIST")
-        throw new SlipwayError("ALREADY_EXISTS", `${file} is there already; choose another --out.`, { cause });
-      throw cause;
-    }
+    await writeNew(file, kind === "json" ? jsonDocument(study) : csvOf(study));
     const { name, trials } = study;
     context.output.show({ study: name, file, format: kind, trials: trials.length }, [
       `${trials.length} trials of ${name} are in ${file}.`,
