@@ -55,7 +55,7 @@ export async function routeModel(platform: Platform, move: RouteMove): ReturnTyp
   for (const number of [move.canary?.version, move.shadow]) {
     if (number === undefined || number === null) continue;
     const { features } = await getVersion(registry, model.name, number);
-    checkContract(model.name, number, features as ServingContract, servingContract(model));
+    checkContract(model.name, number, features as ServingContract | null, servingContract(model));
   }
   return moveRoute(registry, move);
 }

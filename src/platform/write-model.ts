@@ -1,8 +1,9 @@
 // A version as one file in a format that others run: preprocessing and model together. The file appears whole or not at all.
 
-import { type DataType, SlipwayError } from "../core/core.ts";
+import { SlipwayError } from "../core/core.ts";
 import { isExplicitRuntime, type WrittenModel } from "../ports/ports.ts";
-import { readArtifact, readCalibration, resolveVersion, type VersionRecord } from "../registry/registry.ts";
+import { classesOf, readArtifact, readCalibration, resolveVersion, type VersionRecord } from "../registry/registry.ts";
+import type { ServingContract } from "../serving/serving.ts";
 import { requireFree, writeNew } from "./new-file.ts";
 import type { Platform } from "./open.ts";
 
@@ -31,16 +32,19 @@ export async function writeModel(
       "INPUT_INVALID",
       `${version.model}@${version.number} is of the format ${version.format}, which is not written as ${format}; models of xgboost() and linear() are. Its own file: slipway models export ${version.model}@${version.number} --out FILE.`,
     );
+  const contract = version.features as ServingContract | null;
+  if (contract === null)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${version.model}@${version.number} was not trained by Slipway, so nobody knows which raw values its inputs are. Its own file: slipway models export ${version.model}@${version.number} --out FILE.`,
+    );
   const formula = runtime.formulaOf(await readArtifact(registry, version), { rounds: version.bestRound });
   const calibration = await readCalibration(registry, version);
-  const { inputs, classes } = version.features as {
-    readonly inputs: readonly { readonly name: string; readonly type: DataType }[];
-    readonly classes?: readonly string[];
-  };
+  const classes = classesOf(version);
   const { bytes, ...written } = writer.write({
     name: `${version.model}@${version.number}`,
     inputs: version.inputs,
-    types: Object.fromEntries(inputs.map(({ name, type }) => [name, type])),
+    types: Object.fromEntries(contract.inputs.map(({ name, type }) => [name, type])),
     formula,
     ...(calibration === undefined ? {} : { calibration }),
     ...(classes === undefined ? {} : { classes }),

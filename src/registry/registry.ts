@@ -117,7 +117,7 @@ export {
   versionOrigins,
   versionOriginsIn,
 } from "./uses.ts";
-export type { VersionRecord } from "./version.ts";
+export { classesOf, type VersionRecord } from "./version.ts";
 export { loadableFile, putContent, type VersionFile } from "./version-content.ts";
 export { readVersionFile, versionFiles } from "./version-files.ts";
 export { versionNotes } from "./version-notes.ts";

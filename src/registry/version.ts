@@ -33,6 +33,11 @@ export interface VersionRecord {
   readonly origin: unknown;
 }
 
+/** What a version of several classes tells apart, in the order of its answers; undefined of every other. */
+export function classesOf({ features }: Pick<VersionRecord, "features">): readonly string[] | undefined {
+  return (features as { readonly classes?: readonly string[] } | null)?.classes;
+}
+
 /** A version from its row. */
 export function versionOf(row: VersionRow): VersionRecord {
   const metrics = fromJson<Record<string, number | string>>(row.metrics);

@@ -110,6 +110,17 @@ test.each<readonly [string, Changes, string]>([
   );
 });
 
+test("a version that came as a file, of which no features are known, is refused as what it is", () => {
+  expect(() => checkContract("delay", 3, null, contract())).toThrow(
+    expect.objectContaining({
+      code: "FEATURES_MISMATCH",
+      message: expect.stringMatching(
+        /^Version 3 of "delay" was not trained by Slipway, .*Train and promote a new version/,
+      ),
+    }),
+  );
+});
+
 test("another feature in a view that it reads does not matter to a version, unless it is of a release that remembered whole views", () => {
   const { features: _, ...whole } = contract();
   expect(contractDifferences(contract(), contract({ more: true }))).toEqual([]);

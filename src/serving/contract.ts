@@ -86,8 +86,19 @@ function answersOf(task: TaskSpec): unknown {
   return task.kind === "multiclass" ? task.kind : task;
 }
 
-/** Throws FEATURES_MISMATCH when a version's contract is not what is defined now. */
-export function checkContract(model: string, version: number, trained: ServingContract, now: ServingContract): void {
+/** Throws FEATURES_MISMATCH when a version's contract is not what is defined now, and for one that has none: it came as a file. */
+export function checkContract(
+  model: string,
+  version: number,
+  trained: ServingContract | null,
+  now: ServingContract,
+): void {
+  if (trained === null)
+    throw new SlipwayError(
+      "FEATURES_MISMATCH",
+      `Version ${version} of "${model}" was not trained by Slipway, so nobody knows which features its inputs are. Train and promote a new version, or give the file the name of a model that is not defined here.`,
+      { details: { model, version } },
+    );
   const differences = contractDifferences(trained, now);
   if (differences.length > 0)
     throw new SlipwayError(

@@ -5,7 +5,7 @@ import { asSlipwayError, type Instant, newId, type RandomBytes, SlipwayError } f
 import type { ModelSpec } from "../define/define.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
-import { getVersion, loadVersion, type RegistryContext, standingVersions } from "../registry/registry.ts";
+import { classesOf, getVersion, loadVersion, type RegistryContext, standingVersions } from "../registry/registry.ts";
 import { type AskedRow, parseRow } from "./asked-row.ts";
 import type { ClassAnswer } from "./class-answer.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
@@ -231,8 +231,7 @@ export function openServing(context: ServingContext): Serving {
 
 async function load(context: ServingContext, model: ModelSpec, number: number): Promise<Deployment> {
   const version = await getVersion(context.registry, model.name, number);
-  checkContract(model.name, number, version.features as ServingContract, servingContract(model));
+  checkContract(model.name, number, version.features as ServingContract | null, servingContract(model));
   const predictor = await loadVersion(context.registry, context.runtimes, version);
-  const { classes } = version.features as ServingContract;
-  return deployment(model, number, version.inputs, predictor, context.online, classes);
+  return deployment(model, number, version.inputs, predictor, context.online, classesOf(version));
 }

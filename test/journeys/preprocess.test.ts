@@ -1,7 +1,7 @@
 // Preprocessing as part of a model: fitted by training on the training rows alone, stored with the version and held against its hash, and the very same
 // numbers from training, evaluation and a request.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
@@ -12,6 +12,7 @@ import {
   applyDefinitions,
   evaluateVersion,
   getVersion,
+  importModelFile,
   type Serving,
   startServing,
   trainModel,
@@ -250,6 +251,17 @@ describe("one ONNX file of preprocessing, model and calibration", () => {
       code: "INPUT_INVALID",
       message: expect.stringMatching(/goes through (ngramHash|textLength|hash), for which ONNX has no operators/),
     });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("is refused of a model that came as a file, whose raw inputs nobody knows", async () => {
+    const file = join(folder, "trees.ubj");
+    writeFileSync(file, await readArtifact(platform.registry, await getVersion(platform.registry, "late", 1)));
+    await importModelFile(platform, { file, model: "from_a_file" });
+    const out = join(folder, "from_a_file.onnx");
+    await expect(
+      writeModel(platform, { model: "from_a_file", reference: "1", format: "onnx", out }),
+    ).rejects.toMatchObject({ code: "INPUT_INVALID", message: expect.stringMatching(/was not trained by Slipway/) });
     expect(existsSync(out)).toBe(false);
   });
 
