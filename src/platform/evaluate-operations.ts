@@ -15,6 +15,7 @@ import { type CostSpec, findDefinition, leavesOf, type ModelSpec, type SliceSpec
 import type { Predictor } from "../ports/ports.ts";
 import {
   aliasOf,
+  classesOf,
   type DatasetRecord,
   getDataset,
   getRun,
@@ -88,19 +89,10 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
   try {
     const isCalibrated = (await readCalibration(registry, version)) !== undefined;
     for (const each of [version, ...(champion === undefined ? [] : [champion])])
-      scorers.push({
-        who: each === version ? "this version" : `champion, version ${each.number}`,
-        inputs: each.inputs,
-        predictor: await loaded(platform, each),
-        ...classesOf(each),
-      });
-    if (isCalibrated)
-      scorers.push({
-        who: "before calibration",
-        ...classesOf(version),
-        inputs: version.inputs,
-        predictor: await loaded(platform, version, true),
-      });
+      scorers.push(
+        await scorerOf(platform, each, each === version ? "this version" : `champion, version ${each.number}`),
+      );
+    if (isCalibrated) scorers.push(await scorerOf(platform, version, "before calibration", true));
     const linear = request.linear === true ? await linearScorer(platform, model, record, onNote) : undefined;
     if (typeof linear === "string") notes.push(linear);
     else if (linear !== undefined) scorers.push(linear);
@@ -271,6 +263,12 @@ async function championBeside(
   return undefined;
 }
 
+async function scorerOf(platform: Platform, version: VersionRecord, who: string, raw = false): Promise<Scorer> {
+  const classes = classesOf(version);
+  const predictor = await loaded(platform, version, raw);
+  return { who, inputs: version.inputs, predictor, ...(classes === undefined ? {} : { classes }) };
+}
+
 /** A version's model, loaded with the threads that training may use; `raw` is without its calibration. */
 export async function loaded(
   { registry, training }: Platform,
@@ -292,12 +290,6 @@ async function cheapest(
   return Number.isNaN(threshold)
     ? { threshold: 0.5, chosen: "0.5, for there are no validation rows" }
     : { threshold, chosen };
-}
-
-/** What a version tells apart, as it keeps it. */
-function classesOf({ features }: VersionRecord): { readonly classes?: readonly string[] } {
-  const { classes } = (features ?? {}) as { readonly classes?: readonly string[] };
-  return classes === undefined ? {} : { classes };
 }
 
 async function learningOf({ registry }: Platform, { runId }: VersionRecord): Promise<Evaluation["learning"]> {

@@ -4,7 +4,7 @@
 import { type Calibration, calibrateScores, calibrationFrom, canonicalJson, SlipwayError } from "../core/core.ts";
 import type { Predictor, Runtime } from "../ports/ports.ts";
 import type { RegistryContext } from "./context.ts";
-import type { VersionRecord } from "./version.ts";
+import { classesOf, type VersionRecord } from "./version.ts";
 import { CALIBRATION_FILE } from "./version-content.ts";
 import { readVersionFile } from "./version-files.ts";
 import { readArtifact } from "./versions.ts";
@@ -42,8 +42,7 @@ export async function readCalibration(
 ): Promise<Calibration | undefined> {
   const bytes = await readVersionFile(context, version, CALIBRATION_FILE, MOST_BYTES);
   if (bytes === undefined) return undefined;
-  const { classes } = (version.features ?? {}) as { readonly classes?: readonly string[] };
-  const found = calibrationFrom(parsed(bytes), classes?.length ?? 1);
+  const found = calibrationFrom(parsed(bytes), classesOf(version)?.length ?? 1);
   if (found !== undefined) return found;
   throw new SlipwayError(
     "ARTIFACT_CORRUPT",

@@ -6,6 +6,7 @@ import { isByShares, type ModelSpec, type RetrainSpec } from "../define/define.t
 import {
   type Alert,
   aliasOf,
+  classesOf,
   type Decision,
   getVersion,
   listAlerts,
@@ -194,7 +195,7 @@ async function scoresOn(
   const { runtimes, threads } = engines;
   const predictor = await loadVersion(registry, runtimes, version, { threads });
   try {
-    const own = (version.features as { readonly classes?: readonly string[] }).classes;
+    const own = classesOf(version);
     const scored = await scorePart(engines, dataset, "test", version.inputs, predictor, own);
     return own === undefined || classes === undefined ? scored : inClasses(scored, own, classes);
   } finally {

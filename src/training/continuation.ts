@@ -4,7 +4,7 @@
 import { type Instant, SlipwayError, type VersionInput } from "../core/core.ts";
 import type { LabelClass } from "../datasets/datasets.ts";
 import { type ContinuingTrainer, isContinuingTrainer, type Trainer, type TrainingBase } from "../ports/ports.ts";
-import { getDataset, type RegistryContext, readArtifact, type VersionRecord } from "../registry/registry.ts";
+import { classesOf, getDataset, type RegistryContext, readArtifact, type VersionRecord } from "../registry/registry.ts";
 
 /** A version that is gone on from, and how. */
 export interface ContinuedVersion {
@@ -30,7 +30,7 @@ export interface FitBase extends TrainingBase {
 
 /** A version, read. */
 export async function baseOf(registry: RegistryContext, { version, refresh }: ContinuedVersion): Promise<FitBase> {
-  const { classes } = (version.features ?? {}) as { readonly classes?: readonly string[] };
+  const classes = classesOf(version);
   const artifact = await readArtifact(registry, version);
   const { inputs, bestRound: rounds } = version;
   return { artifact, rounds, refresh, inputs, ...(classes === undefined ? {} : { classes }) };
