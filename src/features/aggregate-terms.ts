@@ -5,9 +5,9 @@ import { canonicalJson, type Duration, isDecimal, isFloat } from "../core/core.t
 import type { ExpressionNode, FeatureRule, FeatureSpec, FeatureViewSpec, WindowRule } from "../define/define.ts";
 
 /**
- * One thing that is added up over events. `rows` counts events; the others look at one value's non-null cells. `moments` are the number,
- * the mean and the sum of squared distances from it, which merge (Chan, Golub & LeVeque 1979, "Updating formulae and a pairwise algorithm
- * for computing sample variances").
+ * One thing that is added up over events. `rows` counts events; the others look at one value's non-null cells. `moments` are how many there are
+ * and what their variance comes from: offline the mean and the sum of squared distances from it, which merge in the order of events (Chan,
+ * Golub & LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances"), online what exact-moments.ts says.
  */
 export type CellTerm =
   | { readonly kind: "rows" }

@@ -307,7 +307,7 @@ describe("an online read", () => {
   test("refuses values of another format, with what to run, and leaves them as they are", async () => {
     const older = onlineView({ ...view.spec, name: "visits_of_old" });
     const meta = { namespace: older.namespace, key: metaKey };
-    for (const written of [`${START}`, `v2 ${START} ${START + 1n}`, `v4 ${START}`]) {
+    for (const written of [`${START}`, `v2 ${START} ${START + 1n}`, `v3 ${START}`, `v5 ${START}`]) {
       await online.update(older.namespace, [metaKey], () => [new TextEncoder().encode(written)]);
       const refusal = {
         code: "STATE_FORMAT_UNKNOWN",

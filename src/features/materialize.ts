@@ -21,7 +21,7 @@ import { timeColumns } from "./view-events-sql.ts";
 
 const decoder = new TextDecoder();
 /** How values are laid out (online-state.ts, online-cells.ts): to be raised with every change that makes older ones read wrong. */
-const FORMAT = "v3";
+const FORMAT = "v4";
 
 /** A view's bookkeeping entry: how far it is. */
 const encodeMeta = (through: Instant): Uint8Array => new TextEncoder().encode(`${FORMAT} ${through}`);

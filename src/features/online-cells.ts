@@ -11,14 +11,8 @@ import {
   windowHop,
   windowTail,
 } from "../core/core.ts";
-import {
-  type CellResult,
-  type CellTerm,
-  isCellTerm,
-  MOMENTS_LIMIT,
-  type Term,
-  type WindowFeature,
-} from "./aggregate-terms.ts";
+import { type CellResult, type CellTerm, isCellTerm, type Term, type WindowFeature } from "./aggregate-terms.ts";
+import { fillMoments, MOMENT_SLOTS, sampleVariance } from "./exact-moments.ts";
 import { addExactly, exactValue } from "./exact-sum.ts";
 import { isAdded, mergeBesidesSums, neutralSlots, type SlotKind, type StateShape } from "./online-state.ts";
 import type { StateView } from "./state-bytes.ts";
@@ -57,7 +51,8 @@ function slotKinds(term: CellTerm): readonly SlotKind[] {
     case "max":
       return [isFloat(term.value.type) ? "max" : "wholeMax"];
     case "moments":
-      return ["momentsNumber", "momentsMean", "momentsM2"];
+      // How many, then the moments.
+      return ["sum", "momentScale", ...Array<SlotKind>(MOMENT_SLOTS - 1).fill("momentLimb")];
     default:
       return term satisfies never;
   }
@@ -78,9 +73,8 @@ export function fillSlots(term: CellTerm, value: Value, slots: Float64Array, sta
     slots[start + 1] = Number((whole >> LIMB) & LIMB_MASK);
     slots[start + 2] = Number(whole >> (LIMB * 2n));
   } else if (term.kind === "moments") {
-    const tame = Math.abs(value as number) < MOMENTS_LIMIT;
-    // Plus 0 as below.
-    slots.set([1, tame ? (value as number) + 0 : Number.NaN, tame ? 0 : Number.NaN], start);
+    slots[start] = 1;
+    fillMoments(slots, start + 1, value as number);
   } else if (term.kind === "floatSum") addExactly(slots, start, value as number);
   // Plus 0, because -0 and 0 are one value, and which of them is kept must not depend on the order of events.
   else if (isFloat(term.value.type)) slots[start] = (value as number) + 0;
@@ -190,9 +184,9 @@ export function cellResult(
       return result.isRoot ? Math.sqrt(variance) : variance;
     }
     case "variance": {
-      const [n = 0, , m2 = 0] = slots.subarray(place(result.of));
+      const n = slot(result.of);
       if (n < 2) return null;
-      const variance = Number.isFinite(m2 / (n - 1)) ? m2 / (n - 1) : Number.NaN;
+      const variance = sampleVariance(n, slots, place(result.of) + 1);
       return result.isRoot ? Math.sqrt(variance) : variance;
     }
     default:

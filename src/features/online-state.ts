@@ -4,16 +4,17 @@
 // How a state lies in the store is in state-bytes.ts.
 
 import { floorTo, type Instant } from "../core/core.ts";
+import { mergeMoments, NO_SCALE } from "./exact-moments.ts";
 import { addExactly } from "./exact-sum.ts";
 import type { Gathering, Grid } from "./gathering.ts";
 
 /**
- * One cell of a tile: how it starts out and how another is merged in. A number, a mean and an m2 that follow each other merge together, and so do
- * the three parts of an exact sum (exact-sum.ts).
+ * One cell of a tile: how it starts out and how another is merged in. The three parts of an exact sum (exact-sum.ts) merge together, and so do
+ * the scale and the limbs of moments (exact-moments.ts).
  */
 export type SlotKind =
-  | ("sum" | "min" | "max" | "wholeMin" | "wholeMax" | "momentsNumber" | "momentsMean" | "momentsM2")
-  | ("exactSum" | "exactRest" | "exactLast");
+  | ("sum" | "min" | "max" | "wholeMin" | "wholeMax")
+  | ("exactSum" | "exactRest" | "exactLast" | "momentScale" | "momentLimb");
 
 /** Whether cells of several tiles are simply added up by a read. */
 export function isAdded(kind: SlotKind): boolean {
@@ -122,33 +123,19 @@ function mergeSlot(kind: SlotKind, into: Float64Array, index: number, from: Floa
       left[index] = (kind === "wholeMin" ? y < x : y > x) ? y : x;
       return;
     }
-    case "momentsNumber":
+    case "momentScale":
       mergeMoments(into, index, from, other);
       return;
     case "exactSum":
       for (let part = 0; part < 3; part += 1) addExactly(into, index, from[other + part] ?? 0);
       return;
-    case "momentsMean":
-    case "momentsM2":
+    case "momentLimb":
     case "exactRest":
     case "exactLast":
       return;
     default:
       kind satisfies never;
   }
-}
-
-/** Number, mean and m2 at `index` with those at `other`: Chan, Golub & LeVeque 1979; window-terms-sql.ts does the same. */
-function mergeMoments(into: Float64Array, index: number, from: Float64Array, other: number): void {
-  const [a = 0, meanA = 0, m2A = 0] = into.subarray(index, index + 3);
-  const [b = 0, meanB = 0, m2B = 0] = from.subarray(other, other + 3);
-  if (b === 0) return;
-  const apart = meanB - meanA;
-  const all = a + b;
-  into.set(
-    a === 0 ? [b, meanB, m2B] : [all, meanA + apart * (b / all), m2A + m2B + apart * apart * ((a * b) / all)],
-    index,
-  );
 }
 
 /** Slots as they are before anything is added: sums 0, minima and maxima at the far end. */
@@ -158,6 +145,7 @@ export function neutralSlots(kinds: readonly SlotKind[]): Float64Array {
   kinds.forEach((kind, index) => {
     if (kind === "min") slots[index] = Number.NaN;
     else if (kind === "max") slots[index] = -Infinity;
+    else if (kind === "momentScale") slots[index] = NO_SCALE;
     else if (kind === "wholeMin") bits[index] = 2n ** 63n - 1n;
     else if (kind === "wholeMax") bits[index] = -(2n ** 63n);
   });
