@@ -30,8 +30,9 @@ export async function makeNew(file: string, write: (unfinished: string) => Promi
     await rename(unfinished, file);
     return size;
   } catch (thrown) {
-    await rm(unfinished, { force: true });
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")
+    // What went wrong first tells more than a failure to remove what may not even be there.
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    if (thrown instanceof Error && "code" in thrown && /^(ENOENT|ENOTDIR)$/.test(String(thrown.code)))
       throw new SlipwayError("INPUT_INVALID", `${file} cannot be written: its folder is not there.`, { cause: thrown });
     throw thrown;
   }

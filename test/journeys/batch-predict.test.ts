@@ -299,6 +299,8 @@ describe("rows of files", () => {
       [{ input: file("a.csv"), source: "orders" }, "USAGE", /not both/],
       [{ source: "citys" }, "DEFINITION_NOT_FOUND", /cities/],
       [{ source: "cities" }, "INPUT_INVALID", /no column "order_id"/],
+      [{ output: file("data/orders.parquet/scores.parquet") }, "USAGE", /Nothing can be written to .*orders\.parquet/],
+      [{ output: "/proc/scores.parquet" }, "USAGE", /Nothing can be written to \/proc/],
       [{ version: `${MODEL}@9` }, "VERSION_NOT_FOUND", /9/],
       [{ version: "delivery_lat" }, "DEFINITION_NOT_FOUND", /delivery_late/],
     ];

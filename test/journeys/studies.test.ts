@@ -407,8 +407,10 @@ test("slipway studies list, show and export say what was tried", async () => {
   expect(rows).toHaveLength(4);
   expect((await slipway("studies", "export", "shown", "--out", "trials.csv")).err).toMatch(/is there already/);
   expect((await slipway("studies", "export", "shown")).code).toBe(64);
-  const nowhere = await slipway("studies", "export", "shown", "--out", "nowhere/trials.csv");
-  expect(nowhere).toMatchObject({ code: 65, err: expect.stringMatching(/INPUT_INVALID .*its folder is not there/) });
+  for (const place of ["nowhere/trials.csv", "trials.csv/trials.csv"]) {
+    const nowhere = await slipway("studies", "export", "shown", "--out", place);
+    expect(nowhere).toMatchObject({ code: 65, err: expect.stringMatching(/INPUT_INVALID .*its folder is not there/) });
+  }
   expect((await slipway("studies", "report", "shown", "--out", "report.html")).code).toBe(0);
   expect(readFileSync(join(world.root, "report.html"), "utf8")).toContain("<h2>Parallel coordinates</h2>");
   expect((await slipway("studies", "report", "shown")).code).toBe(64);

@@ -16,7 +16,7 @@ export interface BatchManifest {
   readonly artifact: string;
   /** The hash of the model's definition. */
   readonly definition: string;
-  /** Where the rows came from, and a text that changes when they do. */
+  /** Where the rows came from, and a hash that changes when they do. */
   readonly source: { readonly name: string; readonly place: string; readonly fingerprint: string };
   /** The same of every source that features were read from, by its name, when the prediction began. */
   readonly features: Readonly<Record<string, string>>;

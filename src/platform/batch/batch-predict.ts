@@ -1,9 +1,9 @@
 // Batch prediction: a source's rows scored part by part, with features as of each row's time, into files that appear when they are whole. A
 // part is a statement over a span of rows, so a process that is killed costs the part it was at; no row is lost or there twice.
 
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type ColumnSchema, formatInstant, type Instant, newId, SlipwayError } from "../../core/core.ts";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type ColumnSchema, formatInstant, type Instant, newId, SlipwayError, sha256 } from "../../core/core.ts";
 import { scoredColumns, scoringPlan } from "../../datasets/datasets.ts";
 import { definitionHash, findDefinition, type ModelSpec, type SourceSpec, sourcePlace } from "../../define/define.ts";
 import type { OfflineEngine } from "../../ports/ports.ts";
@@ -91,13 +91,12 @@ async function predictAlone(platform: Platform, request: BatchRequest, still: Ab
     version: version.number,
     artifact: version.artifactHash,
     definition: definitionHash(model),
-    source: { name: source.name, place: sourcePlace(source), fingerprint: await engines.offline.fingerprint(source) },
+    source: { name: source.name, place: sourcePlace(source), fingerprint: await stateOf(engines.offline, source) },
     at: at === undefined ? null : formatInstant(at),
     withInputs: request.withInputs ?? false,
   };
   const there = await finishedAlready(engines.offline, output, { ...about, features });
   if (there) return { manifest: there, wasThere: true };
-  await mkdir(dirname(output), { recursive: true });
   const partRows = request.partRows ?? PART_ROWS;
   const plan = { ...about, partRows, form: formOf(output) };
   const work = await openWork(output, plan, { restart: request.restart ?? false });
@@ -186,13 +185,18 @@ function rowsFixed({ engines: { offline } }: Platform, source: SourceSpec, finge
     name: source.name,
     sql: offline.dialect.scan(source),
     async requireSame() {
-      if (isOwnCopy || (await offline.fingerprint(source)) === fingerprint) return;
+      if (isOwnCopy || (await stateOf(offline, source)) === fingerprint) return;
       throw new SlipwayError(
         "SOURCE_CHANGED",
         `Source "${source.name}" changed while it was predicted, and nothing was written. Run it again when it stands still, with --restart.`,
       );
     },
   };
+}
+
+/** A source's fingerprint as a hash: it names every file, of which there may be thousands, by where this machine has it. */
+async function stateOf(offline: OfflineEngine, source: SourceSpec): Promise<string> {
+  return sha256(await offline.fingerprint(source));
 }
 
 /** Brings every source up to date and checks it; tells the fingerprints of those that features are read from. */
@@ -206,7 +210,7 @@ async function checkRead(
   for (const each of [source, ...read]) await offline.check(each);
   await enforceSources(platform, read, clock.now());
   const found: [string, string][] = [];
-  for (const each of read) found.push([each.name, await offline.fingerprint(each)]);
+  for (const each of read) found.push([each.name, await stateOf(offline, each)]);
   return Object.fromEntries(found);
 }
 

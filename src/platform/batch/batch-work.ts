@@ -45,7 +45,7 @@ export async function openWork(
   { restart }: { readonly restart: boolean },
 ): Promise<BatchWork> {
   const folder = workFolder(target);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const text = JSON.stringify(plan);
   const before = await readFile(join(folder, PLAN), "utf8").catch(() => undefined);
   if (before !== undefined && before !== text && !restart)
@@ -76,6 +76,27 @@ export async function openWork(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the folder, and those above it. Throws USAGE where there can be none. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    // Not recursive: Node goes on for ever where a folder that is there can hold no other, as /proc.
+    await mkdir(folder).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EEXIST") throw cause;
+    });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== "ENOTDIR" && code !== "EEXIST" && code !== "ENOENT") throw cause;
+    throw new SlipwayError(
+      "USAGE",
+      `Nothing can be written to ${dirname(folder)}: ${message}. Name another --output.`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 function partName(part: number): string {
