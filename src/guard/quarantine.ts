@@ -11,6 +11,7 @@ import {
   type QuarantineStatus,
   toJson,
 } from "../records/records.ts";
+import { keepMarks } from "./batch-file.ts";
 import type { GuardContext } from "./context.ts";
 import { ownColumns } from "./rejected-sql.ts";
 
@@ -156,24 +157,37 @@ function rowsOf(table: Table): readonly QuarantinedRow[] {
   });
 }
 
-/** Lets go of held batches for good: their rows stay away, and their copies are deleted. Returns what was dropped. */
+/** Lets go of held batches of `sources` for good: their rows stay away, and their copies are deleted. Returns what was dropped. */
 export async function dropQuarantine(
   context: GuardContext,
   which: { readonly batch: string } | { readonly source: SourceSpec },
+  sources: readonly SourceSpec[],
 ): Promise<readonly QuarantineBatch[]> {
-  if ("batch" in which) requireHeld(await findBatch(context, which.batch));
   const { records, clock, actor, blobs } = context;
+  if ("batch" in which) requireHeld(await findBatch(context, which.batch));
+  const held = records.db.selectFrom("quarantine_batches").selectAll().where("status", "=", "held");
+  const dropping = await ("batch" in which
+    ? held.where("id", "=", which.batch)
+    : held.where("source", "=", which.source.name)
+  ).execute();
+  for (const batch of dropping) {
+    const source = sources.find(({ name }) => name === batch.source);
+    if (source && batch.kind === "known") await keepMarks(context, source, batch);
+  }
   const at = instantToSql(clock.now());
   const dropped = await records.transact(async (tx) => {
-    let query = tx.selectFrom("quarantine_batches").selectAll().where("status", "=", "held");
-    query = "batch" in which ? query.where("id", "=", which.batch) : query.where("source", "=", which.source.name);
-    const found = await query.execute();
-    for (const { id, source, row_count: rows } of found) {
-      await tx
+    const found: typeof dropping = [];
+    for (const { id } of dropping) {
+      const row = await tx
         .updateTable("quarantine_batches")
         .set({ status: "dropped", closed_at: at, closed_by: actor })
         .where("id", "=", id)
-        .execute();
+        .where("status", "=", "held")
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) continue;
+      const { source, row_count: rows } = row;
+      found.push(row);
       await tx
         .insertInto("audit")
         .values({ at, actor, action: "quarantine.dropped", subject: id, details: toJson({ source, rows }) })

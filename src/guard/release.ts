@@ -7,10 +7,11 @@ import type { FeatureViewSpec, SourceSpec } from "../define/define.ts";
 import { onlineView, rebuildKeys } from "../features/features.ts";
 import type { OnlineStore } from "../ports/ports.ts";
 import { instantToSql, toJson } from "../records/records.ts";
+import { copiesOf, type WrittenBatch, writeBatch } from "./batch-file.ts";
 import type { GuardContext } from "./context.ts";
 import { findBatch, listQuarantine, type QuarantineBatch, requireHeld } from "./quarantine.ts";
 import { type RowRange, rangeSql } from "./rejected-sql.ts";
-import { expectationsHash, insertBatch, type WrittenBatch, writeBatch } from "./set-aside.ts";
+import { expectationsHash, insertBatch } from "./set-aside.ts";
 
 /** What became of one batch. */
 export interface Released {
@@ -95,7 +96,10 @@ export async function release(
     batch.kind === "timeless"
       ? { kind: "timeless" }
       : { kind: "known", from: batch.knownFrom ?? undefined, to: batch.knownTo ?? 0n };
-  const failing = await writeBatch(context, source, range);
+  // Of rows that came late there are copies in other batches of the same stretch of time.
+  const others =
+    range.kind === "known" ? await copiesOf(context, source, expectationsHash(source), range, batch.id) : undefined;
+  const failing = await writeBatch(context, source, range, others);
   const done = { batch: batch.id, source: source.name, before: batch.rows, held: failing?.rows ?? 0 };
   if (failing && (await isSame(context, batch, failing))) {
     await blobs.delete(failing.blob);
@@ -151,14 +155,18 @@ async function replaceBatch(
   batch: QuarantineBatch,
   failing: WrittenBatch | undefined,
 ): Promise<void> {
-  const { records, clock, actor } = context;
+  const { records, clock, actor, blobs } = context;
   const at = instantToSql(clock.now());
-  await records.transact(async (tx) => {
-    await tx
+  const isClosed = await records.transact(async (tx) => {
+    const closed = await tx
       .updateTable("quarantine_batches")
       .set({ status: "released", closed_at: at, closed_by: actor })
       .where("id", "=", batch.id)
-      .execute();
+      .where("status", "=", "held")
+      .returning("id")
+      .executeTakeFirst();
+    // Another process was here first: what it holds is the same.
+    if (!closed) return false;
     if (failing) await insertBatch(tx, context, source, range, failing);
     const details = toJson({
       source: source.name,
@@ -170,5 +178,7 @@ async function replaceBatch(
       .insertInto("audit")
       .values({ at, actor, action: "quarantine.released", subject: batch.id, details })
       .execute();
+    return true;
   });
+  if (!isClosed && failing) await blobs.delete(failing.blob);
 }

@@ -5,9 +5,10 @@ import { mkdir } from "node:fs/promises";
 import { type Instant, newId, type Value } from "../core/core.ts";
 import type { RowExpectationSpec, SourceSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
+import type { WrittenBatch } from "./batch-file.ts";
 import type { GuardContext } from "./context.ts";
 import { ownColumns } from "./rejected-sql.ts";
-import { insertBatch, type WrittenBatch } from "./set-aside.ts";
+import { insertBatch } from "./set-aside.ts";
 
 /** A row that was turned away. */
 export interface TurnedAway {

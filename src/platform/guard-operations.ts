@@ -85,11 +85,11 @@ export function readQuarantined(
 
 /** Lets go of one batch, or of all that a source holds. Throws QUARANTINE_NOT_FOUND. */
 export function dropQuarantined(
-  platform: Platform,
+  { guard, project }: Platform,
   which: { readonly batch: string } | { readonly source: string },
 ): Promise<readonly QuarantineBatch[]> {
-  if ("batch" in which) return dropQuarantine(platform.guard, which);
-  return dropQuarantine(platform.guard, { source: findDefinition(platform.project, "source", which.source) });
+  const asked = "batch" in which ? which : { source: findDefinition(project, "source", which.source) };
+  return dropQuarantine(guard, asked, definitionsOf(project, "source"));
 }
 
 /** Proposes what to expect of a source's rows or a view's values, from what is there. Throws DEFINITION_NOT_FOUND. */

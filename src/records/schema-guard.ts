@@ -14,8 +14,10 @@ export interface GuardTables {
     readonly expectations_hash: string;
     /** Every row known up to here has been looked at. */
     readonly through: number | null;
-    /** The state of the files when rows without times were last looked at. */
+    /** The state of the files when rows without times, and rows that came late, were last looked at. */
     readonly files_state: string | null;
+    /** How many rows known up to `through` fail, and a sum of their hashes; null in records from before it was kept. */
+    readonly failing: string | null;
     readonly at: number;
   };
   readonly quarantine_batches: QuarantineBatchRow;

@@ -16,6 +16,7 @@ import { runValueIndexes } from "./012-run-values.ts";
 import { sealedSecretColumn } from "./013-sealed-secrets.ts";
 import { studyTables } from "./014-studies.ts";
 import { routeTables } from "./015-routes.ts";
+import { lateRowColumn } from "./016-late-rows.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
   { name: "sealed secrets", statements: sealedSecretColumn },
   { name: "studies", statements: studyTables },
   { name: "routes", statements: routeTables },
+  { name: "late rows", statements: lateRowColumn },
 ];
