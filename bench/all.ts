@@ -18,6 +18,7 @@ import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 import { type BenchResult, machine, markdown, measured } from "./support/report.ts";
 import { train } from "./train.ts";
+import { trainWorkers } from "./train-workers.ts";
 import { trainingSet } from "./training-set.ts";
 
 const quick = process.argv.includes("--quick");
@@ -34,6 +35,7 @@ for (const [name, bench] of Object.entries({
   push,
   mlflow,
   train,
+  trainWorkers,
   onlineLearner,
   preprocessing,
   batchPrediction,

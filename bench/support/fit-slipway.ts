@@ -1,5 +1,6 @@
 // Slipway's side of train.ts, in a process of its own: from a training set's Parquet file to a model's file, through the offline engine and
-// the trainer that `slipway train` uses. Arguments: Parquet file, model file, state folder, rounds. Prints one JSON document.
+// the trainer that `slipway train` uses. Arguments: Parquet file, model file, state folder, rounds, and where others than
+// the benchmarks' own are asked for, threads and workers. Prints one JSON document.
 
 import { writeFile } from "node:fs/promises";
 import { specOf } from "slipway";
@@ -7,7 +8,8 @@ import type { Platform } from "slipway/platform";
 import { flightDelay } from "../../examples/flights/definitions.ts";
 import { openFlights, THREADS } from "./project.ts";
 
-const [parquet = "", modelFile = "", state = "", rounds = "100"] = process.argv.slice(2);
+const [parquet = "", modelFile = "", state = "", rounds = "100", threads = String(THREADS), workers = "1"] =
+  process.argv.slice(2);
 const SPLIT = {
   train: "t < '2013-09-01' AND label_known_at < '2013-09-01'",
   validate: "t >= '2013-09-01' AND t < '2013-10-01'",
@@ -35,16 +37,26 @@ const matrix = await Promise.all(
       : ({ name, kind: "number" } as const),
   ),
 );
-const fitted = await xgboost?.fit({
-  inputs: matrix,
-  label: "label",
-  train: part("train"),
-  validate: part("validate"),
-  parameters: trainer.parameters,
-  rounds: Number(rounds),
-  seed: 0,
-  threads: THREADS,
-});
+let firstRound = Number.NaN;
+const fitted = await xgboost?.fit(
+  {
+    inputs: matrix,
+    label: "label",
+    train: part("train"),
+    validate: part("validate"),
+    parameters: trainer.parameters,
+    rounds: Number(rounds),
+    seed: 0,
+    threads: Number(threads),
+    workers: Number(workers),
+  },
+  {
+    onStep: ({ round }) => {
+      if (round === 1) firstRound = performance.now();
+    },
+  },
+);
+const roundsSeconds = (performance.now() - firstRound) / 1e3;
 if (!fitted) throw new Error("There is no trainer.");
 await writeFile(modelFile, fitted.artifact);
 await platform.close();
@@ -52,6 +64,7 @@ process.stdout.write(
   JSON.stringify({
     logLoss: fitted.steps.at(-1)?.metrics["validate-logloss"],
     engine: fitted.engine.version,
+    roundsSeconds,
     parameters: trainer.parameters,
   }),
 );

@@ -29,6 +29,8 @@ export interface TrainerSpec<L extends LabelType = never> {
   readonly balance?: boolean;
   readonly monotone?: Readonly<Record<string, "rising" | "falling">>;
   readonly interactions?: readonly (readonly string[])[];
+  /** How many processes fit the model together; absent, one. */
+  readonly workers?: number;
   /** The script of a trainer that runs one. */
   readonly program?: ProgramSpec;
   readonly [labels]?: (label: L) => void;

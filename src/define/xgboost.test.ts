@@ -44,6 +44,8 @@ describe("xgboost", () => {
   test("refuses options that do not go together", () => {
     refused({ dart: { dropRate: 0.1 }, earlyStoppingRounds: 5 }).toThrow("leave earlyStoppingRounds out");
     refused({ earlyStoppingRounds: 0, stopOn: "auc" }).toThrow("stops nothing");
+    refused({ workers: 2, device: "cuda" }).toThrow("leave one of them out");
+    refused({ workers: 0 }).toThrow("workers 0 must be a whole number of at least 1");
     expect(xgboost({ dart: { dropRate: 0.1 } }).earlyStoppingRounds).toBe(0);
   });
 

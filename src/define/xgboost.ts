@@ -61,6 +61,8 @@ export interface XgboostOptions<L extends LabelType = LabelType> {
   readonly dart?: DartOptions;
   /** Where to fit; default "cpu". "cuda" needs a GPU and a libxgboost built for it. */
   readonly device?: "cpu" | "cuda";
+  /** Fit by so many processes, each on its share of the rows; default 1. */
+  readonly workers?: number;
   /** Seed of every random choice; default 0. */
   readonly seed?: number;
 }
@@ -112,7 +114,7 @@ const whole = ["maxDepth", "maxBins", "maxLeaves"];
 const OPTIONS = [
   ...Object.keys(numbers),
   ...["task", "objective", "rounds", "earlyStoppingRounds", "stopOn", "grow", "oneHotUpTo", "mostCategories", "unseen"],
-  ...["balance", "monotone", "interactions", "dart", "device", "seed"],
+  ...["balance", "monotone", "interactions", "dart", "device", "workers", "seed"],
 ];
 
 /**
@@ -123,11 +125,20 @@ const OPTIONS = [
 export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions<L> = {}): TrainerSpec<L> {
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) fail(`there is no option "${unknown}".${didYouMean(unknown, OPTIONS)}`);
-  const { dart, rounds = 500, seed = 0, unseen = "missing", mostCategories = 10_000, balance = false } = options;
+  const {
+    dart,
+    rounds = 500,
+    seed = 0,
+    unseen = "missing",
+    mostCategories = 10_000,
+    balance = false,
+    workers = 1,
+  } = options;
   const { earlyStoppingRounds = dart ? 0 : 20, monotone = {}, interactions = [] } = options;
   wholeNumber("rounds", rounds, 1);
   wholeNumber("earlyStoppingRounds", earlyStoppingRounds, 0);
   wholeNumber("seed", seed, 0);
+  wholeNumber("workers", workers, 1);
   wholeNumber("mostCategories", mostCategories, 1);
   wholeNumber("oneHotUpTo", options.oneHotUpTo ?? 4, 0);
   oneOf("unseen", unseen, ["missing", "refuse"]);
@@ -141,6 +152,8 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
     );
   if (options.stopOn !== undefined && earlyStoppingRounds === 0)
     fail(`stopOn "${options.stopOn}" stops nothing with earlyStoppingRounds 0; leave one of them out.`);
+  if (workers > 1 && options.device === "cuda")
+    fail(`workers ${workers} share a processor, and device "cuda" is one GPU: leave one of them out.`);
   const task = taskOf(options);
   return Object.freeze({
     kind: "xgboost",
@@ -153,6 +166,7 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
     ...(unseen === "missing" ? {} : { unseen }),
     mostCategories,
     ...(balance ? { balance } : {}),
+    ...(workers === 1 ? {} : { workers }),
     ...(Object.keys(monotone).length === 0 ? {} : { monotone }),
     ...(interactions.length === 0 ? {} : { interactions }),
   });

@@ -1,4 +1,4 @@
-// An engine must: read each split once, in order, without holding a second copy; take its randomness from `seed` alone, so that
+// An engine must: read each split once, in order, without holding a second copy (again only where it begins a fit anew, and where the rows can be had again); take its randomness from `seed` alone, so that
 // the same job gives the same bytes; report every round; stop soon after `signal` aborts, with CANCELLED; and when the
 // training process dies, throw TRAINER_FAILED with what it printed. It keeps nothing: the caller stores what it returns.
 
@@ -40,6 +40,8 @@ export interface TrainingJob {
   /** Stop when the last metric has not improved for so many rounds; needs `validate`. */
   readonly earlyStoppingRounds?: number;
   readonly seed: number;
+  /** How many processes fit it together, for a trainer that can share a fit; default 1. They have the threads between them. */
+  readonly workers?: number;
   readonly threads: number;
   /** The script to run, for a trainer that runs one. */
   readonly program?: ProgramSpec;

@@ -11,6 +11,7 @@ import {
   matrixColumns,
   rawNames,
   SlipwayError,
+  type Table,
   type VersionInput,
 } from "../core/core.ts";
 import {
@@ -194,6 +195,11 @@ function balancedClasses({ task, trainer }: ModelSpec, { parts: { train } }: Dat
   return { scale_pos_weight: others / positives };
 }
 
+/** Tables that are read from the beginning by whoever reads them. */
+function repeatable(read: () => AsyncIterable<Table>): AsyncIterable<Table> {
+  return { [Symbol.asyncIterator]: () => read()[Symbol.asyncIterator]() };
+}
+
 async function fitModelOf(
   engines: FitEngines,
   { model, dataset, base }: FitRequest,
@@ -201,12 +207,12 @@ async function fitModelOf(
   classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
-  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, program } = model.trainer;
+  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, program, workers } = model.trainer;
   const roles = (Object.keys(model.beside ?? {}) as RowRole[]).filter(isTrained);
   const names = [...rawNames(inputs), ...roles.map((role) => rowColumnNames[role])];
   const isPrepared = inputs.some((input) => input.kind === "prepared");
-  const train = streamPart(engines, dataset, "train", names);
-  const validate = streamPart(engines, dataset, "validate", names, undefined, sideOf(model, "rest"));
+  const train = repeatable(() => streamPart(engines, dataset, "train", names));
+  const validate = repeatable(() => streamPart(engines, dataset, "validate", names, undefined, sideOf(model, "rest")));
   const job: TrainingJob = {
     inputs: matrixColumns(inputs),
     label: "label",
@@ -217,13 +223,14 @@ async function fitModelOf(
     ...marginOf(model, inputs),
     ...(stopOn === undefined ? {} : { stopOn }),
     ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
-    train: isPrepared ? trainingTables(inputs, train) : train,
-    validate: isPrepared ? matrixTables(inputs, validate) : validate,
+    train: isPrepared ? repeatable(() => trainingTables(inputs, train)) : train,
+    validate: isPrepared ? repeatable(() => matrixTables(inputs, validate)) : validate,
     parameters: { ...parameters, ...balancedClasses(model, dataset) },
     rounds,
     ...(earlyStoppingRounds > 0 ? { earlyStoppingRounds } : {}),
     seed,
     threads: engines.threads,
+    ...(workers === undefined ? {} : { workers }),
     ...(program === undefined ? {} : { program }),
   };
   const trainer = trainerOf(engines.trainers, kind);

@@ -10,7 +10,7 @@ export function trainerParameters({
   baseMargin,
 }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
   const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
-  const { stopOn, balance, monotone, interactions, unseen } = trainer;
+  const { stopOn, balance, monotone, interactions, unseen, workers } = trainer;
   return {
     task: taskText(task),
     ...parameters,
@@ -23,6 +23,7 @@ export function trainerParameters({
     ...(monotone === undefined ? {} : { monotone: JSON.stringify(monotone) }),
     ...(interactions === undefined ? {} : { interactions: JSON.stringify(interactions) }),
     ...(unseen === undefined ? {} : { unseen }),
+    ...(workers === undefined ? {} : { workers }),
   };
 }
 

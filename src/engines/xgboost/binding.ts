@@ -3,11 +3,12 @@
 import koffi, { type LibraryHandle } from "koffi";
 import { SlipwayError } from "../../core/core.ts";
 import { type BoosterCalls, boosterCalls } from "./boosters.ts";
+import { type CollectiveCalls, collectiveCalls } from "./collective.ts";
 import { type MatrixCalls, matrixCalls } from "./matrices.ts";
 import { type Bind, binder, firstLine, type NativeFunction } from "./native.ts";
 
 /** An open libxgboost. Its functions throw an Error with the first line of what the library said. */
-export interface Xgboost extends MatrixCalls, BoosterCalls {
+export interface Xgboost extends MatrixCalls, BoosterCalls, CollectiveCalls {
   readonly version: string;
   /** Whether it can use GPUs at all. */
   isBuiltForCuda(): boolean;
@@ -37,6 +38,7 @@ export function openXgboost(path: string): Xgboost {
     hasCuda: () => isBuiltForCuda() && gpuCount() > 0,
     ...matrixCalls(bind),
     ...boosterCalls(bind),
+    ...collectiveCalls(bind, version),
   };
   opened.set(path, library);
   return library;

@@ -17,6 +17,9 @@ export interface BoosterCalls {
   /** The model as UBJSON. */
   save(booster: Handle): Uint8Array;
   load(booster: Handle, artifact: Uint8Array): void;
+  /** All that training needs to go on: the model, its settings and, since 3.3, its random numbers. For the same version of the library alone. */
+  snapshot(booster: Handle): Uint8Array;
+  restore(booster: Handle, snapshot: Uint8Array): void;
   rounds(booster: Handle): number;
   /** A booster of another's first rounds. */
   firstRounds(booster: Handle, rounds: number): Handle;
@@ -36,6 +39,14 @@ export interface BoosterCalls {
   predictMatrix(booster: Handle, matrix: Handle, rounds: number): Float32Array;
 }
 
+/** A copy of the bytes that the library points at. */
+function bytesFrom(write: (length: [number], bytes: [Handle]) => void): Uint8Array {
+  const length: [number] = [0];
+  const bytes: [Handle] = [0n];
+  write(length, bytes);
+  return new Uint8Array(koffi.view(bytes[0], Number(length[0])).slice(0));
+}
+
 /** Binds the calls on boosters. */
 export function boosterCalls(bind: Bind): BoosterCalls {
   const boosterCreate = bind("int XGBoosterCreate(void **, uint64_t, _Out_ void **)");
@@ -49,6 +60,8 @@ export function boosterCalls(bind: Bind): BoosterCalls {
   );
   const saveModel = bind("int XGBoosterSaveModelToBuffer(void *, const char *, _Out_ uint64_t *, _Out_ void **)");
   const loadModel = bind("int XGBoosterLoadModelFromBuffer(void *, const void *, uint64_t)");
+  const serialize = bind("int XGBoosterSerializeToBuffer(void *, _Out_ uint64_t *, _Out_ void **)");
+  const unserialize = bind("int XGBoosterUnserializeFromBuffer(void *, const void *, uint64_t)");
   const boostedRounds = bind("int XGBoosterBoostedRounds(void *, _Out_ int *)");
   const slice = bind("int XGBoosterSlice(void *, int, int, int, _Out_ void **)");
   const numFeature = bind("int XGBoosterGetNumFeature(void *, _Out_ uint64_t *)");
@@ -90,13 +103,10 @@ export function boosterCalls(bind: Bind): BoosterCalls {
       evalOneIter(booster, round, handles, names, sets.length, out);
       return out[0];
     },
-    save: (booster) => {
-      const length: [number] = [0];
-      const bytes: [Handle] = [0n];
-      saveModel(booster, '{"format":"ubj"}', length, bytes);
-      return new Uint8Array(koffi.view(bytes[0], Number(length[0])).slice(0));
-    },
+    save: (booster) => bytesFrom((length, bytes) => saveModel(booster, '{"format":"ubj"}', length, bytes)),
     load: (booster, artifact) => loadModel(booster, artifact, artifact.byteLength),
+    snapshot: (booster) => bytesFrom((length, bytes) => serialize(booster, length, bytes)),
+    restore: (booster, snapshot) => unserialize(booster, snapshot, snapshot.byteLength),
     rounds: (booster) => {
       const out: [number] = [0];
       boostedRounds(booster, out);

@@ -15,28 +15,39 @@ import {
 } from "../../core/core.ts";
 import type { TrainingBase, TrainingJob } from "../../ports/trainer.ts";
 import { emptyColumn } from "./base-margin.ts";
+import type { TrackerAddress } from "./collective.ts";
 import { columnNamed } from "./column-named.ts";
-import type { FitPlan } from "./fitting.ts";
+import type { Checkpoint, FitPlan } from "./fitting.ts";
 import { bytesOf, frameHead } from "./frames.ts";
 import type { SplitName, ToProcess } from "./protocol.ts";
 import { columnsOf, type GroupPlaces } from "./row-columns.ts";
+import { rowDealer } from "./shares.ts";
 
-/** Sends the plan, the model to go on from and every row, then the word to fit. Ends quietly when the process has gone: its exit tells why. */
+/** What comes before the rows. */
+export interface Beginning {
+  /** Where several workers meet. */
+  readonly address?: TrackerAddress | undefined;
+  /** The model to go on from. */
+  readonly base?: TrainingBase | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+/**
+ * Sends each worker what the fit begins with and its share of every row, then the word to fit. Ends quietly when a process has gone: its exit tells why.
+ */
 export async function feed(
-  pipe: Writable,
+  pipes: readonly Writable[],
   job: TrainingJob,
   plan: FitPlan,
-  base: TrainingBase | undefined,
+  { address, base, checkpoint }: Beginning,
 ): Promise<void> {
-  const send = async (header: ToProcess, values: Float32Array = new Float32Array(0)): Promise<boolean> =>
-    (await write(pipe, frameHead(header, values.byteLength))) &&
-    (values.length === 0 || (await write(pipe, bytesOf(values))));
-
-  if (!(await send({ kind: "plan", plan }))) return;
-  if (base) {
-    const head = frameHead({ kind: "base" }, base.artifact.byteLength);
-    if (!((await write(pipe, head)) && (await write(pipe, base.artifact)))) return;
-  }
+  const toAll = async (header: ToProcess, bytes?: Uint8Array): Promise<boolean> => {
+    for (const pipe of pipes) if (!(await send(pipe, header, bytes))) return false;
+    return true;
+  };
+  if (address && !(await toAll({ kind: "join", address }))) return;
+  if (base && !(await toAll({ kind: "base" }, base.artifact))) return;
+  if (checkpoint && !(await toAll({ kind: "resume", lines: checkpoint.lines }, checkpoint.snapshot))) return;
   const splits: readonly (readonly [SplitName, AsyncIterable<Table> | undefined])[] = [
     ["train", job.train],
     ["validate", job.validate],
@@ -45,29 +56,69 @@ export async function feed(
     if (!batches) continue;
     let seen = 0;
     const groups: GroupPlaces = new Map();
+    const dealer = rowDealer(pipes.length);
+    const given = pipes.map(() => 0);
     for await (const table of batches) {
       if (table.rowCount === 0) continue;
       const matrix = matrixOf(job, table, split, seen);
       const columns = columnsOf(job, plan, table, split, seen, groups);
-      for (let row = 0; row < table.rowCount; ) {
-        const rows = Math.min(table.rowCount - row, plan.blockRows - (seen % plan.blockRows));
-        const width = plan.names.length;
-        if (!(await send({ kind: "matrix", split, rows }, matrix.subarray(row * width, (row + rows) * width)))) return;
-        for (const [place, column] of columns.entries())
-          if (!(await send({ kind: "column", split, rows, place }, column.subarray(row, row + rows)))) return;
-        row += rows;
-        seen += rows;
+      for (const { worker, start, end } of dealer.deal(table.rowCount, columns[plan.columns.indexOf("qid")])) {
+        const sent = given[worker] ?? 0;
+        if (!(await sendRows(pipes[worker], plan, split, { matrix, columns, start, end }, sent))) return;
+        given[worker] = sent + end - start;
       }
+      seen += table.rowCount;
     }
-    if (seen === 0)
-      throw new SlipwayError(
-        "TRAINING_SET_EMPTY",
-        `The ${split} split has no rows, so there is nothing to learn from.`,
-      );
-    if (!(await send({ kind: "end", split }))) return;
+    requireRows(split, seen, given);
+    if (!(await toAll({ kind: "end", split }))) return;
   }
-  await send({ kind: "fit" });
-  pipe.end();
+  await toAll({ kind: "fit" });
+  for (const pipe of pipes) pipe.end();
+}
+
+function requireRows(split: SplitName, rows: number, given: readonly number[]): void {
+  if (rows === 0)
+    throw new SlipwayError("TRAINING_SET_EMPTY", `The ${split} split has no rows, so there is nothing to learn from.`);
+  if (given.includes(0))
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `The ${rows} rows of the ${split} split cannot be shared among ${given.length} workers, as a row, or a group that is ranked together, stays whole. Ask for fewer workers.`,
+    );
+}
+
+interface Rows {
+  readonly matrix: Float32Array;
+  readonly columns: readonly Float32Array[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Sends some rows of a table, cut where the process's blocks end; `sent` rows of the split went before. */
+async function sendRows(
+  pipe: Writable | undefined,
+  { names: { length: width }, blockRows }: FitPlan,
+  split: SplitName,
+  { matrix, columns, start, end }: Rows,
+  sent: number,
+): Promise<boolean> {
+  if (!pipe) return false;
+  let place = sent;
+  for (let row = start; row < end; ) {
+    const rows = Math.min(end - row, blockRows - (place % blockRows));
+    const cells = matrix.subarray(row * width, (row + rows) * width);
+    if (!(await send(pipe, { kind: "matrix", split, rows }, bytesOf(cells)))) return false;
+    for (const [at, column] of columns.entries())
+      if (!(await send(pipe, { kind: "column", split, rows, place: at }, bytesOf(column.subarray(row, row + rows)))))
+        return false;
+    row += rows;
+    place += rows;
+  }
+  return true;
+}
+
+/** Sends a frame; false when the other side has closed. */
+export async function send(pipe: Writable, header: ToProcess, bytes: Uint8Array = new Uint8Array(0)): Promise<boolean> {
+  return (await write(pipe, frameHead(header, bytes.byteLength))) && (bytes.length === 0 || (await write(pipe, bytes)));
 }
 
 /** Writes and waits for room; false when the other side has closed. */

@@ -30,6 +30,21 @@ export interface FitPlan {
   readonly seed: number;
   readonly threads: number;
   readonly blockRows: number;
+  /** Which of how many workers this one is, from 0; absent for a process that fits alone. */
+  readonly worker?: { readonly rank: number; readonly of: number };
+}
+
+/** Where a fit that was cut short goes on: the library's snapshot, and the lines of the rounds that are in it. */
+export interface Checkpoint {
+  readonly snapshot: Uint8Array;
+  readonly lines: readonly string[];
+}
+
+/** What a fit tells as it goes. */
+export interface FitWatch {
+  readonly onRound: (line: string) => void;
+  /** What all workers can go on from, every few rounds; only for one of several. */
+  readonly onCheckpoint?: (snapshot: Uint8Array, rounds: number) => void;
 }
 
 /** What a fit leaves behind. */
@@ -40,6 +55,7 @@ export interface Fitted {
 }
 
 const DEFAULT_BINS = 256;
+const CHECKPOINT_ROUNDS = 10;
 
 /** A split as XGBoost takes it: binned, or, for leaves that are refreshed, as it is, because XGBoost reads the rows' own values for that. */
 export function matrixOfBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
@@ -110,19 +126,19 @@ function requireDevice(library: Xgboost, { parameters }: FitPlan): void {
   );
 }
 
-/** Fits the rounds, telling the library's line of metrics after each. */
+/** Fits the rounds, or those that a checkpoint leaves to be fitted, telling the library's line of metrics after each. */
 export function fitBooster(
   library: Xgboost,
   plan: FitPlan,
   sets: { readonly train: Handle; readonly validate?: Handle },
-  base: Uint8Array | undefined,
-  onRound: (line: string) => void,
+  { base, checkpoint }: { readonly base?: Uint8Array | undefined; readonly checkpoint?: Checkpoint | undefined },
+  { onRound, onCheckpoint }: FitWatch,
 ): Fitted {
   const evaluated: [string, Handle][] = [["train", sets.train]];
   if (sets.validate !== undefined) evaluated.push(["validate", sets.validate]);
   const booster = library.createBooster(evaluated.map(([, handle]) => handle));
   const kept = plan.base?.rounds ?? 0;
-  if (base !== undefined) library.load(booster, keptRounds(library, base, kept));
+  if (base !== undefined && !checkpoint) library.load(booster, keptRounds(library, base, kept));
   const settings: readonly (readonly [string, string])[] = [
     ["validate_parameters", "1"],
     // The default since 2.0, and the only method an older library can use with binned data.
@@ -131,7 +147,9 @@ export function fitBooster(
     ["nthread", String(plan.threads)],
     ["seed", String(plan.seed)],
   ];
-  for (const [name, value] of settings) library.setParameter(booster, name, value);
+  // A snapshot has its settings, and setting the seed again would begin the random numbers anew.
+  if (checkpoint) library.restore(booster, checkpoint.snapshot);
+  else for (const [name, value] of settings) library.setParameter(booster, name, value);
   requireDevice(library, plan);
   // A matrix's names are not saved with the model; Python sets them on the booster as well.
   library.nameBoosterFeatures(booster, plan.names, plan.types);
@@ -140,14 +158,21 @@ export function fitBooster(
   let step: TrainingStep = { round: 0, metrics: {} };
   // Rounds are told from 1 over all that the model has; those that are refreshed are not new.
   const before = plan.base?.refresh === true ? 0 : kept;
-  for (let round = 0; round < plan.rounds; round += 1) {
+  const isLast = (line: string): boolean => {
+    step = stepOf(line);
+    if (plan.earlyStoppingRounds === 0) return false;
+    best = betterRound(best, step);
+    return step.round - (best?.round ?? before) >= plan.earlyStoppingRounds;
+  };
+  const done = checkpoint?.lines ?? [];
+  let stopped = done.map(isLast).at(-1) ?? false;
+  for (let round = done.length; round < plan.rounds && !stopped; round += 1) {
     library.update(booster, round, sets.train);
     const line = library.evaluate(booster, before + round, evaluated);
     onRound(line);
-    step = stepOf(line);
-    if (plan.earlyStoppingRounds === 0) continue;
-    best = betterRound(best, step);
-    if (step.round - (best?.round ?? before) >= plan.earlyStoppingRounds) break;
+    stopped = isLast(line);
+    if (onCheckpoint && !stopped && (round + 1) % CHECKPOINT_ROUNDS === 0)
+      onCheckpoint(library.snapshot(booster), round + 1);
   }
   if (best) {
     library.setAttribute(booster, "best_iteration", String(best.round - 1));

@@ -20,14 +20,22 @@ export function isLibraryError(error: unknown): boolean {
   return error instanceof Error && error.name === LIBRARY_ERROR;
 }
 
+/** Whether an error is the library's word that its collective has lost a member, or never had it. */
+export function isCollectiveError(error: unknown): boolean {
+  if (!isLibraryError(error)) return false;
+  const [said = ""] = String((error as Error).cause).split("Stack trace");
+  return /collective\/|allreduce|allgather|broadcast|rabit|socket/i.test(said);
+}
+
 /** A binder for the functions of a library that return 0, or -1 and leave a message. */
 export function binder(library: LibraryHandle): Bind {
   const lastError: NativeFunction = library.func("const char *XGBGetLastError()");
   return (declaration) => {
     const native: NativeFunction = library.func(declaration);
     return (...values) => {
-      if (native(...values) !== 0)
-        throw Object.assign(new Error(firstLine(String(lastError()))), { name: LIBRARY_ERROR });
+      if (native(...values) === 0) return;
+      const said = String(lastError());
+      throw Object.assign(new Error(firstLine(said), { cause: said }), { name: LIBRARY_ERROR });
     };
   };
 }

@@ -1,14 +1,17 @@
 // The training process: started by trainer.ts, one per job, so that a crash of the native library or a cancelled job never
-// touches the process that serves. It reads frames from standard input, writes frames to descriptor 3, and ends with its parent.
+// touches the process that serves. It reads frames from standard input, writes frames to descriptor 3, and ends with its parent. One of several workers
+// joins the others before its rows are handed to the library, which agrees with them on bins and sums from then on.
 
+import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import koffi from "koffi";
 import { SlipwayError } from "../../core/core.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { type BlockFiller, blockFiller } from "./blocks.ts";
-import { type FitPlan, fitBooster, matrixOfBlocks } from "./fitting.ts";
+import type { Tracker } from "./collective.ts";
+import { type Checkpoint, type FitPlan, fitBooster, matrixOfBlocks } from "./fitting.ts";
 import { frameHead, readFrames } from "./frames.ts";
-import { type Handle, isLibraryError } from "./native.ts";
+import { type Handle, isCollectiveError, isLibraryError } from "./native.ts";
 import type { FromProcess, ToProcess } from "./protocol.ts";
 
 const ANSWERS = 3;
@@ -45,6 +48,8 @@ interface State {
   plan?: FitPlan;
   library?: Xgboost;
   base?: Uint8Array;
+  checkpoint?: Checkpoint;
+  tracker?: Tracker;
   filler?: BlockFiller;
   train?: Handle;
   validate?: Handle;
@@ -55,6 +60,10 @@ function place(state: State, header: ToProcess, length: number): Uint8Array {
   if (header.kind === "base") {
     state.base = new Uint8Array(length);
     return state.base;
+  }
+  if (header.kind === "resume") {
+    state.checkpoint = { snapshot: new Uint8Array(length), lines: header.lines };
+    return state.checkpoint.snapshot;
   }
   if (!state.plan || (header.kind !== "matrix" && header.kind !== "column")) return new Uint8Array(0);
   const { names, blockRows, columns } = state.plan;
@@ -67,6 +76,12 @@ function receive(state: State, header: ToProcess): void {
   if (header.kind === "plan") {
     state.plan = header.plan;
     state.library = openXgboost(header.plan.library);
+    const { worker } = header.plan;
+    if (worker?.rank !== 0) return;
+    state.tracker = state.library.startTracker(worker.of);
+    send({ kind: "tracker", address: state.tracker.address });
+  } else if (header.kind === "join") {
+    state.library?.join(header.address, state.plan?.worker?.rank ?? 0);
   } else if (header.kind === "end" && state.plan && state.library && state.filler) {
     state[header.split] = matrixOfBlocks(state.library, state.plan, state.filler.finish(), state.train);
     delete state.filler;
@@ -87,11 +102,22 @@ async function main(state: State): Promise<void> {
   // The pipe closed early: the parent is gone, or has given up.
   if (!complete || !plan || !library || train === undefined) process.exit(1);
   const sets = validate === undefined ? { train } : { train, validate };
-  const { artifact, bestRound, importance } = fitBooster(library, plan, sets, state.base, (line) => {
-    state.rounds += 1;
-    send({ kind: "round", line });
+  const isFirst = (plan.worker?.rank ?? 0) === 0;
+  const { artifact, bestRound, importance } = fitBooster(library, plan, sets, state, {
+    onRound: (line) => {
+      state.rounds += 1;
+      if (isFirst) send({ kind: "round", line });
+    },
+    ...(plan.worker?.rank === 0
+      ? { onCheckpoint: (snapshot, rounds) => send({ kind: "checkpoint", rounds }, snapshot) }
+      : {}),
   });
-  send({ kind: "model", bestRound, importance, version: library.version, use: usedHere() }, artifact);
+  const hash = createHash("sha256").update(artifact).digest("hex");
+  const told = { bestRound, importance, version: library.version, hash, use: usedHere() };
+  send({ kind: "model", ...told }, isFirst ? artifact : undefined);
+  if (plan.worker === undefined) return;
+  library.leave();
+  state.tracker?.end();
 }
 
 function usedHere(): { readonly cpuSeconds: number; readonly peakMemory: number } {
@@ -100,8 +126,9 @@ function usedHere(): { readonly cpuSeconds: number; readonly peakMemory: number 
 }
 
 /** What the library refuses before the first round has ended is about the job: a value out of range, a label it cannot take. */
-function refusalOf(error: unknown, rounds: number): FromProcess {
+function refusalOf(error: unknown, { rounds, plan }: State): FromProcess {
   const message = error instanceof Error ? error.message : String(error);
+  if (plan?.worker !== undefined && isCollectiveError(error)) return { kind: "lost", message };
   if (error instanceof SlipwayError) return { kind: "refused", code: error.code, message };
   const aboutTheJob = rounds === 0 && isLibraryError(error) && !/alloc|memory/i.test(message);
   return {
@@ -113,5 +140,5 @@ function refusalOf(error: unknown, rounds: number): FromProcess {
 
 const state: State = { rounds: 0 };
 main(state)
-  .catch((error: unknown) => send(refusalOf(error, state.rounds)))
+  .catch((error: unknown) => send(refusalOf(error, state)))
   .finally(() => process.exit(0));
