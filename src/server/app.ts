@@ -28,7 +28,7 @@ import { type AskedModel, bareInvocations, invocationRoutes } from "./invocation
 import { labelRoutes } from "./labels.ts";
 import { type MeterCounts, type MeterSet, meterRoutes, serverMeters } from "./metrics/meters.ts";
 import { mlflowRoutes } from "./mlflow/mlflow.ts";
-import { isMlflow, refuseMlflow } from "./mlflow/refusals.ts";
+import { isMlflow, mlflowRouteNotFound, refuseMlflow } from "./mlflow/refusals.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { nativeRoutes } from "./predict.ts";
 import { promotionRoutes } from "./promotions.ts";
@@ -121,7 +121,7 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
 
   app.setNotFoundHandler((request, reply) =>
     options.tracking && isMlflow(request.url)
-      ? refuseMlflow(reply, routeNotFound(request))
+      ? refuseMlflow(reply, mlflowRouteNotFound(request))
       : refuse(reply, routeNotFound(request), nativeForm),
   );
   meterRoutes(app, meters);

@@ -16,7 +16,7 @@ import {
   type TuneRequest,
   tuneModel,
 } from "../../src/platform/platform.ts";
-import { openTracking, setRunTag } from "../../src/registry/tracking/tracking.ts";
+import { beginRun, deleteRunTag, logToRun, openTracking, setRunTag } from "../../src/registry/tracking/tracking.ts";
 import { categorical, float, int, space } from "../../src/tuning/tuning.ts";
 import { endOf, startChild } from "./child-process.fixture.ts";
 import { deliveriesWorld, type World, type WorldPlatform } from "./deliveries.fixture.ts";
@@ -364,6 +364,39 @@ test("a trial whose run a tracking client renamed stays the trial it was, and cl
   const three = await tune({ trials: 6, study: "renamed" });
   expect(three.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
   expect(three.trials.slice(0, 5).map(({ runId }) => runId)).toEqual(two.trials.map(({ runId }) => runId));
+}, 120_000);
+
+test("a tracking client cannot move a trial into another study, out of its own, or a run of its own into one", async () => {
+  const one = await tune({ trials: 2, study: "kept", fresh: true });
+  const other = await tune({ trials: 2, study: "other", fresh: true });
+  const context = await openTracking(platform.registry);
+  const id = one.trials[0]!.runId!;
+  const key = "mlflow.parentRunId";
+  const refused = { code: "INPUT_INVALID", message: expect.stringMatching(/mlflow\.parentRunId .*cannot be changed/) };
+  await expect(setRunTag(context, id, { key, value: other.run })).rejects.toMatchObject(refused);
+  await expect(deleteRunTag(context, id, key)).rejects.toMatchObject(refused);
+  await expect(
+    logToRun(context, id, {
+      params: [{ key: "moved", value: "yes" }],
+      tags: [{ key, value: other.run }],
+    }),
+  ).rejects.toMatchObject(refused);
+  const { params } = await getRun(platform.registry, id);
+  expect(params).not.toHaveProperty("moved");
+  await setRunTag(context, id, { key, value: one.run });
+  const own = await beginRun(context, {
+    experimentId: "0",
+    user: "ana",
+    tags: [
+      { key, value: one.run },
+      { key: "slipway.trial", value: "7" },
+    ],
+  });
+  await logToRun(context, own.id, { metrics: [{ key: "validate.auc", value: 1, timestamp: 1, step: 0 }] });
+  for (const study of [one, other]) {
+    const { trials } = await showStudy(platform, study.study);
+    expect(trials.map(({ runId }) => runId)).toEqual(study.trials.map(({ runId }) => runId));
+  }
 }, 120_000);
 
 test("slipway studies list, show and export say what was tried", async () => {

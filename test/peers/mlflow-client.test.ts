@@ -57,6 +57,14 @@ it.runIf(hasMlflow())("the Python client does what its tutorials show", { timeou
 });
 
 it.runIf(hasMlflow())(
+  "the Python client evaluates, logs whatever it can, and is not broken by what is not kept",
+  { timeout: 300_000 },
+  async () => {
+    expect(await lastLineOf("mlflow-tutorials.py")).toBe("every tutorial did what it should");
+  },
+);
+
+it.runIf(hasMlflow())(
   "the Python client's webhooks are told, signed as MLflow signs",
   { timeout: 300_000 },
   async () => {

@@ -3,7 +3,7 @@
 
 import { newId, SlipwayError } from "../../core/core.ts";
 import type { RecordsTransaction, RunStatus } from "../../records/records.ts";
-import { TRIAL_TAGS } from "../client-words.ts";
+import { CLIENT_TAGS, TRIAL_TAGS } from "../client-words.ts";
 import { runNotFound } from "../runs.ts";
 import { nowMicros, type Tag, type TrackingContext, toMicros, toMillis } from "./context.ts";
 import { requireActive } from "./experiments.ts";
@@ -156,6 +156,9 @@ export async function putRunTag(tx: RecordsTransaction, run_id: string, { key, v
   if (key === RUN_NAME_TAG) await tx.updateTable("runs").set({ name: value }).where("id", "=", run_id).execute();
 }
 
+/** By which a study knows its trials: whose they are, and which. */
+const OF_TRIALS: readonly string[] = [CLIENT_TAGS.parent, TRIAL_TAGS.number, TRIAL_TAGS.pruned];
+
 /** Refuses to change by which a study knows its trials; a run of a client may have any tag. */
 async function requireOwnTag(
   tx: RecordsTransaction,
@@ -163,7 +166,7 @@ async function requireOwnTag(
   key: string,
   value: string | undefined,
 ): Promise<void> {
-  if (key !== TRIAL_TAGS.number && key !== TRIAL_TAGS.pruned) return;
+  if (!OF_TRIALS.includes(key)) return;
   const { kind } = await tx.selectFrom("runs").select("kind").where("id", "=", id).executeTakeFirstOrThrow();
   if (kind !== "trial") return;
   const tag = await tx

@@ -212,6 +212,16 @@ describe("refusals", () => {
     ["GET", "/model-versions/get", { name: "no", version: "x" }, 400, "INVALID_PARAMETER_VALUE", "must be an integer"],
     ["GET", "/logged-models/m-1", {}, 404, "RESOURCE_DOES_NOT_EXIST", "not found"],
     ["GET", "/nothing/here", {}, 404, "ENDPOINT_NOT_FOUND", "no GET"],
+    ["POST", "/traces", {}, 404, "ENDPOINT_NOT_FOUND", "no traces"],
+    ["POST", "/datasets/create", {}, 404, "ENDPOINT_NOT_FOUND", "no evaluation datasets"],
+    [
+      "POST",
+      "/registered-models/create",
+      { name: "greeting", tags: [{ key: "mlflow.prompt.is_prompt", value: "true" }] },
+      501,
+      "NOT_IMPLEMENTED",
+      "no prompts",
+    ],
   ];
   test.each(cases)("%s %s %j is %i %s", async (method, path, given, status, code, words) => {
     const answer = await call(method, path, given);

@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorCode } from "../../core/core.ts";
-import { JSON_TYPE, type Refusal, refusalOf, safetyHeaders } from "../refusal.ts";
+import { JSON_TYPE, type Refusal, refusalOf, routeNotFound, safetyHeaders } from "../refusal.ts";
 
 const CODES: Partial<Record<ErrorCode, readonly [status: number, code: string]>> = {
   INPUT_INVALID: [400, "INVALID_PARAMETER_VALUE"],
@@ -29,6 +29,31 @@ const CODES: Partial<Record<ErrorCode, readonly [status: number, code: string]>>
 /** Whether a request is for a route of this dialect. */
 export function isMlflow(url: string): boolean {
   return /^\/(?:ajax-)?api\/[23]\.0(?:\/|mlflow\/)/.test(url);
+}
+
+/** What MLflow's newer clients may ask for and nothing here keeps, by the word that its paths begin with. */
+const NOT_KEPT: ReadonlyMap<string, string> = new Map([
+  ["traces", "traces"],
+  ["unified-traces", "traces"],
+  ["assessments", "assessments"],
+  ["datasets", "evaluation datasets"],
+  ["scorers", "scorers"],
+  ["gateway", "gateway"],
+  ["prompt-optimization", "prompts"],
+  ["issues", "issues"],
+  ["label-schemas", "label schemas"],
+  ["review-queues", "review queues"],
+  ["workspaces", "workspaces"],
+]);
+
+/** The refusal of a path that is not there. One of what Slipway does not keep says so, and that the rest is not touched by it. */
+export function mlflowRouteNotFound(request: FastifyRequest): Refusal {
+  const refusal = routeNotFound(request);
+  const [, word = ""] = /^\/(?:ajax-)?api\/[23]\.0\/mlflow\/([a-z-]+)/.exec(request.url) ?? [];
+  const what = NOT_KEPT.get(word);
+  if (what === undefined) return refusal;
+  const message = `Slipway has no ${what}: it keeps experiments, runs, artifacts and models, which go on as they are.`;
+  return { ...refusal, message };
 }
 
 /** Answers with a refusal in MLflow's form. */

@@ -5,13 +5,19 @@ import { SlipwayError } from "../../core/core.ts";
 import { tracking } from "../../platform/platform.ts";
 import { field, listOf, read, tag, tags } from "./fields.ts";
 import { checkedPageSize, checkKey, checkModelName, versionNumber } from "./limits.ts";
+import { notImplemented } from "./refusals.ts";
 import type { Handler, Route } from "./routes.ts";
 import { compact, modelVersionJson, registeredModelJson } from "./shapes.ts";
 
 const byName = z.object({ name: field.name });
 
-const create: Handler = async (context, { body }) => {
+/** By which a client says that what it registers is a prompt: a model without files, whose text is a tag. */
+const PROMPT_TAG = "mlflow.prompt.is_prompt";
+
+const create: Handler = async (context, { body, reply }) => {
   const asked = read(z.object({ name: field.text, description: field.textOr, tags }), body);
+  if (asked.tags.some(({ key }) => key === PROMPT_TAG))
+    return notImplemented(reply, "Slipway keeps no prompts: nothing was registered.");
   checkModelName(asked.name);
   return { registered_model: registeredModelJson(await tracking.newRegisteredModel(context, asked)) };
 };
