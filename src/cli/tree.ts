@@ -524,6 +524,12 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--host <address>", "the address to listen on", "127.0.0.1"],
       ["--at <instant>", "start the clock there, in UTC, instead of now"],
       ["--key-limit <number>", "the most keys of one feature read", "1000"],
+      ["--concurrency <number>", "requests of one model that are worked on at once", "256"],
+      ["--queue <number>", "requests of one model that wait beyond those; more are told to come back (429)", "1024"],
+      [
+        "--request-timeout <duration>",
+        "how long a request may wait that does not say it itself (default: as long as it takes)",
+      ],
       ["--workers <number>", "processes that read features; from 2 on, the main one answers everything else", "1"],
       [
         "--invocations <model>",
@@ -536,6 +542,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       "slipway serve",
       "slipway serve --workers 4",
       "slipway serve --grpc-port 8081",
+      "slipway serve --concurrency 64 --queue 200 --request-timeout 2s",
       "slipway serve --port 0 --at 2013-12-31T12:00:00Z",
       "slipway serve --invocations models:/late@champion",
     ],

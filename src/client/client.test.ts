@@ -114,6 +114,13 @@ describe("repetition", () => {
     expect(new Set(server.bodies).size).toBe(1);
   });
 
+  it("repeats what was turned away before anything was done for it", async () => {
+    const turnedAway = json(429, { error: { code: "OVERLOADED", message: "too many wait", details: {} } });
+    const server = answering(turnedAway, json(200, prediction));
+    await clientOf({ fetch: server.fetch }).predict("m", { x: 1 });
+    expect(server.bodies).toHaveLength(2);
+  });
+
   it("gives up after the repetitions it was given", async () => {
     const server = answering(json(503, notReady), json(503, notReady));
     const asked = clientOf({ fetch: server.fetch, retries: 1 }).predict("m", {});

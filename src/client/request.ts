@@ -9,7 +9,7 @@ export interface ClientOptions {
   /** The key of a user of the server, where it asks for one. Not for pages that others can open: whoever reads the page reads the key. */
   readonly apiKey?: string;
   /**
-   * How often a request is sent again when the server is not ready or not there; default 2. A push is also sent again when the
+   * How often a request is sent again when the server is not ready, has too much to do or is not there; default 2. A push is also sent again when the
    * connection broke, for it cannot count twice; nothing else but what only reads is repeated.
    */
   readonly retries?: number;
@@ -82,7 +82,15 @@ async function attempt(send: typeof fetch, url: string, init: RequestInit, isIde
   }
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return { answer };
-  return { error: refusal(response.status, answer, url), isSafeToRepeat: response.status === 503 };
+  return {
+    error: refusal(response.status, answer, url),
+    isSafeToRepeat: response.status === 503 || isTurnedAway(answer),
+  };
+}
+
+/** Whether the server had too much to do and did nothing for the request. */
+function isTurnedAway(answer: unknown): boolean {
+  return (answer as { readonly error?: Partial<ClientError> } | undefined)?.error?.code === "OVERLOADED";
 }
 
 function refusal(status: number, answer: unknown, url: string): ClientError {

@@ -71,6 +71,8 @@ export const errorTable = {
   FEATURES_MISMATCH: { http: 409, grpc: 9, exit: EXIT.config, retry: false },
   ARTIFACT_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
   LOG_CORRUPT: { http: 500, grpc: 15, exit: EXIT.data, retry: false },
+  OVERLOADED: { http: 429, grpc: 8, exit: EXIT.tempFail, retry: true },
+  DEADLINE_EXCEEDED: { http: 504, grpc: 4, exit: EXIT.tempFail, retry: true },
   NOT_READY: { http: 503, grpc: 14, exit: EXIT.tempFail, retry: true },
   USER_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   SIGN_IN_NEEDED: { http: 401, grpc: 16, exit: EXIT.noPermission, retry: false },

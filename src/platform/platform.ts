@@ -62,6 +62,9 @@ export {
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
 export {
+  type Admission,
+  type AdmissionLimits,
+  type AskedTurn,
   type AskedVersion,
   elementsFrom,
   elementToJson,
@@ -69,12 +72,14 @@ export {
   type Invocation,
   type JsonRow,
   namesOf,
+  openAdmission,
   type Prediction,
   rowFields,
   type ServedBeside,
   type ServedModel,
   type Serving,
   type Steering,
+  type Turn,
 } from "../serving/serving.ts";
 export { type Access, accessOf } from "./access-service.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";

@@ -2,19 +2,22 @@
 
 import type { FastifyInstance } from "fastify";
 import type { ModelSpec, PushSpec } from "../define/define.ts";
-import type {
-  Catalog,
-  Datasets,
-  FeatureReader,
-  ImportedModels,
-  Intake,
-  Labels,
-  MaterializeRequest,
-  Promotions,
-  Quarantine,
-  RecordsReader,
-  Serving,
-  tracking,
+import {
+  type Admission,
+  type AdmissionLimits,
+  type Catalog,
+  type Datasets,
+  type FeatureReader,
+  type ImportedModels,
+  type Intake,
+  type Labels,
+  type MaterializeRequest,
+  openAdmission,
+  type Promotions,
+  type Quarantine,
+  type RecordsReader,
+  type Serving,
+  type tracking,
 } from "../platform/platform.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { type BareOptions, bareApp, isInference } from "./bare-app.ts";
@@ -72,6 +75,8 @@ export interface AppOptions extends BareOptions {
   readonly quarantine?: Quarantine;
   /** What other processes of this server have counted: /metrics tells the sums. */
   readonly otherCounts?: () => Promise<readonly MeterCounts[]>;
+  /** How much of each model is taken at once. */
+  readonly limits?: AdmissionLimits;
   /** What else keeps the server from being ready; empty when nothing does. */
   readonly ready?: () => readonly string[];
 }
@@ -81,13 +86,18 @@ export interface ServerParts {
   readonly meters: MeterSet;
   readonly readiness: Readiness;
   readonly inferences: Inferences;
+  readonly admission: Admission;
 }
 
 /** Makes them. */
 export function partsOf(options: AppOptions): ServerParts {
-  const { serving, imported, version, push, quarantine } = options;
-  const meters = serverMeters(serving, version, { intake: push?.intake, quarantine, others: options.otherCounts });
+  const { serving, models, imported, version, push, quarantine, limits = {} } = options;
+  const names = models.map(({ name }) => name);
+  const admission = openAdmission(names, limits, () => performance.now());
+  const watched = { intake: push?.intake, quarantine, others: options.otherCounts, admission };
+  const meters = serverMeters(serving, version, watched);
   return {
+    admission,
     meters,
     readiness: readinessOf(serving, options.ready),
     inferences: inferencesOf({ serving, imported, meters }),
@@ -97,7 +107,7 @@ export function partsOf(options: AppOptions): ServerParts {
 /** Builds the routes. */
 export function buildApp(options: AppOptions, parts: ServerParts = partsOf(options)): FastifyInstance {
   const { serving, models, imported, version } = options;
-  const { meters, readiness, inferences } = parts;
+  const { meters, readiness, inferences, admission } = parts;
   const app = bareApp(options, {
     takesArtifacts: options.tracking !== undefined,
     onUnreadable: (thrown, request, reply) => {
@@ -127,10 +137,10 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
   meterRoutes(app, meters);
   healthRoutes(app, readiness);
   app.get("/openapi.json", async (_, reply) => reply.type(JSON_TYPE).send(document));
-  app.register(nativeRoutes({ serving, models, imported, meters }), { prefix: "/api/v1" });
+  app.register(nativeRoutes({ serving, models, imported, meters, admission }), { prefix: "/api/v1" });
   if (imported) {
-    app.register(invocationRoutes(imported, meters), { prefix: "/api/v1" });
-    app.register(bareInvocations(imported, meters, options.invoked));
+    app.register(invocationRoutes({ imported, meters, admission }), { prefix: "/api/v1" });
+    app.register(bareInvocations({ imported, meters, admission }, options.invoked));
     app.addHook("onClose", () => imported.close());
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
@@ -147,8 +157,6 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
   }
   if (options.tracking) app.register(mlflowRoutes(options.tracking));
   if (push) app.register(pushRoutes({ intake: push.intake, meters }), { prefix: "/api/v1" });
-  app.register(inferenceRoutes({ inferences, readiness, version }), {
-    prefix: "/v2",
-  });
+  app.register(inferenceRoutes({ inferences, readiness, version, admission }), { prefix: "/v2" });
   return app;
 }

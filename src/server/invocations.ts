@@ -4,12 +4,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import {
+  type Admission,
   type AskedVersion,
   type ImportedModels,
   type Invocation,
   type JsonRow,
   namesOf,
 } from "../platform/platform.ts";
+import { admitted } from "./admitted.ts";
 import { ROW_LIMIT } from "./asked-body.ts";
 import { csvFrame } from "./csv-frame.ts";
 import { INFER_BODY_LIMIT } from "./inference/body.ts";
@@ -26,27 +28,33 @@ interface OneModel {
   Params: { readonly model: string };
 }
 
+/** What the dialect works with. */
+export interface InvocationContext {
+  readonly imported: ImportedModels;
+  readonly meters: Meters;
+  readonly admission: Admission;
+}
+
 /** The route of a named model, below /api/v1. */
-export function invocationRoutes(imported: ImportedModels, meters: Meters): (app: FastifyInstance) => Promise<void> {
+export function invocationRoutes(context: InvocationContext): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     acceptCsv(app);
     app.post<OneModel>("/models/:model/invocations", { bodyLimit: INFER_BODY_LIMIT }, (request, reply) =>
-      answer({ imported, meters }, { model: request.params.model }, request, reply),
+      answer(context, { model: request.params.model }, request, reply),
     );
   };
 }
 
 /** The routes that `mlflow models serve` has, at the root. */
 export function bareInvocations(
-  imported: ImportedModels,
-  meters: Meters,
+  context: InvocationContext,
   asked: AskedModel | undefined,
 ): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     acceptCsv(app);
     app.get("/ping", async (_, reply) => reply.type(JSON_TYPE).send("\n"));
     app.post("/invocations", { bodyLimit: INFER_BODY_LIMIT }, async (request, reply) =>
-      answer({ imported, meters }, asked ?? (await onlyModel(imported)), request, reply),
+      answer(context, asked ?? (await onlyModel(context.imported)), request, reply),
     );
   };
 }
@@ -76,14 +84,17 @@ async function onlyModel(imported: ImportedModels): Promise<AskedModel> {
 }
 
 async function answer(
-  { imported, meters }: { readonly imported: ImportedModels; readonly meters: Meters },
+  { imported, meters, admission }: InvocationContext,
   { model, version: wanted }: AskedModel,
-  { body, headers }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { body, headers } = request;
   // JSON can be a bare text too.
-  const asked = /^text\/csv\b/i.test(headers["content-type"] ?? "") ? csvInvocation(String(body)) : invocationOf(body);
-  const { version, rows, predictions } = await imported.invoke(model, wanted, asked);
+  const isCsv = /^text\/csv\b/i.test(headers["content-type"] ?? "");
+  const { version, rows, predictions } = await admitted(admission, model, request, reply, async () =>
+    imported.invoke(model, wanted, isCsv ? csvInvocation(String(body)) : invocationOf(body)),
+  );
   meters.scored(model, version, rows);
   return reply.type(JSON_TYPE).send({ predictions });
 }

@@ -3,7 +3,8 @@
 import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { ImportedModels, ServedBeside, ServedModel, Serving } from "../platform/platform.ts";
+import type { Admission, ImportedModels, ServedBeside, ServedModel, Serving } from "../platform/platform.ts";
+import { admitted } from "./admitted.ts";
 import { bodyShape, readBody } from "./asked-body.ts";
 import { predictImported } from "./imported.ts";
 import type { Meters } from "./metrics/meters.ts";
@@ -22,6 +23,7 @@ export interface NativeContext {
   /** Models that no definition stands behind; without it there are none. */
   readonly imported?: ImportedModels | undefined;
   readonly meters: Meters;
+  readonly admission: Admission;
 }
 
 /** The routes of the native API, below /api/v1. */
@@ -30,6 +32,7 @@ export function nativeRoutes({
   models,
   imported,
   meters,
+  admission,
 }: NativeContext): (app: FastifyInstance) => Promise<void> {
   const shapes = new Map(models.map((model) => [model.name, bodyShape(model)]));
   const served = (name: string): ServedModel =>
@@ -47,10 +50,14 @@ export function nativeRoutes({
       const steering = readSteering(request.headers);
       if (imported && !shapes.has(name)) {
         refuseSteering(name, steering);
-        return reply.type(JSON_TYPE).send(await predictImported({ imported, meters }, name, request.body));
+        const work = (): Promise<unknown> => predictImported({ imported, meters }, name, request.body);
+        return reply.type(JSON_TYPE).send(await admitted(admission, name, request, reply, work));
       }
-      const { rows, isBatch } = readBody(shapes.get(name) ?? unknown(name), request.body);
-      const predictions = await serving.predict(name, rows, steering);
+      const shape = shapes.get(name) ?? unknown(name);
+      const { isBatch, predictions } = await admitted(admission, name, request, reply, async () => {
+        const asked = readBody(shape, request.body);
+        return { ...asked, predictions: await serving.predict(name, asked.rows, steering) };
+      });
       meters.predicted(predictions);
       const [only] = predictions;
       const text = isBatch || !only ? predictionsText(predictions) : predictionText(only);

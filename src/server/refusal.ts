@@ -57,8 +57,16 @@ function plainRefusal({ code, message, details }: SlipwayError): Refusal {
   return { status: errorTable[code].http, code, message, details };
 }
 
+/** When to ask again, where a refusal says it. */
+export function retryAfterSeconds({ details }: Pick<Refusal, "details">): number | undefined {
+  const seconds = details["retry_after_seconds"];
+  return typeof seconds === "number" ? seconds : undefined;
+}
+
 /** Answers with a refusal. */
 export function refuse(reply: FastifyReply, refusal: Refusal, form: RefusalForm): FastifyReply {
+  const seconds = retryAfterSeconds(refusal);
+  if (seconds !== undefined) reply.header("retry-after", String(seconds));
   return reply.code(refusal.status).headers(safetyHeaders).type(JSON_TYPE).send(form(refusal));
 }
 

@@ -3,6 +3,7 @@
 
 import { definitionsOf } from "../define/define.ts";
 import {
+  type AdmissionLimits,
   accessOf,
   catalogOf,
   datasetsOf,
@@ -26,13 +27,15 @@ export interface PlatformServerOptions {
   readonly version: string;
   /** The most keys of one feature read; default 1,000. */
   readonly keyLimit?: number;
+  /** How much of each model is taken at once. */
+  readonly limits?: AdmissionLimits;
 }
 
 /** What the routes of a platform's server work with. Takes in pushed events from now on, when the project has push sources. */
 export async function appOptionsOf(
   platform: Platform,
   serving: Serving,
-  { version, keyLimit }: PlatformServerOptions,
+  { version, keyLimit, limits }: PlatformServerOptions,
 ): Promise<AppOptions> {
   const sources = pushSources(platform);
   return {
@@ -42,6 +45,7 @@ export async function appOptionsOf(
     features: platform.features,
     materialize: (request) => materialize(platform, request),
     ...(keyLimit === undefined ? {} : { keyLimit }),
+    ...(limits === undefined ? {} : { limits }),
     access: accessOf(platform),
     catalog: catalogOf(platform),
     tracking: await tracking.openTracking(platform.registry, platform.engines.outbound, platform.secrets),

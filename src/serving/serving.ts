@@ -1,6 +1,14 @@
 // The door of `serving`: load the champion, look features up, score, log.
 
 export { CHAMPION } from "../registry/registry.ts";
+export {
+  type Admission,
+  type AdmissionLimits,
+  type AdmissionState,
+  type AskedTurn,
+  openAdmission,
+  type Turn,
+} from "./admission.ts";
 export { type AskedRow, parseRow, rowFields, unknownField } from "./asked-row.ts";
 export { checkContract, contractDifferences, type ServingContract, servingContract } from "./contract.ts";
 export type { JsonRow } from "./imported/columns.ts";

@@ -3,6 +3,7 @@
 
 import { SlipwayError } from "../../core/core.ts";
 import {
+  type AdmissionLimits,
   holdServer,
   isSignInNeeded,
   keepDelivering,
@@ -17,6 +18,7 @@ import { type AskedModel, appOptionsOf, createServer } from "../../server/server
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
 import { withPlatform } from "../with-platform.ts";
+import { countOf, durationOf, wholeNumber } from "../words.ts";
 import { serveWithWorkers, taskOf } from "../workers/serve-with-workers.ts";
 
 interface ServeWords {
@@ -26,6 +28,9 @@ interface ServeWords {
   readonly watch?: boolean;
   readonly open?: boolean;
   readonly keyLimit: string;
+  readonly concurrency: string;
+  readonly queue: string;
+  readonly requestTimeout?: string;
   readonly workers: string;
   readonly invocations?: string;
   readonly grpcPort?: string;
@@ -34,6 +39,7 @@ interface ServeWords {
 interface Checked {
   readonly port: number;
   readonly limit: number;
+  readonly limits: AdmissionLimits;
   readonly workers: number;
   readonly invoked: AskedModel | undefined;
   readonly grpcPort: number | undefined;
@@ -42,12 +48,14 @@ interface Checked {
 /** `slipway serve` */
 export async function run(context: CommandContext, options: ServeWords): Promise<void> {
   const [limit, workers] = [limitOf(options.keyLimit), workersOf(options.workers)];
+  const limits = limitsOf(options);
   const port = portOf("--port", options.port);
   const grpcPort = options.grpcPort === undefined ? undefined : portOf("--grpc-port", options.grpcPort);
   const invoked = options.invocations === undefined ? undefined : askedModel(options.invocations);
   await withPlatform(
     context,
-    (platform, opened) => serve(context, platform, opened, options, { port, grpcPort, limit, workers, invoked }),
+    (platform, opened) =>
+      serve(context, platform, opened, options, { port, grpcPort, limit, limits, workers, invoked }),
     { at: options.at, running: true },
   );
 }
@@ -57,7 +65,7 @@ async function serve(
   platform: Platform,
   opened: OpenOptions,
   { host, watch, open = false }: ServeWords,
-  { port, grpcPort, limit, workers, invoked }: Checked,
+  { port, grpcPort, limit, limits, workers, invoked }: Checked,
 ): Promise<void> {
   const { progress, signal } = context;
   if (!open && !isLoopback(host) && !(await isSignInNeeded(platform.registry)))
@@ -74,7 +82,7 @@ async function serve(
   const stopDelivering = keepDelivering(platform);
   try {
     const app = {
-      ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit })),
+      ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit, limits })),
       ...(invoked ? { invoked } : {}),
       ...(grpcPort === undefined ? {} : { grpc: { host, port: grpcPort } }),
     };
@@ -170,6 +178,15 @@ function askedModel(text: string): AskedModel {
 function workersOf(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new SlipwayError("USAGE", `--workers ${text} is not a number of processes: give 1 to 999.`);
+}
+
+function limitsOf({ concurrency, queue, requestTimeout }: ServeWords): AdmissionLimits {
+  const longest = requestTimeout === undefined ? undefined : durationOf("--request-timeout", requestTimeout);
+  return {
+    concurrency: countOf("--concurrency", concurrency),
+    queue: wholeNumber("--queue", queue, 0, 1_000_000),
+    ...(longest === undefined ? {} : { timeoutMs: Number(longest / 1000n) }),
+  };
 }
 
 function limitOf(text: string): number {

@@ -11,7 +11,7 @@ import type {
 } from "@grpc/grpc-js";
 import type { FastifyBaseLogger } from "fastify";
 import { SlipwayError } from "../../core/core.ts";
-import type { Action } from "../../platform/platform.ts";
+import type { Action, AskedTurn } from "../../platform/platform.ts";
 import { refuseUnlessMay, type SignIn } from "../access/sign-in.ts";
 import type { Meters } from "../metrics/meters.ts";
 import { statusName, statusOf } from "./refusal.ts";
@@ -62,6 +62,12 @@ function definitionOf(method: DescMethod, path: string, isStream: boolean): Meth
   };
 }
 
+/** Answers one request of a call; a caller whose deadline has passed has been told so by the library, and counts as gone. */
+type Answer<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+  asked: AskedTurn,
+) => Promise<MessageShape<O>> | MessageShape<O>;
+
 /** The path of a method, which is also its name in metrics. */
 export function pathOf({ parent, name }: DescMethod): string {
   return `/${parent.typeName}/${name}`;
@@ -84,13 +90,14 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   context: CallContext,
   method: Typed<I, O>,
   asks: Asks,
-  answer: (request: MessageShape<I>) => Promise<MessageShape<O>> | MessageShape<O>,
+  answer: Answer<I, O>,
 ): Method {
   const path = pathOf(method);
   const handler: handleUnaryCall<MessageShape<I> | typeof UNREADABLE, MessageShape<O>> = (call, done) => {
     const begun = context.seconds();
     const count = (code: number): void => context.meters.called(path, statusName(code), context.seconds() - begun);
-    const work = async (): Promise<MessageShape<O>> => answer(decoded(call.request, method));
+    const work = async (): Promise<MessageShape<O>> =>
+      answer(decoded(call.request, method), { isGone: () => call.cancelled });
     work().then(
       (message) => {
         count(0);
@@ -111,16 +118,17 @@ export function answeredStream<I extends DescMessage, O extends DescMessage>(
   context: CallContext,
   method: Typed<I, O>,
   asks: Asks,
-  answer: (request: MessageShape<I>) => Promise<MessageShape<O>> | MessageShape<O>,
+  answer: Answer<I, O>,
   path: string = pathOf(method),
 ): Method {
   const handler: handleBidiStreamingCall<MessageShape<I> | typeof UNREADABLE, MessageShape<O>> = (call) => {
     const begun = context.seconds();
+    const asked: AskedTurn = { isGone: () => call.cancelled };
     const work = async (): Promise<void> => {
       // The iterator would end the answers with the requests. A reader that is slow holds the next request back.
       const requests: AsyncIterable<MessageShape<I> | typeof UNREADABLE> = call.iterator({ destroyOnReturn: false });
       for await (const request of requests)
-        if (!call.write(await answer(decoded(request, method))) && !call.cancelled)
+        if (!call.write(await answer(decoded(request, method), asked)) && !call.cancelled)
           await new Promise<void>((resolve) => {
             call.once("drain", resolve);
             call.once("cancelled", resolve);

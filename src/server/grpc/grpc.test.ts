@@ -12,7 +12,7 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SlipwayError } from "../../core/core.ts";
-import type { Access } from "../../platform/platform.ts";
+import type { Access, AdmissionLimits } from "../../platform/platform.ts";
 import { type FakeServing, fakeNow, fakeServing, flightDelaySpec } from "../fake-serving.fixture.ts";
 import { createServer, type Server } from "../server.ts";
 import { ServerReflectionRequestSchema, ServerReflectionResponseSchema } from "./protocol/grpc/reflection_pb.ts";
@@ -25,7 +25,7 @@ const SERVICE = "/inference.GRPCInferenceService";
 let serving: FakeServing;
 let server: Server;
 let client: Client;
-async function start(access?: Access): Promise<void> {
+async function start(access?: Access, limits?: AdmissionLimits): Promise<void> {
   serving = fakeServing();
   const place = { host: "127.0.0.1", port: 0 };
   const options = {
@@ -34,6 +34,7 @@ async function start(access?: Access): Promise<void> {
     version: "1.2.3",
     now: () => fakeNow,
     ...(access ? { access } : {}),
+    ...(limits ? { limits } : {}),
   };
   server = await createServer({ ...options, ...place, grpc: place, logger: { level: "silent" } });
   client = new Client(server.grpc ?? "", credentials.createInsecure());
@@ -376,4 +377,48 @@ it("says so when its port is taken, and leaves nothing listening", async () => {
       grpc: { ...place, port },
     }),
   ).rejects.toMatchObject({ code: "PORT_IN_USE" });
+});
+
+describe("how much at once", () => {
+  beforeEach(async () => {
+    client.close();
+    await server.close();
+    await start(undefined, { concurrency: 1, queue: 1 });
+  });
+
+  it("turns away with RESOURCE_EXHAUSTED and when to ask again; drops what its parameter or deadline says", async () => {
+    let open = (): void => {};
+    const isOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let begun = 0;
+    serving.before = () => {
+      begun += 1;
+      return isOpen;
+    };
+    const first = call("modelInfer", request());
+    while (begun < 1) await new Promise((resolve) => setImmediate(resolve));
+    const timeout = { parameterChoice: { case: "int64Param" as const, value: 1n } };
+    const late = expect(call("modelInfer", request({ parameters: { timeout } }))).rejects.toEqual(
+      refusal(status.DEADLINE_EXCEEDED, "before it was begun"),
+    );
+    const turnedAway = async (): Promise<ServiceError> => {
+      for (;;) {
+        const failed = await call("modelInfer", request()).then(
+          () => undefined,
+          (thrown: ServiceError) => thrown,
+        );
+        if (failed?.code === status.RESOURCE_EXHAUSTED) return failed;
+      }
+    };
+    expect((await turnedAway()).metadata.getMap()).toMatchObject({
+      "slipway-code": "OVERLOADED",
+      "grpc-retry-pushback-ms": "1000",
+    });
+    open();
+    expect((await first).modelVersion).toBe("3");
+    await late;
+    expect(begun).toBe(1);
+    expect((await call("modelInfer", request())).modelVersion).toBe("3");
+  });
 });

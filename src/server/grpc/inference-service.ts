@@ -1,8 +1,9 @@
 // The Open Inference Protocol over gRPC, as tritonclient.grpc speaks it: the same models, readers and refusals as over REST.
 
 import { create } from "@bufbuild/protobuf";
+import type { Admission, AskedTurn } from "../../platform/platform.ts";
 import type { Readiness } from "../health.ts";
-import type { AskedInference } from "../inference/asked.ts";
+import { type AskedInference, timeoutMsOf } from "../inference/asked.ts";
 import { EXTENSIONS, repositoryIndex } from "../inference/inference.ts";
 import type { Inferences } from "../inference/inferences.ts";
 import { answeredStream, type CallContext, type Method, unary } from "./calls.ts";
@@ -27,24 +28,27 @@ import { statusOf } from "./refusal.ts";
 export interface InferenceServiceContext extends CallContext {
   readonly inferences: Inferences;
   readonly readiness: Readiness;
+  readonly admission: Admission;
   /** The version of Slipway. */
   readonly version: string;
 }
 
 /** The methods of the service. */
 export function inferenceMethods(context: InferenceServiceContext): readonly Method[] {
-  const { inferences, readiness, version, log } = context;
+  const { inferences, readiness, admission, version, log } = context;
   const { method } = GRPCInferenceService;
   const describe = ["read", "predict"] as const;
 
-  async function infer(request: ModelInferRequest): Promise<ModelInferResponse> {
-    let asked: AskedInference | undefined;
-    const answer = await inferences.infer(request.modelName, request.modelVersion || undefined, () => {
-      asked = askedOf(request);
-      return asked;
+  const infer = (request: ModelInferRequest, about: AskedTurn): Promise<ModelInferResponse> =>
+    admission.run(request.modelName, about, async (turn) => {
+      let asked: AskedInference | undefined;
+      const answer = await inferences.infer(request.modelName, request.modelVersion || undefined, () => {
+        asked = askedOf(request);
+        turn.check(timeoutMsOf(asked));
+        return asked;
+      });
+      return responseOf(answer, asked ?? askedOf(request));
     });
-    return responseOf(answer, asked ?? askedOf(request));
-  }
 
   return [
     unary(context, method.serverLive, [], () => create(ServerLiveResponseSchema, { live: true })),
@@ -70,9 +74,9 @@ export function inferenceMethods(context: InferenceServiceContext): readonly Met
     }),
     unary(context, method.modelInfer, ["predict"], infer),
     // One bad request of a stream is told of and does not end it.
-    answeredStream(context, method.modelStreamInfer, ["predict"], async (request) => {
+    answeredStream(context, method.modelStreamInfer, ["predict"], async (request, about) => {
       try {
-        return create(ModelStreamInferResponseSchema, { inferResponse: await infer(request) });
+        return create(ModelStreamInferResponseSchema, { inferResponse: await infer(request, about) });
       } catch (thrown) {
         const { details } = statusOf(thrown, "ModelStreamInfer", log);
         // With the id, so that its sender knows which one it was.

@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Tensor } from "../../platform/platform.ts";
 import type { InferAnswer } from "../inference/answer.ts";
-import { type AskedInference, type AskedTensor, quoted, refuseExtensions } from "../inference/asked.ts";
+import { type AskedInference, type AskedTensor, quoted, refuseExtensions, timeoutOf } from "../inference/asked.ts";
 import { invalid } from "../inference/body.ts";
 import { rawElements } from "../inference/elements.ts";
 import { rawContents, typedContents } from "./contents.ts";
@@ -31,6 +31,7 @@ export function askedOf(request: ModelInferRequest): AskedInference {
       return { name, datatype, shape: shape.map((size) => dimension(name, size)), data: undefined, bytes };
     }),
     outputs: [...new Set(outputs.map(({ name }) => name))],
+    timeout: timeoutOf(plain(request.parameters)),
     isBinary: () => isRaw,
   };
 }

@@ -23,6 +23,13 @@ export interface AskedInference extends AnswerForm {
   readonly inputs: readonly AskedTensor[];
   /** The outputs asked for, each once; empty for all. */
   readonly outputs: readonly string[];
+  /** Microseconds that the request may take, by the protocol's parameter `timeout`; undefined for as long as it takes. */
+  readonly timeout: number | undefined;
+}
+
+/** Milliseconds that a request says it may take. */
+export function timeoutMsOf(asked: AskedInference | RawRequest): number | undefined {
+  return "raw" in asked || asked.timeout === undefined ? undefined : asked.timeout / 1000;
 }
 
 /** A request that is one tensor and nothing else. */
@@ -80,11 +87,22 @@ export function readAsked({ json, binary }: InferBody): AskedInference | RawRequ
     id,
     inputs,
     outputs: [...new Set(outputs.map(({ name }) => name))],
+    timeout: timeoutOf(wishes),
     isBinary: (name) => {
       const wish = outputs.find((output) => output.name === name)?.parameters?.["binary_data"];
       return (wish ?? wishes["binary_data_output"]) === true;
     },
   };
+}
+
+/** The parameter `timeout` of a request, in microseconds; 0 is none, as for Triton. Throws INPUT_INVALID. */
+export function timeoutOf(wishes: Parameters): number | undefined {
+  const given = wishes["timeout"];
+  if (given === undefined) return undefined;
+  const micros = typeof given === "bigint" ? Number(given) : given;
+  if (typeof micros !== "number" || !Number.isSafeInteger(micros) || micros < 0)
+    throw invalid('Parameter "timeout" is not a whole number of microseconds.');
+  return micros === 0 ? undefined : micros;
 }
 
 /** Refuses what the protocol's extensions ask for and this server does not have. */

@@ -2,10 +2,12 @@
 // { "error": text }: clients read nothing else.
 
 import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Admission } from "../../platform/platform.ts";
+import { admitted } from "../admitted.ts";
 import type { Readiness } from "../health.ts";
 import { JSON_TYPE, type RefusalForm, refusalOf, refuse, routeNotFound } from "../refusal.ts";
 import { type AnswerBody, type AnswerForm, answerBody } from "./answer.ts";
-import { readAsked } from "./asked.ts";
+import { readAsked, timeoutMsOf } from "./asked.ts";
 import { INFER_BODY_LIMIT, JSON_LENGTH_HEADER, readInferBody } from "./body.ts";
 import type { Inferences } from "./inferences.ts";
 
@@ -13,6 +15,7 @@ import type { Inferences } from "./inferences.ts";
 export interface InferenceContext {
   readonly inferences: Inferences;
   readonly readiness: Readiness;
+  readonly admission: Admission;
   /** The version of Slipway. */
   readonly version: string;
 }
@@ -32,6 +35,7 @@ export function inferenceRoutes({
   inferences,
   readiness,
   version,
+  admission,
 }: InferenceContext): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.removeAllContentTypeParsers();
@@ -61,14 +65,18 @@ export function inferenceRoutes({
       });
       app.post<OneVersion>(`${path}/infer`, async (request, reply) => {
         const { model, version: asked } = request.params;
-        const body = await readInferBody(request.headers, request.body);
-        let form: AnswerForm = RAW;
-        const answer = await inferences.infer(model, asked, () => {
-          const read = readAsked(body);
-          if (!("raw" in read)) form = read;
-          return read;
+        const body = await admitted(admission, model, request, reply, async (turn) => {
+          const sent = await readInferBody(request.headers, request.body);
+          let form: AnswerForm = RAW;
+          const answer = await inferences.infer(model, asked, () => {
+            const read = readAsked(sent);
+            if (!("raw" in read)) form = read;
+            turn.check(timeoutMsOf(read));
+            return read;
+          });
+          return answerBody(answer, form);
         });
-        return send(reply, answerBody(answer, form));
+        return send(reply, body);
       });
     }
   };

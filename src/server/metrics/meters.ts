@@ -3,7 +3,8 @@
 
 import type { FastifyInstance } from "fastify";
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { Intake, Prediction, PushOutcome, Quarantine, Serving } from "../../platform/platform.ts";
+import type { Admission, Intake, Prediction, PushOutcome, Quarantine, Serving } from "../../platform/platform.ts";
+import { admissionMeters } from "./admission-meters.ts";
 import { featureTally } from "./feature-tally.ts";
 import { pushMeters } from "./push-meters.ts";
 import { type MeterCounts, type RequestMeters, requestMeters } from "./request-meters.ts";
@@ -30,6 +31,7 @@ export interface MeterSet extends Meters {
 export interface Watched {
   readonly intake?: Intake | undefined;
   readonly quarantine?: Quarantine | undefined;
+  readonly admission?: Admission | undefined;
   /** What other processes of the same server have counted. */
   readonly others?: (() => Promise<readonly MeterCounts[]>) | undefined;
 }
@@ -38,7 +40,7 @@ export interface Watched {
 export function serverMeters(
   serving: Serving,
   version: string,
-  { intake, quarantine, others }: Watched = {},
+  { intake, quarantine, admission, others }: Watched = {},
 ): MeterSet {
   const registry = new Registry();
   const registers = [registry];
@@ -120,6 +122,7 @@ export function serverMeters(
     },
   });
   const pushed = intake && pushMeters(registers, intake);
+  if (admission) admissionMeters(registers, admission);
   if (quarantine)
     new Gauge({
       name: "slipway_quarantined_rows",

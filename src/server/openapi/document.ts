@@ -25,7 +25,10 @@ const refusals = (schema: string, ...codes: readonly (readonly [string, string])
 const INVALID = ["400", "The request is not valid; the message names what is wrong."] as const;
 const UNKNOWN = ["404", "There is no such model or version here."] as const;
 const UNNAMED = ["404", "There is no such feature view or feature."] as const;
+const OVERLOADED = ["429", "Too many requests wait for this model; Retry-After says when to ask again."] as const;
+const TOO_LATE = ["504", "The time that the request had was over before it was begun."] as const;
 const UNREADY = ["503", "Not ready to answer; try again later."] as const;
+const BUSY = [OVERLOADED, UNREADY, TOO_LATE];
 
 /** What a server may offer besides models and features. */
 interface DocumentParts {
@@ -114,6 +117,14 @@ function modelSchemas(model: ModelSpec): Json {
   };
 }
 
+const timeoutHeader: Json = {
+  name: "x-request-timeout",
+  in: "header",
+  required: false,
+  schema: { type: "string", pattern: "^\\d{1,7}(\\.\\d{1,3})?(ms|s|m)$", examples: ["250ms"] },
+  description: "How long the request may take before it is begun; after that it is dropped.",
+};
+
 const steeringHeaders: readonly Json[] = [
   {
     name: "x-slipway-version",
@@ -144,7 +155,7 @@ function predictPath(model: ModelSpec): Json {
       operationId: `predict_${name}`,
       tags: ["predictions"],
       summary: `Predicts with "${name}": one row, or many under "rows".`,
-      parameters: steeringHeaders,
+      parameters: [...steeringHeaders, timeoutHeader],
       requestBody: {
         required: true,
         content: {
@@ -159,7 +170,7 @@ function predictPath(model: ModelSpec): Json {
       },
       responses: {
         ...answer("The prediction, or the predictions in the rows' order.", { oneOf: [one, many] }),
-        ...refusals("Error", INVALID, ["409", "The champion no longer matches the definitions."], UNREADY),
+        ...refusals("Error", INVALID, ["409", "The champion no longer matches the definitions."], ...BUSY),
       },
     },
   };
@@ -229,11 +240,11 @@ function inferencePaths(models: readonly ModelSpec[]): Json {
             operationId: `infer${suffix}`,
             tags: ["inference"],
             summary: "Scores ready-made tensors; no features are looked up and nothing is logged.",
-            parameters,
+            parameters: [...parameters, timeoutHeader],
             requestBody: { required: true, content: json(reference("InferRequest")) },
             responses: {
               ...answer("The scores."),
-              ...refusals("InferenceError", INVALID, UNKNOWN, UNREADY),
+              ...refusals("InferenceError", INVALID, UNKNOWN, ...BUSY),
             },
           },
         },

@@ -77,7 +77,9 @@ function post(
         400: refused("The request is not valid; the message names what is wrong."),
         404: refused("There is no such model here."),
         422: refused("The champion cannot be served; the message says why."),
+        429: refused("Too many requests wait for this model; Retry-After says when to ask again."),
         503: refused("Not ready to answer: no version is champion, or the model's process was lost."),
+        504: refused("The time that the request had was over before it was begun."),
       },
     },
   };
