@@ -16,6 +16,7 @@ import { preprocessing } from "./preprocessing.ts";
 import { push } from "./push.ts";
 import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
+import { serving } from "./serving.ts";
 import { type BenchResult, machine, markdown, measured } from "./support/report.ts";
 import { train } from "./train.ts";
 import { trainWorkers } from "./train-workers.ts";
@@ -31,6 +32,7 @@ for (const [name, bench] of Object.entries({
   onlineRead,
   onlineHttp,
   predictHttp,
+  serving,
   materialize,
   push,
   mlflow,

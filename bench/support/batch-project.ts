@@ -2,7 +2,7 @@
 
 import { DuckDBInstance } from "@duckdb/node-api";
 import { auc, byTime, days, model, parquet, project, t, xgboost } from "slipway";
-import type { OpenOptions } from "slipway/platform";
+import type { OpenOptions, ProjectConfig } from "slipway/platform";
 import { local } from "slipway/presets";
 import { THREADS } from "./project.ts";
 
@@ -36,10 +36,13 @@ const late = model("late", {
   metrics: [auc()],
 });
 
+/** The project. */
+export const batchConfig: ProjectConfig = project({ name: "batch", definitions: { rows, outcomes, late } });
+
 /** How the project is opened. */
 export function batchOptions(folder: string): OpenOptions {
   return {
-    config: project({ name: "batch", definitions: { rows, outcomes, late } }),
+    config: batchConfig,
     engines: local({ threads: THREADS }),
     root: folder,
     stateDir: `${folder}/state`,

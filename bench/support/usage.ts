@@ -47,7 +47,7 @@ function treeStats(root: number): ReadonlyMap<number, readonly string[]> {
 }
 
 /** Resident bytes of a process and all its descendants, pages that they share counted once per process; null without /proc. */
-function treeResident(root: number): number | null {
+export function treeResident(root: number): number | null {
   try {
     let total = 0;
     for (const pid of treeStats(root).keys())
