@@ -27,6 +27,7 @@ export {
 } from "./materialize.ts";
 export type { MaterializeProgress } from "./materialize-watch.ts";
 export { type Cursor, type OnlineView, onlineView, viewNamespace } from "./online-view.ts";
+export { holdingView, ownerOf, type Processes, takeOwnership } from "./ownership.ts";
 export {
   keyColumns,
   type PointInTimePlan,

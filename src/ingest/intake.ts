@@ -2,8 +2,9 @@
 
 import { SlipwayError, seconds } from "../core/core.ts";
 import type { FeatureViewSpec, PushSpec } from "../define/define.ts";
+import type { Processes } from "../features/features.ts";
 import type { Scheduler } from "../ports/ports.ts";
-import { type Processes, takeOwnership } from "./owner.ts";
+import { ownEventLog } from "./owner.ts";
 import {
   type IntakeEngines,
   type IntakeState,
@@ -38,7 +39,7 @@ export async function openIntake(
   sources: readonly PushSpec[],
   views: readonly FeatureViewSpec[],
 ): Promise<Intake> {
-  const release = await takeOwnership(engines.online, engines.process);
+  const release = await ownEventLog(engines.online, engines.process);
   const intakes = new Map<string, SourceIntake>();
   try {
     for (const source of sources) {

@@ -8,6 +8,7 @@ import {
   type AuditResult,
   auditView,
   foldEvents,
+  holdingView,
   type KeptUp,
   keepUp,
   type MaterializeProgress,
@@ -65,7 +66,10 @@ export interface MaterializeRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Brings views online, from where each stands. Where one fails the others stop where they are, to go on from there another time. */
+/**
+ * Brings views online, from where each stands. Where one fails the others stop where they are, to go on from there another time. One that another run is at is
+ * left to that: the others are brought online, and then it ends with STATE_LOCKED.
+ */
 export async function materialize(platform: Platform, request: MaterializeRequest = {}): Promise<readonly KeptUp[]> {
   await requireApplied(platform);
   const { engines, registry } = platform;
@@ -76,13 +80,17 @@ export async function materialize(platform: Platform, request: MaterializeReques
   for (const { source } of views) await engines.offline.check(source);
   const sources = views.map(({ source }) => source);
   await enforceSources(platform, sources, to, request.onEnforced);
-  return atOnce(views, request.parallel ?? 1, request.signal, async (spec, signal) => {
+  const busy: SlipwayError[] = [];
+  const done = await atOnce(views, request.parallel ?? 1, request.signal, async (spec, signal) => {
+    const watch = { ...(request.onProgress ? { onProgress: request.onProgress } : {}), signal };
     const progress = await watched(platform.lineage.materialization(spec), () =>
-      materializeOne(platform, spec, to, {
-        ...(request.onProgress ? { onProgress: request.onProgress } : {}),
-        signal,
-      }),
-    );
+      materializeOne(platform, spec, to, watch),
+    ).catch((thrown: unknown) => {
+      if (!(thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED")) throw thrown;
+      busy.push(thrown);
+      return undefined;
+    });
+    if (progress === undefined) return undefined;
     await registry.records.db
       .insertInto("materializations")
       .values({
@@ -95,6 +103,8 @@ export async function materialize(platform: Platform, request: MaterializeReques
       .execute();
     return progress;
   });
+  if (busy[0]) throw busy[0];
+  return done.filter((each) => each !== undefined);
 }
 
 async function materializeOne(
@@ -105,7 +115,8 @@ async function materializeOne(
 ): Promise<KeptUp> {
   const { engines } = platform;
   const view = onlineView(spec);
-  if (!isPushSource(spec.source) || !engines.events) return keepUp(engines, view, to, watch);
+  if (!isPushSource(spec.source) || !engines.events)
+    return holdingView(engines, view, () => keepUp(engines, view, to, watch));
   // Who takes events in brings them online, too; what is left to others is a view that the owner does not know.
   const intake = await openPushing(platform).catch((thrown: unknown) => {
     if (thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED") return undefined;
@@ -113,7 +124,8 @@ async function materializeOne(
   });
   if (!intake) {
     const { number, through = to } = await keptPosition(engines.online, spec.source);
-    return foldEvents(engines, view, { number, through: through < to ? through : to }, watch);
+    const upTo = { number, through: through < to ? through : to };
+    return holdingView(engines, view, () => foldEvents(engines, view, upTo, watch));
   }
   await intake.settle();
   return { view: spec.name, rows: 0, through: (await materializedThrough(engines.online, view)) ?? to };

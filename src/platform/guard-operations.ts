@@ -1,7 +1,14 @@
 // Expectations and the quarantine from the outside: what runs ask of their sources, what people check, see, and let go of.
 
 import { type Instant, SlipwayError } from "../core/core.ts";
-import { definitionsOf, findDefinition, type ModelSpec, type SourceSpec } from "../define/define.ts";
+import {
+  definitionsOf,
+  type FeatureViewSpec,
+  findDefinition,
+  type ModelSpec,
+  type SourceSpec,
+} from "../define/define.ts";
+import { holdingView, onlineView } from "../features/features.ts";
 import {
   closePushed,
   dropQuarantine,
@@ -133,9 +140,19 @@ export async function replayQuarantined(
       continue;
     }
     const views = definitionsOf(project, "featureView").filter((view) => view.source.name === source.name);
-    released.push(await release(guard, engines.online, source, views, batch));
+    released.push(await holdingAll(engines, views, () => release(guard, engines.online, source, views, batch)));
   }
   return released;
+}
+
+/** Does something to several views that nobody else is at. Throws STATE_LOCKED. */
+function holdingAll<T>(
+  engines: Platform["engines"],
+  [view, ...others]: readonly FeatureViewSpec[],
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!view) return work();
+  return holdingView(engines, onlineView(view), () => holdingAll(engines, others, work));
 }
 
 /** So many events are pushed together. */
