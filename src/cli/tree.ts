@@ -5,6 +5,7 @@ import type { CommandSpec, NounSpec } from "./command-spec.ts";
 import { features } from "./features-tree.ts";
 import { predictions } from "./predictions-tree.ts";
 import { gitNoun, reproduceCommand, runsNoun } from "./records-tree.ts";
+import { packageCommand, serveCommand } from "./serve-tree.ts";
 import { studiesNoun, tuneNoun } from "./tune-tree.ts";
 import { users } from "./users-tree.ts";
 
@@ -514,40 +515,8 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     ],
     load: () => import("./commands/push.ts"),
   },
-  {
-    name: "serve",
-    summary: "serve the champions over HTTP, and gRPC if wanted",
-    about: "Serves until Ctrl-C. A champion that is moved takes effect at once, without dropped requests.",
-    options: [
-      ["--port <number>", "the port; 0 for any free one, which is printed", "8080"],
-      ["--grpc-port <number>", "answer the Open Inference Protocol over gRPC too, on this port; 0 for any free one"],
-      ["--host <address>", "the address to listen on", "127.0.0.1"],
-      ["--at <instant>", "start the clock there, in UTC, instead of now"],
-      ["--key-limit <number>", "the most keys of one feature read", "1000"],
-      ["--concurrency <number>", "requests of one model that are worked on at once", "256"],
-      ["--queue <number>", "requests of one model that wait beyond those; more are told to come back (429)", "1024"],
-      [
-        "--request-timeout <duration>",
-        "how long a request may wait that does not say it itself (default: as long as it takes)",
-      ],
-      ["--workers <number>", "processes that read features; from 2 on, the main one answers everything else", "1"],
-      [
-        "--invocations <model>",
-        "the imported model that the bare POST /invocations asks, such as models:/late@champion",
-      ],
-      ["--open", "listen beyond this machine although nobody has to sign in"],
-      ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
-    ],
-    examples: [
-      "slipway serve",
-      "slipway serve --workers 4",
-      "slipway serve --grpc-port 8081",
-      "slipway serve --concurrency 64 --queue 200 --request-timeout 2s",
-      "slipway serve --port 0 --at 2013-12-31T12:00:00Z",
-      "slipway serve --invocations models:/late@champion",
-    ],
-    load: () => import("./commands/serve.ts"),
-  },
+  serveCommand,
+  packageCommand,
   {
     name: "monitor",
     summary: "look at models in production",

@@ -4,7 +4,7 @@
 import { formatDuration, formatInstant, type Instant, SlipwayError, type Value, valueToJson } from "../core/core.ts";
 import { findView, type ReadableViewSpec } from "../define/define.ts";
 import { type ChangeReason, keyHistory, valuesAsOf, viewQuery } from "../features/features.ts";
-import { parseRow } from "../serving/serving.ts";
+import { parseRow } from "../scoring/scoring.ts";
 import type { Platform } from "./open.ts";
 
 type Given = Readonly<Record<string, unknown>>;

@@ -20,7 +20,7 @@ import {
 } from "../define/define.ts";
 import { derivedReader, onlineView, readViews, type ViewReads } from "../features/features.ts";
 import type { Clock, OnlineStore } from "../ports/ports.ts";
-import { parseRow, unknownField } from "../serving/serving.ts";
+import { parseRow, unknownField } from "../scoring/scoring.ts";
 
 /** What is asked for, looked up. */
 export interface FeatureSelection {

@@ -61,20 +61,18 @@ export {
   withdrawApproval,
 } from "../registry/registry.ts";
 export type { RetrainOutcome } from "../retraining/retraining.ts";
+export { LONE_FILES, loneModelText } from "../scoring/scoring.ts";
 export {
   type Admission,
   type AdmissionLimits,
   type AskedTurn,
   type AskedVersion,
-  elementsFrom,
-  elementToJson,
   type ImportedModel,
   type Invocation,
   type JsonRow,
   namesOf,
   openAdmission,
   type Prediction,
-  rowFields,
   type ServedBeside,
   type ServedModel,
   type Serving,
@@ -168,6 +166,7 @@ export {
 export { writeNew } from "./new-file.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type OpenReader, openReader, type ReaderOptions } from "./open-reader.ts";
+export { type LoneContents, versionAlone } from "./package-operations.ts";
 export { type Plan, planChanges } from "./plan.ts";
 export { type LoggedDocument, listPredictions, type ShownPrediction, showPrediction } from "./prediction-operations.ts";
 export { type By, type Promotions, promotionsOf } from "./promotion-service.ts";

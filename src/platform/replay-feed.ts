@@ -15,7 +15,7 @@ import {
   type ViewRows,
 } from "../features/features.ts";
 import type { OfflineEngine, OnlineStore } from "../ports/ports.ts";
-import { rowFields } from "../serving/serving.ts";
+import { rowFields } from "../scoring/scoring.ts";
 
 const CHUNK = days(7);
 

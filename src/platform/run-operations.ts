@@ -72,7 +72,10 @@ export async function runList(
 }
 
 /** Refuses a model that neither the project nor the records know. */
-export async function requireKnownModel({ registry, project }: Platform, model: string): Promise<void> {
+export async function requireKnownModel(
+  { registry, project }: Pick<Platform, "registry" | "project">,
+  model: string,
+): Promise<void> {
   const defined = definitionsOf(project, "model").map(({ name }) => name);
   const known = [...new Set([...defined, ...(await recordedModels(registry))])].sort();
   if (known.includes(model)) return;

@@ -33,6 +33,8 @@ import {
 import { xgboostRuntime, xgboostTrainer } from "../engines/xgboost/xgboost.ts";
 import type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "../platform/platform.ts";
 
+export { type RuntimeParts, runtimeParts } from "./runtime-parts.ts";
+
 /** How the local engines may use the machine. */
 export interface LocalOptions {
   /** DuckDB's memory limit, e.g. "4GB"; more spills to disk. Default 60 % of the machine's. */

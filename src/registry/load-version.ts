@@ -1,8 +1,9 @@
 // A version as something that answers: its model loaded, and what was fitted to correct its answers put behind it. Whoever wants a version's scores gets
 // them here, so that serving, gates, evaluation and replays cannot differ.
 
-import { type Calibration, calibrateScores, calibrationFrom, canonicalJson, SlipwayError } from "../core/core.ts";
+import { type Calibration, calibrationFrom, canonicalJson, SlipwayError } from "../core/core.ts";
 import type { Predictor, Runtime } from "../ports/ports.ts";
+import { calibrated } from "../scoring/scoring.ts";
 import type { RegistryContext } from "./context.ts";
 import { classesOf, type VersionRecord } from "./version.ts";
 import { CALIBRATION_FILE } from "./version-content.ts";
@@ -53,17 +54,6 @@ export async function readCalibration(
 /** A calibration as the bytes it is known by. */
 export function calibrationBytes(calibration: Calibration): Uint8Array {
   return Buffer.from(canonicalJson(calibration));
-}
-
-/** A predictor whose answers are corrected. */
-export function calibrated(predictor: Predictor, calibration: Calibration): Predictor {
-  const { inputCount, inputNames } = predictor;
-  return {
-    inputCount,
-    ...(inputNames === undefined ? {} : { inputNames }),
-    predict: async (matrix, rows) => calibrateScores(calibration, await predictor.predict(matrix, rows)),
-    close: () => predictor.close(),
-  };
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -44,7 +44,7 @@ export {
   takeLease,
   whileHeld,
 } from "./leases.ts";
-export { calibrated, calibrationBytes, loadVersion, readCalibration, runtimeOf } from "./load-version.ts";
+export { calibrationBytes, loadVersion, readCalibration, runtimeOf } from "./load-version.ts";
 export {
   lastMonitorRun,
   listMonitorRuns,

@@ -25,7 +25,7 @@ import { catalogRoutes } from "./catalog.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { feastRoutes } from "./feast/feast.ts";
 import { healthRoutes, type Readiness, readinessOf } from "./health.ts";
-import { inferenceForm, inferenceRoutes } from "./inference/inference.ts";
+import { inferenceRoutes } from "./inference/inference.ts";
 import { type Inferences, inferencesOf } from "./inference/inferences.ts";
 import { type AskedModel, bareInvocations, invocationRoutes } from "./invocations.ts";
 import { labelRoutes } from "./labels.ts";
@@ -38,7 +38,7 @@ import { promotionRoutes } from "./promotions.ts";
 import { pushRoutes } from "./push.ts";
 import { quarantineRoutes } from "./quarantine.ts";
 import { featureRoutes } from "./read-features.ts";
-import { JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound } from "./refusal.ts";
+import { inferenceForm, JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound } from "./refusal.ts";
 import { runRoutes } from "./runs.ts";
 
 /** What the routes work with. */

@@ -44,16 +44,22 @@ export function refusalOf(thrown: unknown, request: FastifyRequest): Refusal {
         new SlipwayError("INPUT_INVALID", advice[code ?? ""] ?? "The request could not be read; check its form."),
       );
   }
+  return refusalFor(thrown, request.id, () => request.log.error({ err: thrown }, "request failed"));
+}
+
+/** What is thrown as a refusal of the request `id`; `report` is called for what must not be told. */
+export function refusalFor(thrown: unknown, id: string, report: () => void): Refusal {
   const error = asSlipwayError(thrown);
   const { http } = errorTable[error.code];
   // An error that wraps another one repeats its text.
   if (http < 500 || (error.code !== "INTERNAL" && error.cause === undefined)) return plainRefusal(error);
-  request.log.error({ err: thrown }, "request failed");
-  const message = `The server failed (${error.code}); its log says why, under request ${request.id}.`;
-  return { status: http, code: error.code, message, details: { request: request.id } };
+  report();
+  const message = `The server failed (${error.code}); its log says why, under request ${id}.`;
+  return { status: http, code: error.code, message, details: { request: id } };
 }
 
-function plainRefusal({ code, message, details }: SlipwayError): Refusal {
+/** A refusal that says all that its error says. */
+export function plainRefusal({ code, message, details }: SlipwayError): Refusal {
   return { status: errorTable[code].http, code, message, details };
 }
 
@@ -75,6 +81,9 @@ export const nativeForm: RefusalForm = ({ code, message, details }) =>
   JSON.stringify({ error: { code, message, details } }, (_, value) =>
     typeof value === "bigint" ? String(value) : value,
   );
+
+/** The form of the Open Inference Protocol: clients read nothing else. */
+export const inferenceForm: RefusalForm = ({ message }) => JSON.stringify({ error: message });
 
 /** Refuses an unknown route. */
 export function routeNotFound(request: FastifyRequest): Refusal {

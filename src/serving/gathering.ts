@@ -2,6 +2,7 @@
 // company: what has gathered by the end of the event loop's turn goes together, and each caller gets exactly its own rows.
 
 import type { Predictor } from "../ports/ports.ts";
+import { type Answer, answersIn } from "../scoring/scoring.ts";
 
 /** So many rows go at once, even before the turn ends. */
 const MOST_ROWS = 256;
@@ -11,9 +12,6 @@ interface Waiting {
   readonly resolve: (scores: readonly Answer[]) => void;
   readonly reject: (cause: unknown) => void;
 }
-
-/** What a model says of one row: a number, or for several classes their probabilities. */
-export type Answer = number | readonly number[];
 
 /** Scores rows of shape (inputs) through a predictor, gathering the calls of one turn of the event loop. */
 export function gathering(
@@ -40,12 +38,7 @@ export function gathering(
       const outputs = scores.length / total;
       let from = 0;
       for (const { rows, resolve } of batch) {
-        const part = scores.subarray(from * outputs, (from + rows.length) * outputs);
-        resolve(
-          outputs === 1
-            ? Array.from(part)
-            : rows.map((_, row) => Array.from(part.subarray(row * outputs, (row + 1) * outputs))),
-        );
+        resolve(answersIn(scores.subarray(from * outputs, (from + rows.length) * outputs), rows.length));
         from += rows.length;
       }
     } catch (cause) {

@@ -7,7 +7,7 @@ import { type ColumnSchema, contentHash, days, formatInstant, type Instant, pars
 import type { FeatureViewSpec, LeafNode, ModelSpec } from "../define/define.ts";
 import { keyColumn, type LoggedReads } from "../features/features.ts";
 import type { AppendLog, OfflineEngine, SqlDialect } from "../ports/ports.ts";
-import { rowFields } from "./asked-row.ts";
+import { rowFields } from "../scoring/scoring.ts";
 import { readsName } from "./prediction-log.ts";
 
 /** A prediction log and what reads it. */

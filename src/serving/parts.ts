@@ -1,7 +1,6 @@
 // The rows of one request, by the version that answers them: mostly one part with all of them.
 
-import type { AskedRow } from "./asked-row.ts";
-import { answersOf, type RowAnswer } from "./class-answer.ts";
+import { type AskedRow, answersOf, type RowAnswer } from "../scoring/scoring.ts";
 import { give, type Lease } from "./lease.ts";
 import type { Slot } from "./slot.ts";
 import { placeOf, type RouteName } from "./steering.ts";

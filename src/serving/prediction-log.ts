@@ -12,8 +12,7 @@ import {
   SlipwayError,
 } from "../core/core.ts";
 import type { OnlineRead } from "../features/features.ts";
-import type { AskedRow } from "./asked-row.ts";
-import type { ClassAnswer } from "./class-answer.ts";
+import type { AskedRow, ClassAnswer } from "../scoring/scoring.ts";
 import type { RouteName } from "./steering.ts";
 
 /** One prediction as it was made. */

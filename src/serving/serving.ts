@@ -9,10 +9,8 @@ export {
   openAdmission,
   type Turn,
 } from "./admission.ts";
-export { type AskedRow, parseRow, rowFields, unknownField } from "./asked-row.ts";
 export { checkContract, contractDifferences, type ServingContract, servingContract } from "./contract.ts";
 export type { JsonRow } from "./imported/columns.ts";
-export { elementsFrom, elementToJson } from "./imported/elements.ts";
 export {
   type AskedVersion,
   type ImportedModel,

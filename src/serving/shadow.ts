@@ -4,8 +4,7 @@
 import type { Instant } from "../core/core.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog } from "../ports/ports.ts";
-import type { AskedRow } from "./asked-row.ts";
-import { answersOf } from "./class-answer.ts";
+import { type AskedRow, answersOf } from "../scoring/scoring.ts";
 import { give, type Lease, take } from "./lease.ts";
 import { logLine, logPlace } from "./prediction-log.ts";
 

@@ -4,7 +4,7 @@
 import { asSlipwayError, type SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { StandingVersions } from "../registry/registry.ts";
-import type { AskedRow } from "./asked-row.ts";
+import type { AskedRow } from "../scoring/scoring.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Lease, leaseOf, retire } from "./lease.ts";
 import { type Mirror, newMirror } from "./shadow.ts";

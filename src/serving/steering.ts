@@ -4,7 +4,7 @@
 
 import { lineCell, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
-import type { AskedRow } from "./asked-row.ts";
+import type { AskedRow } from "../scoring/scoring.ts";
 
 /** Why a version answered: it is the champion, the canary took the key's place, or the caller asked for it. */
 export type RouteName = "champion" | "canary" | "override";

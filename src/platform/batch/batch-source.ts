@@ -2,7 +2,7 @@
 
 import { type ColumnSchema, didYouMean, type Instant, SlipwayError } from "../../core/core.ts";
 import { findDefinition, type ModelSpec, type SourceSpec } from "../../define/define.ts";
-import { rowFields } from "../../serving/serving.ts";
+import { rowFields } from "../../scoring/scoring.ts";
 import type { Platform } from "../open.ts";
 
 /** Where the rows are, as a user says it; neither is the model's own rows. */

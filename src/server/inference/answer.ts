@@ -1,6 +1,7 @@
 // An answer as the protocol's REST form has it: JSON, and behind it what was asked for as raw bytes.
 
-import { elementToJson, type Tensor } from "../../platform/platform.ts";
+import type { Tensor } from "../../platform/platform.ts";
+import { elementToJson } from "../../scoring/scoring.ts";
 import { rawElements } from "./elements.ts";
 
 /** What a model answered, before it takes the form of a road. */

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Admission } from "../../platform/platform.ts";
 import { admitted } from "../admitted.ts";
 import type { Readiness } from "../health.ts";
-import { JSON_TYPE, type RefusalForm, refusalOf, refuse, routeNotFound } from "../refusal.ts";
+import { inferenceForm, JSON_TYPE, refusalOf, refuse, routeNotFound } from "../refusal.ts";
 import { type AnswerBody, type AnswerForm, answerBody } from "./answer.ts";
 import { readAsked, timeoutMsOf } from "./asked.ts";
 import { INFER_BODY_LIMIT, JSON_LENGTH_HEADER, readInferBody } from "./body.ts";
@@ -26,9 +26,6 @@ interface OneVersion {
 
 /** The extensions of the protocol that are spoken. */
 export const EXTENSIONS = ["binary_tensor_data"];
-
-/** The dialect's form of a refusal. */
-export const inferenceForm: RefusalForm = ({ message }) => JSON.stringify({ error: message });
 
 /** The routes of the dialect, below /v2. */
 export function inferenceRoutes({
@@ -67,7 +64,7 @@ export function inferenceRoutes({
         const { model, version: asked } = request.params;
         const body = await admitted(admission, model, request, reply, async (turn) => {
           const sent = await readInferBody(request.headers, request.body);
-          let form: AnswerForm = RAW;
+          let form: AnswerForm = RAW_FORM;
           const answer = await inferences.infer(model, asked, () => {
             const read = readAsked(sent);
             if (!("raw" in read)) form = read;
@@ -82,7 +79,8 @@ export function inferenceRoutes({
   };
 }
 
-const RAW: AnswerForm = { id: undefined, isBinary: () => true };
+/** How a request that is one tensor and nothing else wants its answer. */
+export const RAW_FORM: AnswerForm = { id: undefined, isBinary: () => true };
 
 /** The models there are, as Triton lists its repository. */
 export function repositoryIndex(

@@ -2,7 +2,7 @@
 // anything of its size is made.
 
 import type { ImportedModel, Tensor, TensorInfo } from "../../platform/platform.ts";
-import { elementsFrom } from "../../platform/platform.ts";
+import { elementsFrom } from "../../scoring/scoring.ts";
 import { type AskedInference, type AskedTensor, quoted, type RawRequest } from "./asked.ts";
 import { invalid } from "./body.ts";
 import { bytesOf, elementsOf } from "./elements.ts";

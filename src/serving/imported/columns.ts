@@ -3,7 +3,7 @@
 
 import { didYouMean, SlipwayError } from "../../core/core.ts";
 import type { Tensor, TensorInfo, TensorModel } from "../../ports/ports.ts";
-import { elementsFrom, elementToJson, valueFromText } from "./elements.ts";
+import { elementsFrom, elementToJson, valueFromText } from "../../scoring/scoring.ts";
 import type { NamedColumn } from "./mlmodel.ts";
 
 /** A row by column name, as JSON has it. */

@@ -6,7 +6,6 @@ import type { Runtime, Tensor, TensorModel, TensorRuntime } from "../../ports/po
 import {
   aliasOf,
   CHAMPION,
-  calibrated,
   getVersion,
   type RegistryContext,
   readArtifact,
@@ -14,6 +13,7 @@ import {
   readVersionFile,
   type VersionRecord,
 } from "../../registry/registry.ts";
+import { calibrated } from "../../scoring/scoring.ts";
 import { classLabels } from "./class-labels.ts";
 import { bindColumns, type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
 import { type Invocation, type Invoked, readInvocation } from "./invocation.ts";

@@ -5,8 +5,8 @@
 
 import { didYouMean, SlipwayError } from "../../core/core.ts";
 import type { Tensor, TensorInfo, TensorModel } from "../../ports/ports.ts";
+import { valueFromText } from "../../scoring/scoring.ts";
 import { type ColumnBinding, cellFromText, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
-import { valueFromText } from "./elements.ts";
 import type { Signature } from "./mlmodel.ts";
 import { listsFromTensor, tensorFromLists } from "./nested.ts";
 

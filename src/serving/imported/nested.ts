@@ -2,7 +2,7 @@
 
 import { SlipwayError } from "../../core/core.ts";
 import type { Tensor, TensorInfo } from "../../ports/ports.ts";
-import { elementsFrom, elementToJson } from "./elements.ts";
+import { elementsFrom, elementToJson } from "../../scoring/scoring.ts";
 
 const DEEPEST = 16;
 

@@ -1,4 +1,12 @@
-import type { Answer } from "./gathering.ts";
+/** What a model says of one row: a number, or for several classes their probabilities. */
+export type Answer = number | readonly number[];
+
+/** What a predictor's scores, (rows, outputs) row-major, say of each of `rows` rows. */
+export function answersIn(scores: Float32Array, rows: number): readonly Answer[] {
+  const outputs = scores.length / rows;
+  if (outputs === 1) return Array.from(scores);
+  return Array.from({ length: rows }, (_, row) => Array.from(scores.subarray(row * outputs, (row + 1) * outputs)));
+}
 
 /** What a multi-class model says of one row. */
 export interface ClassAnswer {

@@ -1,7 +1,7 @@
 // Elements of tensors from JSON: every value is held against its type's range, and one that does not fit is refused rather than changed.
 
-import { isWellFormed, SlipwayError } from "../../core/core.ts";
-import type { TensorData, TensorType } from "../../ports/ports.ts";
+import { isWellFormed, SlipwayError } from "../core/core.ts";
+import type { TensorData, TensorType } from "../ports/ports.ts";
 
 const WHOLE: Readonly<Partial<Record<TensorType, readonly [least: bigint, most: bigint]>>> = {
   UINT8: [0n, 2n ** 8n - 1n],

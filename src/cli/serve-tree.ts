@@ -1,0 +1,54 @@
+// The commands that serve: a whole project, and one version taken out of it.
+
+import type { CommandSpec } from "./command-spec.ts";
+
+/** `slipway serve` */
+export const serveCommand: CommandSpec = {
+  name: "serve",
+  summary: "serve the champions over HTTP, and gRPC if wanted",
+  about: "Serves until Ctrl-C. A champion that is moved takes effect at once, without dropped requests.",
+  options: [
+    ["--port <number>", "the port; 0 for any free one, which is printed", "8080"],
+    ["--grpc-port <number>", "answer the Open Inference Protocol over gRPC too, on this port; 0 for any free one"],
+    ["--host <address>", "the address to listen on", "127.0.0.1"],
+    ["--at <instant>", "start the clock there, in UTC, instead of now"],
+    ["--key-limit <number>", "the most keys of one feature read", "1000"],
+    ["--concurrency <number>", "requests of one model that are worked on at once", "256"],
+    ["--queue <number>", "requests of one model that wait beyond those; more are told to come back (429)", "1024"],
+    [
+      "--request-timeout <duration>",
+      "how long a request may wait that does not say it itself (default: as long as it takes)",
+    ],
+    ["--workers <number>", "processes that read features; from 2 on, the main one answers everything else", "1"],
+    ["--invocations <model>", "the imported model that the bare POST /invocations asks, such as models:/late@champion"],
+    ["--open", "listen beyond this machine although nobody has to sign in"],
+    ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
+  ],
+  examples: [
+    "slipway serve",
+    "slipway serve --workers 4",
+    "slipway serve --grpc-port 8081",
+    "slipway serve --concurrency 64 --queue 200 --request-timeout 2s",
+    "slipway serve --port 0 --at 2013-12-31T12:00:00Z",
+    "slipway serve --invocations models:/late@champion",
+  ],
+  load: () => import("./commands/serve.ts"),
+};
+
+/** `slipway package` */
+export const packageCommand: CommandSpec = {
+  name: "package",
+  summary: "write one version as a folder that serves it with Node alone",
+  about:
+    "The folder holds the server, the model and native parts for this platform. It starts with node server.js, listens on PORT and writes nothing; lambda.js is for AWS Lambda. Models that read features are refused unless callers send the values.",
+  arguments: [["<version>", "model@number or model@alias; a model alone means its champion"]],
+  options: [
+    ["--output <dir>", "the folder; it must be empty, or not there"],
+    ["--features <from>", "request: callers send the values of the features that the model reads"],
+  ],
+  examples: [
+    "slipway package delivery_late --output build/delivery-late",
+    "slipway package flight_delay@7 --output build/flight-delay --features request",
+  ],
+  load: () => import("./commands/package.ts"),
+};
