@@ -3,14 +3,15 @@
 
 export type { AccessContext } from "./context.ts";
 export {
+  defaultPermission,
+  experimentNamed,
   experimentOf,
   giveAccess,
-  type Permission,
   permissionOn,
-  permissions,
-  type Thing,
+  setDefaultPermission,
   takeAccess,
 } from "./grants.ts";
+export { type Permission, permissions, type Thing } from "./permissions.ts";
 export { type Action, actions, mayDo } from "./roles.ts";
 export { type Credentials, isSignInNeeded, type Person, signIn } from "./sign-in.ts";
 export { addUser, listUsers, newKeyFor, removeUser, setRole, type User } from "./users.ts";

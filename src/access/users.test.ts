@@ -9,12 +9,14 @@ import { openRecords } from "../records/records.ts";
 import {
   type AccessContext,
   addUser,
+  defaultPermission,
   giveAccess,
   isSignInNeeded,
   listUsers,
   newKeyFor,
   permissionOn,
   removeUser,
+  setDefaultPermission,
   setRole,
   signIn,
   takeAccess,
@@ -117,4 +119,37 @@ test("what is given on a thing counts until it is taken back", async () => {
     code: "MODEL_NOT_FOUND",
   });
   await expect(giveAccess(access, "bob", churn, "own")).rejects.toMatchObject({ code: "INPUT_INVALID" });
+});
+
+test("the default holds for what was not given, and an admin alone is not held by it", async () => {
+  await addUser(access, "ana", "admin");
+  await addUser(access, "bob", "editor");
+  await access.records.db
+    .insertInto("models")
+    .values({ name: "churn", created_at: 0, description: null, updated_at: null })
+    .execute();
+  const churn = { kind: "model", id: "churn" } as const;
+  const held = async (): Promise<readonly unknown[]> => [
+    await permissionOn(access, { name: "bob", role: "editor" }, churn),
+    await permissionOn(access, { name: "bob", role: "editor" }, { kind: "everything", id: "" }),
+    await permissionOn(access, { name: "ana", role: "admin" }, churn),
+  ];
+  expect([await defaultPermission(access), await held()]).toEqual(["read", ["read", "read", "manage"]]);
+  await setDefaultPermission(access, "none");
+  expect([await defaultPermission(access), await held()]).toEqual(["none", ["none", "none", "manage"]]);
+  await setDefaultPermission(access, "edit");
+  expect(await held()).toEqual(["edit", "edit", "manage"]);
+  await giveAccess(access, "bob", churn, "none");
+  expect(await held()).toEqual(["none", "none", "manage"]);
+  await takeAccess(access, "bob", churn);
+  expect(await held()).toEqual(["edit", "edit", "manage"]);
+  for (const wrong of ["manage", "NO_PERMISSIONS", ""])
+    await expect(setDefaultPermission(access, wrong)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  const changes = await access.records.db
+    .selectFrom("audit")
+    .select("details")
+    .where("action", "=", "access.default_changed")
+    .orderBy("at")
+    .execute();
+  expect(changes).toHaveLength(2);
 });

@@ -42,18 +42,27 @@ export const users: NounSpec = {
     },
     {
       name: "grant",
-      summary: "let a user change an experiment or a model that someone else made",
+      summary: "say what a user may do with an experiment or a model that someone else made",
       arguments: [
         ["<name>", "the user's name"],
         ["<kind>", "experiment or model"],
         ["<id>", "the experiment's id or the model's name"],
-        ["<permission>", "edit, manage, or none to take it back"],
+        ["<permission>", "none, read, edit, manage, or default to take it back"],
       ],
       examples: [
         "slipway users grant bob experiment 1386403200000000 edit",
         "slipway users grant bob model churn none",
       ],
       load: () => import("./commands/users-grant.ts"),
+    },
+    {
+      name: "default",
+      summary: "show or say what everybody may do with other people's experiments and models",
+      about:
+        "Where nothing was granted: none, so that lists, searches and answers show everybody their own things alone; read, as it is at first; or edit. Admins see everything.",
+      arguments: [["[permission]", "none, read or edit; without it the present one is shown"]],
+      examples: ["slipway users default none", "slipway users default"],
+      load: () => import("./commands/users-default.ts"),
     },
     {
       name: "remove",

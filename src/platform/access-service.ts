@@ -2,6 +2,7 @@
 
 import {
   type Credentials,
+  experimentNamed,
   experimentOf,
   isSignInNeeded,
   type Permission,
@@ -21,6 +22,8 @@ export interface Access {
   permissionOn(person: Person, thing: Thing): Promise<Permission | undefined>;
   /** The experiment that a run or logged model belongs to. */
   experimentOf(thing: Thing): Promise<string | undefined>;
+  /** The id of the experiment of a name. */
+  experimentNamed(name: string): Promise<string | undefined>;
   /** Whether moving an alias changes what servers answer with, or needs gates: then it takes the right to approve. */
   isProtected(model: string, alias: string): Promise<boolean>;
 }
@@ -32,6 +35,7 @@ export function accessOf({ registry }: Platform): Access {
     signIn: (credentials) => signIn(registry, credentials),
     permissionOn: (person, thing) => permissionOn(registry, person, thing),
     experimentOf: (thing) => experimentOf(registry, thing),
+    experimentNamed: (name) => experimentNamed(registry, name),
     isProtected: async (model, alias) => (await protectedAliases(registry, model)).includes(alias),
   };
 }

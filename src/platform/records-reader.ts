@@ -6,6 +6,8 @@ import { type ListedRun, type MetricValue, runList, runMetric, type ShownRun, sh
 
 /** What can be asked about runs and versions while serving. */
 export interface RecordsReader {
+  /** The same, of what a user may see alone; of everything without one. */
+  seenBy(user: string | undefined): RecordsReader;
   list(filter: RunFilter): Promise<{ readonly runs: readonly ListedRun[]; readonly next: string | undefined }>;
   show(reference: string): Promise<ShownRun>;
   metric(reference: string, name: string): Promise<readonly MetricValue[]>;
@@ -18,6 +20,10 @@ export interface RecordsReader {
 /** The runs and versions of an open platform. */
 export function recordsReader(platform: Platform): RecordsReader {
   return {
+    seenBy: (user) =>
+      user === undefined
+        ? recordsReader(platform)
+        : recordsReader({ ...platform, registry: { ...platform.registry, onlooker: user } }),
     list: (filter) => runList(platform, filter),
     show: (reference) => showRun(platform, reference),
     metric: (reference, name) => runMetric(platform, reference, name),

@@ -20,6 +20,12 @@ export interface AccessTables {
     readonly permission: string;
     readonly at: number;
   };
+  /** What everybody may do with what others made, once an admin has said so. */
+  readonly default_permission: {
+    readonly id: number;
+    readonly permission: string;
+    readonly at: number;
+  };
   readonly approvals: {
     readonly model: string;
     readonly number: number;

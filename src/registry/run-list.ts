@@ -1,13 +1,14 @@
 // Finding runs, native and tracked alike: by what they belong to, by the filter language of tracking clients, by the start or end of an id, or by
 // the version that they made.
 
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { didYouMean, SlipwayError } from "../core/core.ts";
 import type { RunStatus } from "../records/records.ts";
 import { resolveVersion } from "./aliases.ts";
 import type { RegistryContext } from "./context.ts";
 import { withBelongings } from "./run-rows.ts";
 import { getRun, type RunRecord, runNotFound } from "./runs.ts";
+import { seenExperiments, seenModels, seenRuns, sightOf } from "./sight.ts";
 import { findRunRows } from "./tracking/run-search.ts";
 
 /** Which runs to list; what is left out does not matter. Runs that a client has set aside are never listed. */
@@ -40,7 +41,7 @@ export async function findRuns(context: RegistryContext, filter: RunFilter = {})
   const { model, kind, status, limit = 100, orderBy = [], pageToken } = filter;
   const experimentIds = filter.experiment === undefined ? undefined : [await experimentId(context, filter.experiment)];
   const made = sql`exists (select 1 from versions v where v.run_id = r.id and v.model = ${model})`;
-  const { rows, next } = await findRunRows(context.records, {
+  const { rows, next } = await findRunRows(context, {
     experimentIds,
     filter: filter.filter,
     orderBy,
@@ -62,8 +63,12 @@ export async function listRuns(context: RegistryContext, filter: RunFilter = {})
   return (await findRuns(context, filter)).runs;
 }
 
-async function experimentId({ records }: RegistryContext, experiment: string): Promise<string> {
-  const all = await records.db.selectFrom("experiments").select(["id", "name"]).execute();
+async function experimentId(context: RegistryContext, experiment: string): Promise<string> {
+  const all = await context.records.db
+    .selectFrom("experiments")
+    .select(["id", "name"])
+    .where(every(seenExperiments(await sightOf(context), sql`experiments.id`)))
+    .execute();
   const found = all.find(({ name }) => name === experiment) ?? all.find(({ id }) => id === experiment);
   if (found) return found.id;
   const names = all.map(({ name }) => name);
@@ -78,8 +83,15 @@ async function experimentId({ records }: RegistryContext, experiment: string): P
 export async function findRun(context: RegistryContext, reference: string): Promise<RunRecord> {
   const at = reference.lastIndexOf("@");
   if (at > 0) {
-    const version = await resolveVersion(context, reference.slice(0, at), reference.slice(at + 1));
-    if (version.runId !== null) return getRun(context, version.runId);
+    const model = reference.slice(0, at);
+    const sight = await sightOf(context);
+    const isSeen = await context.records.db
+      .selectNoFrom((from) => from.lit(1).as("seen"))
+      .where(every(seenModels(sight, sql`${model}`)))
+      .executeTakeFirst();
+    if (!isSeen) throw runNotFound(reference);
+    const version = await resolveVersion(context, model, reference.slice(at + 1));
+    if (version.runId !== null) return seenRun(context, version.runId, reference);
     throw new SlipwayError("RUN_NOT_FOUND", `${version.model}@${version.number} was made by no run that is recorded.`, {
       details: { run: reference },
     });
@@ -95,6 +107,7 @@ export async function findRun(context: RegistryContext, reference: string): Prom
         ...(part === undefined ? [] : [where("id", "like", `${part}%`), where("id", "like", `%${part}`)]),
       ]),
     )
+    .where(every(seenRuns(await sightOf(context), "runs")))
     .orderBy("started_at", "desc")
     .limit(6)
     .execute();
@@ -108,9 +121,36 @@ export async function findRun(context: RegistryContext, reference: string): Prom
   );
 }
 
+function every(conditions: readonly RawBuilder<unknown>[]): RawBuilder<boolean> {
+  return sql<boolean>`${sql.join([sql`1 = 1`, ...conditions], sql` and `)}`;
+}
+
+async function seenRun(context: RegistryContext, id: string, reference: string): Promise<RunRecord> {
+  const row = await context.records.db
+    .selectFrom("runs")
+    .select("id")
+    .where("id", "=", id)
+    .where(every(seenRuns(await sightOf(context), "runs")))
+    .executeTakeFirst();
+  if (!row) throw runNotFound(reference);
+  return getRun(context, id);
+}
+
 /** Names of models that any run or version is about. */
-export async function recordedModels({ records }: RegistryContext): Promise<readonly string[]> {
-  const named = await records.db.selectFrom("models").select("name").execute();
-  const run = await records.db.selectFrom("runs").select("model").distinct().where("model", "is not", null).execute();
+export async function recordedModels(context: RegistryContext): Promise<readonly string[]> {
+  const { db } = context.records;
+  const sight = await sightOf(context);
+  const named = await db
+    .selectFrom("models")
+    .select("name")
+    .where(every(seenModels(sight, sql`models.name`)))
+    .execute();
+  const run = await db
+    .selectFrom("runs")
+    .select("model")
+    .distinct()
+    .where("model", "is not", null)
+    .where(every(seenRuns(sight, "runs")))
+    .execute();
   return [...new Set([...named.map(({ name }) => name), ...run.flatMap(({ model }) => model ?? [])])].sort();
 }

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { SlipwayError } from "../core/core.ts";
+import type { RecordsReader } from "../platform/platform.ts";
 import { buildApp } from "./app.ts";
 import { fakeNow, fakeServing, flightDelaySpec } from "./fake-serving.fixture.ts";
 
@@ -16,24 +17,26 @@ beforeEach(() => {
       asked.push(words);
       return answer;
     };
+  const records: RecordsReader = {
+    seenBy: () => records,
+    list: noted({ runs: [{ id: "r1" }], next: "page 2" }) as never,
+    show: async (id) => {
+      if (id !== "r1") throw new SlipwayError("RUN_NOT_FOUND", `There is no run "${id}".`);
+      return { id } as never;
+    },
+    metric: noted([
+      { step: 0, value: 0.5, at: "2025-01-01T00:00:00Z" },
+      { step: 1, value: Number.NaN, at: "2025-01-01T00:00:01Z" },
+    ]),
+    versions: noted([]),
+    version: noted({ number: 3 }) as never,
+    evaluations: noted([{ rows: "test", json: 2, html: 9 }]),
+    evaluation: noted(Buffer.from("{}")),
+  };
   app = buildApp({
     serving: fakeServing(),
     models: [flightDelaySpec],
-    records: {
-      list: noted({ runs: [{ id: "r1" }], next: "page 2" }) as never,
-      show: async (id) => {
-        if (id !== "r1") throw new SlipwayError("RUN_NOT_FOUND", `There is no run "${id}".`);
-        return { id } as never;
-      },
-      metric: noted([
-        { step: 0, value: 0.5, at: "2025-01-01T00:00:00Z" },
-        { step: 1, value: Number.NaN, at: "2025-01-01T00:00:01Z" },
-      ]),
-      versions: noted([]),
-      version: noted({ number: 3 }) as never,
-      evaluations: noted([{ rows: "test", json: 2, html: 9 }]),
-      evaluation: noted(Buffer.from("{}")),
-    },
+    records,
     version: "1",
     now: () => fakeNow,
     logger: { level: "silent" },

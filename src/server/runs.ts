@@ -1,8 +1,9 @@
 // Runs and model versions over HTTP: which there are, one with what it was made with, and the values of a metric.
 
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { RecordsReader } from "../platform/platform.ts";
+import { onlookerOf } from "./access/onlooker.ts";
 import { checked } from "./checked.ts";
 
 const listQuery = z.strictObject({
@@ -22,47 +23,51 @@ interface OfVersion {
 }
 
 /** The routes of runs and versions, below /api/v1. */
-export function runRoutes(records: RecordsReader): (app: FastifyInstance) => Promise<void> {
+export function runRoutes(all: RecordsReader): (app: FastifyInstance) => Promise<void> {
+  const seen = ({ person }: Pick<FastifyRequest, "person">): RecordsReader => all.seenBy(onlookerOf(person));
   return async (app) => {
-    app.get("/runs", async ({ query }) => {
-      const { orderBy, ...filter } = checked(listQuery, query);
-      const { runs, next } = await records.list({
+    app.get("/runs", async (request) => {
+      const { orderBy, ...filter } = checked(listQuery, request.query);
+      const { runs, next } = await seen(request).list({
         ...filter,
         ...(orderBy === undefined ? {} : { orderBy: typeof orderBy === "string" ? [orderBy] : orderBy }),
       });
       return { runs, nextPageToken: next ?? null };
     });
-    app.get<{ Params: { readonly id: string } }>("/runs/:id", async ({ params }) => records.show(params.id));
+    app.get<{ Params: { readonly id: string } }>("/runs/:id", async (request) => seen(request).show(request.params.id));
     app.get<{ Params: { readonly id: string; readonly name: string } }>(
       "/runs/:id/metrics/:name",
-      async ({ params }) => ({
+      async ({ params, person }) => ({
         run: params.id,
         metric: params.name,
-        values: (await records.metric(params.id, params.name)).map(({ value, ...rest }) => ({
+        values: (await seen({ person }).metric(params.id, params.name)).map(({ value, ...rest }) => ({
           ...rest,
           // JSON has no word for what is no number.
           value: Number.isFinite(value) ? value : String(value),
         })),
       }),
     );
-    app.get<{ Params: { readonly model: string } }>("/models/:model/versions", async ({ params }) => ({
+    app.get<{ Params: { readonly model: string } }>("/models/:model/versions", async ({ params, person }) => ({
       model: params.model,
-      versions: await records.versions(params.model),
+      versions: await seen({ person }).versions(params.model),
     }));
     app.get<{ Params: { readonly model: string; readonly version: string } }>(
       "/models/:model/versions/:version",
-      async ({ params }) => records.version(`${params.model}@${params.version}`),
+      async ({ params, person }) => seen({ person }).version(`${params.model}@${params.version}`),
     );
-    app.get<OfVersion>("/models/:model/versions/:version/evaluations", async ({ params: { model, version } }) => ({
-      model,
-      version,
-      evaluations: await records.evaluations(`${model}@${version}`),
-    }));
+    app.get<OfVersion>(
+      "/models/:model/versions/:version/evaluations",
+      async ({ params: { model, version }, person }) => ({
+        model,
+        version,
+        evaluations: await seen({ person }).evaluations(`${model}@${version}`),
+      }),
+    );
     app.get<{ Params: OfVersion["Params"] & { readonly rows: string } }>(
       "/models/:model/versions/:version/evaluations/:rows",
-      async ({ params: { model, version, rows }, query }, reply) => {
+      async ({ params: { model, version, rows }, query, person }, reply) => {
         const { as } = checked(reportQuery, query);
-        const bytes = await records.evaluation(`${model}@${version}`, { rows, as });
+        const bytes = await seen({ person }).evaluation(`${model}@${version}`, { rows, as });
         // A run's artifacts are written by whoever may log to it: a page among them gets no script, no origin and nothing from elsewhere.
         return reply
           .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")

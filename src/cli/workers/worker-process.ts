@@ -63,6 +63,7 @@ const access: Access = {
   signIn: (...asked) => ask("signIn", asked),
   permissionOn: (...asked) => ask("permissionOn", asked),
   experimentOf: (...asked) => ask("experimentOf", asked),
+  experimentNamed: (...asked) => ask("experimentNamed", asked),
   isProtected: (...asked) => ask("isProtected", asked),
 };
 

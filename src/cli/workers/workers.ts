@@ -134,6 +134,7 @@ function fork(access: Access): Member {
     signIn: (asked) => access.signIn(...asked),
     permissionOn: (asked) => access.permissionOn(...asked),
     experimentOf: (asked) => access.experimentOf(...asked),
+    experimentNamed: (asked) => access.experimentNamed(...asked),
     isProtected: (asked) => access.isProtected(...asked),
   };
   return {

@@ -17,6 +17,7 @@ import { sealedSecretColumn } from "./013-sealed-secrets.ts";
 import { studyTables } from "./014-studies.ts";
 import { routeTables } from "./015-routes.ts";
 import { lateRowColumn } from "./016-late-rows.ts";
+import { permissionTables } from "./017-permissions.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   { name: "studies", statements: studyTables },
   { name: "routes", statements: routeTables },
   { name: "late rows", statements: lateRowColumn },
+  { name: "permissions", statements: permissionTables },
 ];

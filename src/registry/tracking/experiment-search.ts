@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import { SlipwayError } from "../../core/core.ts";
 import type { Schema } from "../../records/records.ts";
+import { seenExperiments, sightOf } from "../sight.ts";
 import { type Condition, compareNumber, compareText, type DatabaseKind, unknownKey } from "./compare-sql.ts";
 import type { TrackingContext } from "./context.ts";
 import { type TrackedExperiment, withTags } from "./experiments.ts";
@@ -19,7 +20,7 @@ const COLUMNS: Readonly<Record<string, Condition>> = {
 
 /** Finds experiments, newest first unless told otherwise. */
 export async function searchExperiments(
-  { records }: TrackingContext,
+  context: TrackingContext,
   search: {
     readonly filter?: string | undefined;
     readonly orderBy?: readonly string[];
@@ -28,11 +29,13 @@ export async function searchExperiments(
     readonly pageToken?: string | undefined;
   },
 ): Promise<Page<TrackedExperiment>> {
+  const { records } = context;
   const { filter, orderBy = [], view, limit } = search;
   const question = { experiments: filter ?? "", orderBy, view };
   const offset = offsetOf(search.pageToken, question);
   const conditions = [
     ...(view === "all" ? [] : [view === "active" ? sql`e.deleted_at is null` : sql`e.deleted_at is not null`]),
+    ...seenExperiments(await sightOf(context), sql`e.id`),
     ...parseFilter(filter).map((clause) => condition(records.kind, clause)),
   ];
   const order = orderBy.map((text) => {

@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import { SlipwayError } from "../../core/core.ts";
 import type { Schema } from "../../records/records.ts";
+import { seenLoggedModels, sightOf } from "../sight.ts";
 import {
   type Condition,
   compareNumber,
@@ -58,9 +59,10 @@ const STATUS_NUMBER = sql`(case l.status when 'pending' then 1 when 'ready' then
 
 /** Finds logged models, newest first unless told otherwise. */
 export async function searchLoggedModels(
-  { records }: TrackingContext,
+  context: TrackingContext,
   search: LoggedModelSearch,
 ): Promise<Page<LoggedModel>> {
+  const { records } = context;
   const { experimentIds, filter, datasets, orderBy, limit } = search;
   if (experimentIds.length === 0) return { items: [], next: undefined };
   const question = { loggedModels: [...experimentIds].sort(), filter: filter ?? "", datasets, orderBy };
@@ -69,6 +71,7 @@ export async function searchLoggedModels(
   const conditions = [
     sql`l.deleted_at is null`,
     sql`l.experiment_id in (${sql.join([...new Set(experimentIds)])})`,
+    ...seenLoggedModels(await sightOf(context), "l"),
     ...clauses.map((clause) => condition(records.kind, clause, datasets)),
     ...(datasets.length > 0 && !clauses.some(isMetric)
       ? [sql`exists (select 1 from logged_model_metrics m where m.model_id = l.id and ${ofDatasets(datasets)})`]

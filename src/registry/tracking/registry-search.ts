@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import { SlipwayError } from "../../core/core.ts";
 import type { VersionRow } from "../../records/records.ts";
+import { seenModels, sightOf } from "../sight.ts";
 import {
   type Condition,
   compareNumber,
@@ -43,6 +44,7 @@ export async function searchRegisteredModels(
   const { filter, orderBy = [], limit } = search;
   const question = { models: filter ?? "", orderBy };
   const offset = offsetOf(search.pageToken, question);
+  const seen = seenModels(await sightOf(context), sql`m.name`);
   const conditions = parseFilter(filter).map((clause) => {
     if (isTag(clause)) return tagged(records.kind, sql`model_tags t where t.model = m.name`, clause);
     if (clause.key !== "name" || clause.entity !== "") throw unknownKey(clause, ["name", "tags.<key>"]);
@@ -51,7 +53,7 @@ export async function searchRegisteredModels(
   const sorted = [...orderBy.map((text) => orderSql(MODEL_COLUMNS, text)), sql`m.name asc`];
   const query = sql<{
     name: string;
-  }>`select m.name from models m ${whereSql(conditions)} order by ${sql.join(sorted)} limit ${limit + 1} offset ${offset}`;
+  }>`select m.name from models m ${whereSql([...seen, ...conditions])} order by ${sql.join(sorted)} limit ${limit + 1} offset ${offset}`;
   const { rows } = await query.execute(records.db);
   const names = rows.slice(0, limit).map(({ name }) => name);
   return {
@@ -76,7 +78,10 @@ export async function searchModelVersions(
   const { filter, orderBy = [], limit } = search;
   const question = { versions: filter ?? "", orderBy };
   const offset = offsetOf(search.pageToken, question);
-  const conditions = parseFilter(filter).map((clause) => versionCondition(records.kind, clause));
+  const conditions = [
+    ...seenModels(await sightOf(context), sql`v.model`),
+    ...parseFilter(filter).map((clause) => versionCondition(records.kind, clause)),
+  ];
   const sorted = [
     ...(orderBy.length === 0
       ? [sql`coalesce(v.updated_at, v.created_at) desc`]

@@ -4,6 +4,8 @@
 import { type RawBuilder, sql } from "kysely";
 import { SlipwayError } from "../../core/core.ts";
 import type { Records, RunRow } from "../../records/records.ts";
+import type { RegistryContext } from "../context.ts";
+import { seenRuns, sightOf } from "../sight.ts";
 import {
   type Condition,
   compareNumber,
@@ -40,9 +42,9 @@ export interface Page<T> {
 }
 
 /** Finds runs. Throws INPUT_INVALID for a filter, order or token that cannot be read. */
-export async function searchRuns({ records }: TrackingContext, search: RunSearch): Promise<Page<TrackedRun>> {
-  const { rows, next } = await findRunRows(records, search);
-  return { items: await trackedRuns(records, rows), next };
+export async function searchRuns(context: TrackingContext, search: RunSearch): Promise<Page<TrackedRun>> {
+  const { rows, next } = await findRunRows(context, search);
+  return { items: await trackedRuns(context.records, rows), next };
 }
 
 /** What a search may ask beyond what clients can say. */
@@ -57,9 +59,10 @@ export interface RowSearch extends Omit<RunSearch, "experimentIds"> {
 
 /** Finds the rows of runs. */
 export async function findRunRows(
-  records: Records,
+  context: RegistryContext,
   search: RowSearch,
 ): Promise<{ readonly rows: readonly RunRow[]; readonly next: string | undefined }> {
+  const { records } = context;
   const { experimentIds, filter, orderBy = [], view, limit, also = [], about } = search;
   const clauses = parseFilter(filter);
   const order = orderBy.map(parseOrder);
@@ -79,6 +82,7 @@ export async function findRunRows(
   const always = [
     ...(experimentIds === undefined ? [] : [sql`r.experiment_id in (${sql.join([...new Set(experimentIds)])})`]),
     ...lifecycle(view),
+    ...seenRuns(await sightOf(context), "r"),
     ...also,
     ...(after ? [afterPlace(after)] : []),
   ];

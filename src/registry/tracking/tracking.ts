@@ -89,6 +89,8 @@ export {
   setRunTag,
   type TrackedStatus,
 } from "./runs.ts";
+export { isVersionFolder, versionOfPath } from "./version-folder.ts";
+export { sourceReference } from "./version-source.ts";
 export { deliverDue, testWebhook } from "./webhook-deliveries.ts";
 export { keysOfWebhookSecrets, sealWebhookSecrets } from "./webhook-secrets.ts";
 export {

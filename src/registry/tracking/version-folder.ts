@@ -29,10 +29,16 @@ export function refuseVersionFolder(path: string): void {
     );
 }
 
+/** The model and number that a path there begins with, as far as it has them. */
+export function versionOfPath(path: string): { readonly model: string; readonly number: string } {
+  const [, word = "", number = ""] = path.split("/");
+  return { model: word.startsWith("~") ? Buffer.from(word.slice(1), "hex").toString("utf8") : word, number };
+}
+
 /** The files of versions at or below a path there, each with its whole path. */
 export async function versionFilesBelow({ records }: TrackingContext, path: string): Promise<readonly VersionFile[]> {
   const [, word = "", number = "", ...rest] = path.split("/");
-  const model = word.startsWith("~") ? Buffer.from(word.slice(1), "hex").toString("utf8") : word;
+  const { model } = versionOfPath(path);
   if (!/^\d{1,9}$/.test(number)) return [];
   const within = rest.join("/");
   const files = await filesOfVersion(records.db, { model, number: Number(number) });

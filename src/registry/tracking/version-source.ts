@@ -19,6 +19,16 @@ export interface SourceOwner {
   readonly version?: VersionRow;
 }
 
+/** What a source names by itself: a logged model, or a version that is to be copied. */
+export function sourceReference(
+  source: string,
+): { readonly loggedModel: string } | { readonly model: string; readonly number: number } | undefined {
+  const loggedModel = /^models:\/(m-[0-9a-f]{32})$/.exec(source)?.[1];
+  if (loggedModel !== undefined) return { loggedModel };
+  const [, model, number] = /^models:\/([^/]+)\/(\d{1,9})$/.exec(source) ?? [];
+  return model === undefined ? undefined : { model, number: Number(number) };
+}
+
 /** Whose artifacts a source is; INPUT_INVALID when they are not those of the run or logged model that is named with it. */
 export async function sourceOwner(
   context: TrackingContext,
@@ -36,15 +46,15 @@ export async function sourceOwner(
   const MUST = "request parameter must identify the resource that contains the source.";
   if (/[#?\\%]/.test(source) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(source))
     refuse("It must be a plain path: without '..', '#', '?', '%' or '\\'.");
-  const ofModel = /^models:\/(m-[0-9a-f]{32})$/.exec(source)?.[1];
-  if (ofModel !== undefined) {
+  const named = sourceReference(source);
+  if (named && "loggedModel" in named) {
+    const ofModel = named.loggedModel;
     if (loggedModelId !== undefined && loggedModelId !== ofModel) refuse(`The model_id ${MUST}`);
     const logged = await loggedModel(context, ofModel);
     return { runId: runId ?? logged.runId ?? undefined, path: pathOfUri(loggedModelArtifacts(logged)) };
   }
-  const [, model, number] = /^models:\/([^/]+)\/(\d{1,9})$/.exec(source) ?? [];
-  if (model !== undefined) {
-    const version = await versionNamed(context, model, Number(number));
+  if (named) {
+    const version = await versionNamed(context, named.model, named.number);
     if (runId !== undefined && runId !== version.run_id) refuse(`The run_id ${MUST}`);
     if (loggedModelId !== undefined && loggedModelId !== version.logged_model_id) refuse(`The model_id ${MUST}`);
     return { runId: version.run_id ?? undefined, version };

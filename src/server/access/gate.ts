@@ -55,9 +55,10 @@ export function guardRoutes(app: FastifyInstance, access: Access, now: () => Ins
     const { person } = request;
     if (person === null || person.role === "admin" || request.is404) return;
     for (const wanted of (await ruleFor(request).wants?.(request, access)) ?? []) {
-      const { thing, permission, mustExist = false, action } = wanted;
+      const { thing, permission, otherwise, mustExist = false, action } = wanted;
       if (action !== undefined && !mayDo(person.role, action)) throw forbiddenTo(person, [action]);
-      const held = await access.permissionOn(person, thing);
+      const held =
+        (await access.permissionOn(person, thing)) ?? (otherwise && (await access.permissionOn(person, otherwise)));
       if (held === undefined ? mustExist : permissions.indexOf(held) < permissions.indexOf(permission))
         throw forbiddenOn(person, thing, permission, await access.experimentOf(thing));
     }
@@ -70,12 +71,17 @@ function forbiddenOn(
   permission: Permission,
   around: string | undefined,
 ): SlipwayError {
+  if (kind === "everything")
+    return new SlipwayError(
+      "FORBIDDEN",
+      `${name} may not see what everybody made, which this shows. Ask an admin, or ask for one thing.`,
+    );
   const given =
     kind === "model"
       ? `model ${id.slice(0, 200)}`
       : `experiment ${around ?? (kind === "experiment" ? id.slice(0, 200) : "ID")}`;
   return new SlipwayError(
     "FORBIDDEN",
-    `${name} may not ${permission} ${kind} ${JSON.stringify(id.slice(0, 200))}, which belongs to someone else. An admin gives it: slipway users grant ${name} ${given} ${permission}.`,
+    `${name} may not ${permission} ${kind === "contents" ? "all of experiment" : kind} ${JSON.stringify(id.slice(0, 200))}, which belongs to someone else. An admin gives it: slipway users grant ${name} ${given} ${permission}.`,
   );
 }

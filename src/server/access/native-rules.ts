@@ -1,17 +1,29 @@
 // What it takes on every route but MLflow's. A route that is not here is for admins alone, so one that was forgotten is shut.
 
-import type { Rule } from "./rule.ts";
+import type { FastifyRequest } from "fastify";
+import type { Rule, Wanted } from "./rule.ts";
 
 const open: Rule = { actions: [] };
 const look: Rule = { actions: ["look"] };
 const read: Rule = { actions: ["read"] };
 /** Programs that ask for predictions must find out what to send. */
 const describe: Rule = { actions: ["read", "predict"] };
+const modelIn = ({ params }: FastifyRequest): string => (params as Readonly<Record<string, string>>)["model"] ?? "";
+const seenModel = (request: FastifyRequest): readonly Wanted[] => [
+  { thing: { kind: "model", id: modelIn(request) }, permission: "read" },
+];
+/** Of a model's records, which may be kept from some. */
+const readModel: Rule = { actions: ["read"], wants: seenModel };
+const approveModel: Rule = { actions: ["approve"], wants: seenModel };
+/** What names things of everybody. */
+const readEverything: Rule = {
+  actions: ["read"],
+  wants: () => [{ thing: { kind: "everything", id: "" }, permission: "read" }],
+};
 const readFeatures: Rule = { actions: ["readFeatures"] };
 const predict: Rule = { actions: ["predict"] };
 const push: Rule = { actions: ["push"] };
 const write: Rule = { actions: ["write"] };
-const approve: Rule = { actions: ["approve"] };
 
 const rules: Readonly<Record<string, Rule>> = {
   "GET /healthz": open,
@@ -38,28 +50,28 @@ const rules: Readonly<Record<string, Rule>> = {
   "POST /api/v1/models/:model/predict": predict,
   "POST /api/v1/models/:model/invocations": predict,
   "POST /invocations": predict,
-  "GET /api/v1/models/:model/aliases": read,
-  "GET /api/v1/models/:model/aliases/:alias": read,
-  "POST /api/v1/models/:model/aliases/:alias": approve,
-  "POST /api/v1/models/:model/aliases/:alias/rollback": approve,
-  "GET /api/v1/models/:model/route": read,
-  "POST /api/v1/models/:model/route": approve,
-  "GET /api/v1/models/:model/versions/:version/gates": read,
-  "POST /api/v1/models/:model/versions/:version/approvals": approve,
-  "DELETE /api/v1/models/:model/versions/:version/approvals": approve,
+  "GET /api/v1/models/:model/aliases": readModel,
+  "GET /api/v1/models/:model/aliases/:alias": readModel,
+  "POST /api/v1/models/:model/aliases/:alias": approveModel,
+  "POST /api/v1/models/:model/aliases/:alias/rollback": approveModel,
+  "GET /api/v1/models/:model/route": readModel,
+  "POST /api/v1/models/:model/route": approveModel,
+  "GET /api/v1/models/:model/versions/:version/gates": readModel,
+  "POST /api/v1/models/:model/versions/:version/approvals": approveModel,
+  "DELETE /api/v1/models/:model/versions/:version/approvals": approveModel,
   "POST /api/v1/features/read": readFeatures,
   "GET /api/v1/features": read,
   "GET /api/v1/features/:view": read,
   "GET /api/v1/features/:view/as-of": read,
   "GET /api/v1/features/:view/history": read,
-  "GET /api/v1/lineage/:thing": read,
+  "GET /api/v1/lineage/:thing": readEverything,
   "GET /api/v1/runs": read,
   "GET /api/v1/runs/:id": read,
   "GET /api/v1/runs/:id/metrics/:name": read,
-  "GET /api/v1/models/:model/versions": read,
-  "GET /api/v1/models/:model/versions/:version": read,
-  "GET /api/v1/models/:model/versions/:version/evaluations": read,
-  "GET /api/v1/models/:model/versions/:version/evaluations/:rows": read,
+  "GET /api/v1/models/:model/versions": readModel,
+  "GET /api/v1/models/:model/versions/:version": readModel,
+  "GET /api/v1/models/:model/versions/:version/evaluations": readModel,
+  "GET /api/v1/models/:model/versions/:version/evaluations/:rows": readModel,
   "GET /api/v1/datasets": read,
   "GET /api/v1/datasets/:id": read,
   "GET /api/v1/quarantine": read,

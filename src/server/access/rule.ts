@@ -5,6 +5,8 @@ import type { Access, Action, Permission, Thing } from "../../platform/platform.
 export interface Wanted {
   readonly thing: Thing;
   readonly permission: Permission;
+  /** What is asked about when the thing is not there. */
+  readonly otherwise?: Thing;
   /** Refuse also when the thing is not there; else the handler says so. */
   readonly mustExist?: boolean;
   /** What the role must allow besides. */

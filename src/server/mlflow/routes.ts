@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { tracking } from "../../platform/platform.ts";
+import { onlookerOf } from "../access/onlooker.ts";
 import { JSON_TYPE } from "../refusal.ts";
 
 /** What a handler gets: the body of a POST, PATCH or DELETE, else the query, with the words of the path beside it. */
@@ -48,5 +49,7 @@ export function serveRoutes(
 
 /** The context for one request: what it makes belongs to who signed in. */
 export function askedBy(context: tracking.TrackingContext, { person }: FastifyRequest): tracking.TrackingContext {
-  return person === null ? context : { ...context, actor: person.name, user: person.name };
+  if (person === null) return context;
+  const onlooker = onlookerOf(person);
+  return { ...context, actor: person.name, user: person.name, ...(onlooker === undefined ? {} : { onlooker }) };
 }

@@ -1,0 +1,74 @@
+// What a list may show to the user who asks: the same that `access` says of one thing at a time, as conditions on the rows of a search, so that pages and
+// their tokens count only what is seen.
+
+import { type RawBuilder, sql } from "kysely";
+import type { RegistryContext } from "./context.ts";
+
+/** A user from whom something may be kept. */
+export interface Sight {
+  readonly user: string;
+  /** Whether other people's things are seen unless they were kept from the user, and not only those that were given. */
+  readonly isOpen: boolean;
+}
+
+type Sql = RawBuilder<unknown>;
+
+/** The experiment that is there for all. */
+const SHARED = sql`'0'`;
+
+/** What limits whoever asks; undefined where everything is seen. */
+export async function sightOf({ records: { db }, onlooker }: RegistryContext): Promise<Sight | undefined> {
+  if (onlooker === undefined) return undefined;
+  const { otherwise, kept } = await db
+    .selectNoFrom((from) => [
+      from.selectFrom("default_permission").select("permission").as("otherwise"),
+      from
+        .selectFrom("grants")
+        .select((each) => each.fn.countAll().as("kept"))
+        .where("user_name", "=", onlooker)
+        .where("permission", "=", "none")
+        .as("kept"),
+    ])
+    .executeTakeFirstOrThrow();
+  const isOpen = otherwise !== "none";
+  return isOpen && Number(kept) === 0 ? undefined : { user: onlooker, isOpen };
+}
+
+function given({ user }: Sight, kind: string, thing: Sql, which: Sql): Sql {
+  return sql`exists (select 1 from grants g where g.user_name = ${user} and g.kind = ${kind} and g.thing = ${thing} and g.permission ${which} 'none')`;
+}
+
+/** What lies in an experiment, by whomever. */
+function seesContents(sight: Sight, experiment: Sql): Sql {
+  return sight.isOpen
+    ? sql`not ${given(sight, "experiment", experiment, sql`=`)}`
+    : given(sight, "experiment", experiment, sql`<>`);
+}
+
+/** That an experiment is seen; no condition without a limit. */
+export function seenExperiments(sight: Sight | undefined, experiment: Sql): readonly Sql[] {
+  if (!sight) return [];
+  const isKept = given(sight, "experiment", experiment, sql`=`);
+  return [sql`(${seesContents(sight, experiment)} or (${experiment} = ${SHARED} and not ${isKept}))`];
+}
+
+/** That a run `r` is seen. */
+export function seenRuns(sight: Sight | undefined, r: string): readonly Sql[] {
+  if (!sight) return [];
+  const [actor, experiment] = [sql.ref(`${r}.actor`), sql.ref(`${r}.experiment_id`)];
+  return [sql`(${actor} = ${sight.user} or ${seesContents(sight, experiment)})`];
+}
+
+/** That a logged model `l` is seen. */
+export function seenLoggedModels(sight: Sight | undefined, l: string): readonly Sql[] {
+  if (!sight) return [];
+  const [id, run, experiment] = [sql.ref(`${l}.id`), sql.ref(`${l}.run_id`), sql.ref(`${l}.experiment_id`)];
+  const isOwn = sql`exists (select 1 from runs own where own.id = ${run} and own.actor = ${sight.user})`;
+  return [sql`(${given(sight, "loggedModel", id, sql`<>`)} or ${seesContents(sight, experiment)} or ${isOwn})`];
+}
+
+/** That a registered model of that name is seen. */
+export function seenModels(sight: Sight | undefined, name: Sql): readonly Sql[] {
+  if (!sight) return [];
+  return [sight.isOpen ? sql`not ${given(sight, "model", name, sql`=`)}` : given(sight, "model", name, sql`<>`)];
+}
