@@ -26,6 +26,13 @@ export {
   type Windows,
 } from "./aggregate.ts";
 export { type CalibrateOptions, type CalibrateSpec, isotonic, platt } from "./calibrate.ts";
+export {
+  type CustomMetricSpec,
+  isCustomMetric,
+  type MetricRows,
+  measureCustom,
+  metric,
+} from "./custom-metric.ts";
 export { type Definition, definitionHash, meaningOf, type Spec, specOf } from "./definition.ts";
 export {
   type DerivedFeatureSpec,

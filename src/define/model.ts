@@ -15,6 +15,7 @@ import {
 import { BASE_MARGIN, marginProblem } from "./base-margin.ts";
 import { type CalibrateSpec, calibrateProblem } from "./calibrate.ts";
 import { sourceOfLeaf } from "./column.ts";
+import { type CustomMetricSpec, isCustomMetric } from "./custom-metric.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Expression, expressionOf } from "./expression.ts";
 import type { FeatureViewSpec } from "./feature-view.ts";
@@ -69,7 +70,7 @@ export interface ModelSpec extends Spec {
   readonly task: TaskSpec;
   readonly trainer: TrainerSpec;
   readonly split: SplitSpec;
-  readonly metrics: readonly MetricSpec[];
+  readonly metrics: readonly (MetricSpec | CustomMetricSpec)[];
   readonly calibrate?: CalibrateSpec;
   readonly promotion?: PromotionSpec;
   readonly slices?: readonly SliceSpec[];
@@ -129,7 +130,7 @@ export interface ModelOptions<
   /** By when a row had ended, for `survival()`: the label itself when it was seen to end, null while it goes on. */
   readonly upperBound?: Expression<NumericType>;
   readonly split: SplitSpec;
-  readonly metrics: readonly MetricSpec[];
+  readonly metrics: readonly (MetricSpec | CustomMetricSpec)[];
   /** How its probabilities are corrected: `platt()` or `isotonic()`, fitted on validation rows and stored with every version. */
   readonly calibrate?: CalibrateSpec;
   /** What must hold before a version may answer: `{ gates: [{ metric: auc(), atLeast: 0.7 }], approvals: 2 }`. */
@@ -241,8 +242,10 @@ export function model<
   const by = splitExpression(split);
   const splitBy = by && expressionOf(by);
   const beside = besideOf(`model "${name}"`, { weight, group, upperBound, splitBy }, rows, label.source);
+  const doubled = metrics.find(({ name: each }, place) => metrics.findIndex((other) => other.name === each) !== place);
+  if (doubled) fail(`two metrics are called "${doubled.name}"; leave one out, or rename it.`);
   for (const metric of metrics) {
-    const problem = metricProblem(metric, task);
+    const problem = isCustomMetric(metric) ? undefined : metricProblem(metric, task);
     if (problem !== undefined) fail(problem);
   }
   const { calibrate } = options;

@@ -2,6 +2,7 @@
 // meaning: a stricter gate makes no version another one.
 
 import { type Role, roles, SlipwayError } from "../core/core.ts";
+import { isCustomMetric } from "./custom-metric.ts";
 import type { MetricSpec } from "./metric-spec.ts";
 
 /** One bound on a figure that a version's own test gave. */
@@ -57,6 +58,8 @@ export function promotionOf(model: string, options: PromotionOptions): Promotion
 
 function gateOf(gate: GateOptions, fail: (problem: string) => never): GateSpec {
   const { metric, ...rest } = gate;
+  if (isCustomMetric(metric))
+    return fail(`${(metric as { name: string }).name} is a metric of your own, and gates know Slipway's.`);
   const bounds = Object.entries(rest).filter(([, value]) => value !== undefined);
   const [first, ...others] = bounds;
   if (first === undefined || others.length > 0)

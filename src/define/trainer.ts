@@ -1,5 +1,6 @@
 // Trainers as values: how a model is to be fitted.
 
+import type { CustomMetricSpec } from "./custom-metric.ts";
 import type { ProgramSpec } from "./python-trainer.ts";
 import type { LabelType, TaskSpec } from "./task.ts";
 
@@ -21,6 +22,8 @@ export interface TrainerSpec<L extends LabelType = never> {
   readonly seed: number;
   /** The engine's metric that stops early; absent, that of the task. */
   readonly stopOn?: string;
+  /** The metric of one's own that stops early. */
+  readonly stopBy?: CustomMetricSpec;
   /** What serving does with a category that the training rows did not have; absent, it counts as missing. */
   readonly unseen?: "refuse";
   /** Most categories of one input. */

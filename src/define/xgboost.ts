@@ -2,6 +2,7 @@
 // classes) and from the data (constraints by place, the balance of classes) is added when a model is fitted.
 
 import { didYouMean, SlipwayError } from "../core/core.ts";
+import type { CustomMetricSpec } from "./custom-metric.ts";
 import type { LabelType, Task, TaskSpec } from "./task.ts";
 import type { TrainerSpec } from "./trainer.ts";
 
@@ -15,8 +16,8 @@ export interface XgboostOptions<L extends LabelType = LabelType> {
   readonly rounds?: number;
   /** Stop after so many rounds without a better validation metric; default 20, with `dart` 0; 0 for never. */
   readonly earlyStoppingRounds?: number;
-  /** The metric that stops early, by XGBoost's name; default the one of the task's own loss. */
-  readonly stopOn?: StopMetric;
+  /** The metric that stops early, by XGBoost's name or one of your own; default the one of the task's own loss. */
+  readonly stopOn?: StopMetric | CustomMetricSpec;
   /** Step size; default 0.1. */
   readonly learningRate?: number;
   /** Deepest tree, 0 for any depth; default 6. */
@@ -144,14 +145,21 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
   oneOf("unseen", unseen, ["missing", "refuse"]);
   oneOf("device", options.device ?? "cpu", ["cpu", "cuda"]);
   oneOf("grow", options.grow ?? "depth", ["depth", "loss"]);
-  oneOf("stopOn", options.stopOn ?? "rmse", stopMetrics);
+  const { stopOn } = options;
+  if (typeof stopOn !== "object") oneOf("stopOn", stopOn ?? "rmse", stopMetrics);
+  else if (workers > 1)
+    fail(
+      `stopOn ${stopOn.name} is a metric of your own, which needs all validation rows, and each of ${workers} workers has a share of them: leave one of the two out.`,
+    );
   for (const [input, way] of Object.entries(monotone)) oneOf(`monotone.${input}`, way, ["rising", "falling"]);
   if (dart && earlyStoppingRounds > 0)
     fail(
       "dart changes the weights of earlier trees, so that no earlier round can be gone back to: leave earlyStoppingRounds out.",
     );
-  if (options.stopOn !== undefined && earlyStoppingRounds === 0)
-    fail(`stopOn "${options.stopOn}" stops nothing with earlyStoppingRounds 0; leave one of them out.`);
+  if (stopOn !== undefined && earlyStoppingRounds === 0)
+    fail(
+      `stopOn "${typeof stopOn === "object" ? stopOn.name : stopOn}" stops nothing with earlyStoppingRounds 0; leave one of them out.`,
+    );
   if (workers > 1 && options.device === "cuda")
     fail(`workers ${workers} share a processor, and device "cuda" is one GPU: leave one of them out.`);
   const task = taskOf(options);
@@ -162,7 +170,7 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
     rounds,
     earlyStoppingRounds,
     seed,
-    ...(options.stopOn === undefined ? {} : { stopOn: options.stopOn }),
+    ...(stopOn === undefined ? {} : typeof stopOn === "object" ? { stopBy: stopOn } : { stopOn }),
     ...(unseen === "missing" ? {} : { unseen }),
     mostCategories,
     ...(balance ? { balance } : {}),

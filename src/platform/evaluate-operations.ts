@@ -11,7 +11,15 @@ import {
   typeText,
 } from "../core/core.ts";
 import { ensureSnapshot, type JudgedSpan, requireSnapshot, snapshotSchema } from "../datasets/datasets.ts";
-import { type CostSpec, findDefinition, leavesOf, type ModelSpec, type SliceSpec, taskText } from "../define/define.ts";
+import {
+  type CostSpec,
+  findDefinition,
+  isCustomMetric,
+  leavesOf,
+  type ModelSpec,
+  type SliceSpec,
+  taskText,
+} from "../define/define.ts";
 import type { Predictor } from "../ports/ports.ts";
 import {
   aliasOf,
@@ -129,6 +137,7 @@ export async function evaluateVersion(platform: Platform, request: EvaluationReq
         ...(own.classes === undefined ? {} : { classes: own.classes }),
         ...decided,
         ...(cost === undefined ? {} : { cost }),
+        custom: model.metrics.filter(isCustomMetric),
         ...(request.resamples === undefined ? {} : { resamples: request.resamples }),
         seed: request.seed ?? 0,
       },

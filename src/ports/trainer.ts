@@ -3,7 +3,7 @@
 // training process dies, throw TRAINER_FAILED with what it printed. It keeps nothing: the caller stores what it returns.
 
 import type { ModelInput, Table } from "../core/core.ts";
-import type { ProgramSpec, TaskSpec } from "../define/define.ts";
+import type { CustomMetricSpec, ProgramSpec, TaskSpec } from "../define/define.ts";
 import type { ProcessUse } from "./workspace.ts";
 
 /** One model to fit. Tables hold a column per input (by name) and the label; other columns are ignored. */
@@ -31,6 +31,8 @@ export interface TrainingJob {
   readonly interactions?: readonly (readonly string[])[];
   /** The engine's own metric that stops early; default the task's. */
   readonly stopOn?: string;
+  /** A measure of the validation rows that stops early instead. */
+  readonly stopBy?: CustomMetricSpec;
   readonly train: AsyncIterable<Table>;
   /** Rows for early stopping and for the reported validation metric. */
   readonly validate?: AsyncIterable<Table>;

@@ -12,9 +12,11 @@ import {
 } from "../core/core.ts";
 import { type Dataset, type DatasetEngines, type PartSide, type SplitPart, streamPart } from "../datasets/datasets.ts";
 import {
+  isCustomMetric,
   type Labels,
-  type MetricSpec,
+  type ModelSpec,
   measure,
+  measureCustom,
   type RowsBeside,
   rowColumnNames,
   type TaskSpec,
@@ -116,16 +118,30 @@ function groupCounter(total: number): { readonly places: Int32Array; add(column:
 
 /** The named metrics of scored rows. */
 export function metricsOf(
-  metrics: readonly MetricSpec[],
+  metrics: ModelSpec["metrics"],
   task: TaskSpec,
-  { labels, scores, ...beside }: Omit<ScoredRows, "days">,
+  { labels, scores, groups, upper }: Omit<ScoredRows, "days">,
 ): Metrics {
-  return Object.fromEntries(metrics.map((metric) => [metric.name, measure(metric, labels, scores, task, beside)]));
+  const beside = { ...(groups ? { groups } : {}), ...(upper ? { upper } : {}) };
+  return Object.fromEntries(
+    metrics.map((metric) => [
+      metric.name,
+      isCustomMetric(metric)
+        ? measureCustom(metric, {
+            labels: Float64Array.from(labels),
+            scores,
+            // Figures count every row alike.
+            weights: new Float64Array(labels.length).fill(1),
+            ...beside,
+          })
+        : measure(metric, labels, scores, task, beside),
+    ]),
+  );
 }
 
 /** The metrics of always giving one answer: a number, or a probability for each class. */
 export function constantMetrics(
-  metrics: readonly MetricSpec[],
+  metrics: ModelSpec["metrics"],
   task: TaskSpec,
   { labels, groups, upper }: Omit<ScoredRows, "scores" | "days">,
   answer: readonly number[],

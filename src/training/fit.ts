@@ -207,7 +207,7 @@ async function fitModelOf(
   classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
-  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, program, workers } = model.trainer;
+  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, stopBy, program, workers } = model.trainer;
   const roles = (Object.keys(model.beside ?? {}) as RowRole[]).filter(isTrained);
   const names = [...rawNames(inputs), ...roles.map((role) => rowColumnNames[role])];
   const isPrepared = inputs.some((input) => input.kind === "prepared");
@@ -222,6 +222,7 @@ async function fitModelOf(
     ...constraintsOn(model.trainer, inputs),
     ...marginOf(model, inputs),
     ...(stopOn === undefined ? {} : { stopOn }),
+    ...(stopBy === undefined ? {} : { stopBy }),
     ...(model.trainer.balance === true && classes ? { classWeights: balancedWeights(classes) } : {}),
     train: isPrepared ? repeatable(() => trainingTables(inputs, train)) : train,
     validate: isPrepared ? repeatable(() => matrixTables(inputs, validate)) : validate,

@@ -10,7 +10,7 @@ export function trainerParameters({
   baseMargin,
 }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
   const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
-  const { stopOn, balance, monotone, interactions, unseen, workers } = trainer;
+  const { stopOn, stopBy, balance, monotone, interactions, unseen, workers } = trainer;
   return {
     task: taskText(task),
     ...parameters,
@@ -19,6 +19,7 @@ export function trainerParameters({
     seed,
     ...(baseMargin === undefined ? {} : { baseMargin }),
     ...(stopOn === undefined ? {} : { stopOn }),
+    ...(stopBy === undefined ? {} : { stopOn: stopBy.name }),
     ...(balance === undefined ? {} : { balance }),
     ...(monotone === undefined ? {} : { monotone: JSON.stringify(monotone) }),
     ...(interactions === undefined ? {} : { interactions: JSON.stringify(interactions) }),

@@ -12,6 +12,7 @@ import type { TrackerAddress } from "./collective.ts";
 import { feed, send } from "./feeding.ts";
 import type { Checkpoint, FitPlan } from "./fitting.ts";
 import { readFrames } from "./frames.ts";
+import { ownMeasure } from "./own-measure.ts";
 import type { FromProcess } from "./protocol.ts";
 
 const TAIL_CHARACTERS = 2000;
@@ -83,10 +84,19 @@ export async function attempt(request: AttemptRequest): Promise<AttemptModel | A
   const meeting = new Promise<TrackerAddress | undefined>((resolve) => {
     met = resolve;
   });
+  const { stopBy } = job;
+  const validated = stopBy && ownMeasure(stopBy, plan);
   const hear = (member: Member, header: FromProcess, bytes: Uint8Array): void => {
     if (header.kind === "tracker") met(header.address);
     else if (header.kind === "checkpoint") checkpoint = { snapshot: bytes, lines: lines.slice(0, header.rounds) };
-    else if (header.kind === "round") {
+    else if (header.kind === "scores") {
+      try {
+        const value = validated?.measure(bytes) ?? Number.NaN;
+        send(member.child.stdin as Writable, { kind: "measured", value: String(value) }).catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    } else if (header.kind === "round") {
       lines.push(header.line);
       if (failure) return;
       try {
@@ -115,7 +125,7 @@ export async function attempt(request: AttemptRequest): Promise<AttemptModel | A
     }
     const address = workers === 1 ? undefined : await meeting;
     if (workers > 1 && address === undefined) return;
-    await feed(pipes, job, plan, { address, base, checkpoint: request.checkpoint });
+    await feed(pipes, job, plan, { address, base, checkpoint: request.checkpoint }, validated?.add);
   };
   feeding().catch(fail);
   const ended = await Promise.all(endings);

@@ -26,6 +26,22 @@ export function isGrowing(metric: string): boolean {
   return GROWING.test(metric);
 }
 
+/** A metric that is not the library's: its name, and whether it gets better as it grows. */
+export interface OwnMetric {
+  readonly name: string;
+  readonly isGrowing: boolean;
+}
+
+/** The library's line of metrics with one more, of the validation rows. */
+export function lineWith(line: string, name: string, value: number): string {
+  return `${line}\tvalidate-${name}:${Number.isNaN(value) ? "nan" : Math.abs(value) === Infinity ? `${value > 0 ? "" : "-"}inf` : value}`;
+}
+
+function grows(metric: string, own: OwnMetric | undefined): boolean {
+  const name = metric.slice("validate-".length);
+  return name === own?.name ? own.isGrowing : isGrowing(name);
+}
+
 /** The best round of a metric so far. */
 export interface BestRound {
   readonly round: number;
@@ -33,11 +49,11 @@ export interface BestRound {
 }
 
 /** A step with its loss: the last validation metric, turned so that lower is better. */
-export function judged(step: TrainingStep): TrainingStep {
+export function judged(step: TrainingStep, own?: OwnMetric): TrainingStep {
   const last = lastValidation(step);
   const score = last === undefined ? undefined : step.metrics[last];
   if (last === undefined || score === undefined) return step;
-  return { ...step, loss: isGrowing(last.slice("validate-".length)) ? -score : score };
+  return { ...step, loss: grows(last, own) ? -score : score };
 }
 
 function lastValidation({ metrics }: TrainingStep): string | undefined {
@@ -45,11 +61,11 @@ function lastValidation({ metrics }: TrainingStep): string | undefined {
 }
 
 /** The better of the best round so far and a new step, judged by the last validation metric; NaN never wins. */
-export function betterRound(best: BestRound | undefined, step: TrainingStep): BestRound | undefined {
+export function betterRound(best: BestRound | undefined, step: TrainingStep, own?: OwnMetric): BestRound | undefined {
   const last = lastValidation(step);
   const score = last === undefined ? Number.NaN : (step.metrics[last] ?? Number.NaN);
   if (last === undefined || Number.isNaN(score)) return best;
-  const wins = !best || (isGrowing(last.slice("validate-".length)) ? score > best.score : score < best.score);
+  const wins = !best || (grows(last, own) ? score > best.score : score < best.score);
   return wins ? { round: step.round, score } : best;
 }
 

@@ -34,12 +34,14 @@ export interface Beginning {
 
 /**
  * Sends each worker what the fit begins with and its share of every row, then the word to fit. Ends quietly when a process has gone: its exit tells why.
+ * `onColumns` sees what the validation rows have beside their inputs, table by table.
  */
 export async function feed(
   pipes: readonly Writable[],
   job: TrainingJob,
   plan: FitPlan,
   { address, base, checkpoint }: Beginning,
+  onColumns?: (columns: readonly Float32Array[]) => void,
 ): Promise<void> {
   const toAll = async (header: ToProcess, bytes?: Uint8Array): Promise<boolean> => {
     for (const pipe of pipes) if (!(await send(pipe, header, bytes))) return false;
@@ -62,6 +64,7 @@ export async function feed(
       if (table.rowCount === 0) continue;
       const matrix = matrixOf(job, table, split, seen);
       const columns = columnsOf(job, plan, table, split, seen, groups);
+      if (split === "validate") onColumns?.(columns);
       for (const { worker, start, end } of dealer.deal(table.rowCount, columns[plan.columns.indexOf("qid")])) {
         const sent = given[worker] ?? 0;
         if (!(await sendRows(pipes[worker], plan, split, { matrix, columns, start, end }, sent))) return;
@@ -73,7 +76,8 @@ export async function feed(
     if (!(await toAll({ kind: "end", split }))) return;
   }
   await toAll({ kind: "fit" });
-  for (const pipe of pipes) pipe.end();
+  // With a metric of the job's own its values follow.
+  if (plan.own === undefined) for (const pipe of pipes) pipe.end();
 }
 
 function requireRows(split: SplitName, rows: number, given: readonly number[]): void {

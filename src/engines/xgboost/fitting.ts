@@ -7,7 +7,7 @@ import { MARGIN_ATTRIBUTE } from "./base-margin.ts";
 import type { Xgboost } from "./binding.ts";
 import type { Block } from "./blocks.ts";
 import { keptRounds } from "./continuation.ts";
-import { type BestRound, betterRound, pythonNumber, stepOf } from "./evaluation.ts";
+import { type BestRound, betterRound, lineWith, type OwnMetric, pythonNumber, stepOf } from "./evaluation.ts";
 import type { MatrixInfo } from "./matrices.ts";
 import type { Handle } from "./native.ts";
 
@@ -27,6 +27,8 @@ export interface FitPlan {
   readonly base?: { readonly rounds: number; readonly refresh: boolean };
   /** 0 for never. */
   readonly earlyStoppingRounds: number;
+  /** The metric of the validation rows that stops early and is not the library's. */
+  readonly own?: OwnMetric;
   readonly seed: number;
   readonly threads: number;
   readonly blockRows: number;
@@ -43,6 +45,8 @@ export interface Checkpoint {
 /** What a fit tells as it goes. */
 export interface FitWatch {
   readonly onRound: (line: string) => void;
+  /** The plan's own metric of scores, of shape (rows) or (rows, classes). */
+  readonly measure?: (scores: Float32Array) => Promise<number>;
   /** What all workers can go on from, every few rounds; only for one of several. */
   readonly onCheckpoint?: (snapshot: Uint8Array, rounds: number) => void;
 }
@@ -127,13 +131,13 @@ function requireDevice(library: Xgboost, { parameters }: FitPlan): void {
 }
 
 /** Fits the rounds, or those that a checkpoint leaves to be fitted, telling the library's line of metrics after each. */
-export function fitBooster(
+export async function fitBooster(
   library: Xgboost,
   plan: FitPlan,
   sets: { readonly train: Handle; readonly validate?: Handle },
   { base, checkpoint }: { readonly base?: Uint8Array | undefined; readonly checkpoint?: Checkpoint | undefined },
-  { onRound, onCheckpoint }: FitWatch,
-): Fitted {
+  { onRound, onCheckpoint, measure }: FitWatch,
+): Promise<Fitted> {
   const evaluated: [string, Handle][] = [["train", sets.train]];
   if (sets.validate !== undefined) evaluated.push(["validate", sets.validate]);
   const booster = library.createBooster(evaluated.map(([, handle]) => handle));
@@ -161,14 +165,18 @@ export function fitBooster(
   const isLast = (line: string): boolean => {
     step = stepOf(line);
     if (plan.earlyStoppingRounds === 0) return false;
-    best = betterRound(best, step);
+    best = betterRound(best, step, plan.own);
     return step.round - (best?.round ?? before) >= plan.earlyStoppingRounds;
   };
   const done = checkpoint?.lines ?? [];
   let stopped = done.map(isLast).at(-1) ?? false;
   for (let round = done.length; round < plan.rounds && !stopped; round += 1) {
     library.update(booster, round, sets.train);
-    const line = library.evaluate(booster, before + round, evaluated);
+    const told = library.evaluate(booster, before + round, evaluated);
+    const line =
+      plan.own && measure && sets.validate !== undefined
+        ? lineWith(told, plan.own.name, await measure(library.predictMatrix(booster, sets.validate, 0)))
+        : told;
     onRound(line);
     stopped = isLast(line);
     if (onCheckpoint && !stopped && (round + 1) % CHECKPOINT_ROUNDS === 0)

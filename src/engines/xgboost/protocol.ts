@@ -9,7 +9,8 @@ export type SplitName = "train" | "validate";
 
 /**
  * To the process: the plan, for one of several workers where they meet, the bytes of the model to go on from if there is one and of the checkpoint to
- * resume, then for each split its frames and an end (some rows' matrix, then each of the plan's columns of them), then the word to fit.
+ * resume, then for each split its frames and an end (some rows' matrix, then each of the plan's columns of them), then the word to fit. With a metric of the plan's own, then
+ * its value for every `scores`, as text.
  */
 export type ToProcess =
   | { readonly kind: "plan"; readonly plan: FitPlan }
@@ -19,7 +20,8 @@ export type ToProcess =
   | { readonly kind: "matrix"; readonly split: SplitName; readonly rows: number }
   | { readonly kind: "column"; readonly split: SplitName; readonly rows: number; readonly place: number }
   | { readonly kind: "end"; readonly split: SplitName }
-  | { readonly kind: "fit" };
+  | { readonly kind: "fit" }
+  | { readonly kind: "measured"; readonly value: string };
 
 /**
  * From the process: a line per round, then the model (its bytes are the artifact), or why there is none. Of several workers the first also says where they
@@ -29,6 +31,7 @@ export type FromProcess =
   | { readonly kind: "tracker"; readonly address: TrackerAddress }
   | { readonly kind: "round"; readonly line: string }
   | { readonly kind: "checkpoint"; readonly rounds: number }
+  | { readonly kind: "scores" }
   | ({
       readonly kind: "model";
       readonly version: string;

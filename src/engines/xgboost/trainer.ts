@@ -58,6 +58,10 @@ function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan,
     [!isWhole(job.rounds, 1), `rounds is ${job.rounds}; give a whole number of at least 1.`],
     [!isWhole(job.workers ?? 1, 1), `workers is ${job.workers}; give a whole number of at least 1.`],
     [
+      job.stopBy !== undefined && ((job.workers ?? 1) > 1 || job.stopOn !== undefined),
+      `The metric "${job.stopBy?.name}" needs all validation rows in one place, and stops alone: leave workers and stopOn out.`,
+    ],
+    [
       (job.workers ?? 1) > 1 && job.parameters["device"] !== undefined && job.parameters["device"] !== "cpu",
       "Several workers share the processor of one machine, and not its GPU: leave device out, or workers.",
     ],
@@ -85,6 +89,9 @@ function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan,
     }),
     rounds: base?.refresh === true ? base.rounds : job.rounds,
     earlyStoppingRounds: base?.refresh === true ? 0 : (job.earlyStoppingRounds ?? 0),
+    ...(job.stopBy === undefined || base?.refresh === true
+      ? {}
+      : { own: { name: job.stopBy.name, isGrowing: job.stopBy.better === "higher" } }),
     ...(base === undefined ? {} : { base: { rounds: base.rounds, refresh: base.refresh === true } }),
     seed: job.seed,
     threads: Math.max(1, Math.floor(job.threads / (job.workers ?? 1))),
@@ -114,14 +121,14 @@ async function run(
     // Rounds that are fitted again after a worker was lost have been told.
     if (place < told) return;
     told += 1;
-    watch.onStep?.(judged(stepOf(line)));
+    watch.onStep?.(judged(stepOf(line), plan.own));
   };
   let checkpoint: Checkpoint | undefined;
   for (let restarts = 0; ; restarts += 1) {
     const outcome = await attempt({ job, plan, workers, env, base, checkpoint, signal: watch.signal, onLine });
     if (outcome.kind === "model") {
       const { bestRound, importance, version, use } = outcome.header;
-      const steps = outcome.lines.map((line) => judged(stepOf(line)));
+      const steps = outcome.lines.map((line) => judged(stepOf(line), plan.own));
       const engine = { name: "xgboost", version };
       return { format: FORMAT, artifact: outcome.artifact, bestRound, steps, importance, engine, use };
     }

@@ -10,7 +10,7 @@ import { openXgboost, type Xgboost } from "./binding.ts";
 import { type BlockFiller, blockFiller } from "./blocks.ts";
 import type { Tracker } from "./collective.ts";
 import { type Checkpoint, type FitPlan, fitBooster, matrixOfBlocks } from "./fitting.ts";
-import { frameHead, readFrames } from "./frames.ts";
+import { bytesOf, frameHead, readFrames } from "./frames.ts";
 import { type Handle, isCollectiveError, isLibraryError } from "./native.ts";
 import type { FromProcess, ToProcess } from "./protocol.ts";
 
@@ -92,21 +92,26 @@ async function main(state: State): Promise<void> {
   endWithParent();
   // Ctrl-C reaches the whole process group; the parent decides what it means for the job.
   process.on("SIGINT", () => {});
-  let complete = false;
-  for await (const { header } of readFrames<ToProcess>(process.stdin, (next, length) => place(state, next, length))) {
-    receive(state, header);
-    complete = header.kind === "fit";
-    if (complete) break;
-  }
+  const frames = readFrames<ToProcess>(process.stdin, (next, length) => place(state, next, length));
+  const read = async (): Promise<ToProcess> => {
+    const { value, done } = await frames.next();
+    // The pipe closed early: the parent is gone, or has given up.
+    return done === true ? process.exit(1) : value.header;
+  };
+  for (let header = await read(); header.kind !== "fit"; header = await read()) receive(state, header);
   const { plan, library, train, validate } = state;
-  // The pipe closed early: the parent is gone, or has given up.
-  if (!complete || !plan || !library || train === undefined) process.exit(1);
+  if (!plan || !library || train === undefined) process.exit(1);
   const sets = validate === undefined ? { train } : { train, validate };
   const isFirst = (plan.worker?.rank ?? 0) === 0;
-  const { artifact, bestRound, importance } = fitBooster(library, plan, sets, state, {
+  const { artifact, bestRound, importance } = await fitBooster(library, plan, sets, state, {
     onRound: (line) => {
       state.rounds += 1;
       if (isFirst) send({ kind: "round", line });
+    },
+    measure: async (scores) => {
+      send({ kind: "scores" }, bytesOf(scores));
+      const header = await read();
+      return header.kind === "measured" ? Number(header.value) : Number.NaN;
     },
     ...(plan.worker?.rank === 0
       ? { onCheckpoint: (snapshot, rounds) => send({ kind: "checkpoint", rounds }, snapshot) }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomOf } from "../../core/core.ts";
+import { metric } from "../../define/define.ts";
 import { binaryResamples } from "./binary-resamples.ts";
 import { bootstrapIntervals } from "./bootstrap.ts";
 import { type JudgedRows, judge } from "./evaluation.ts";
@@ -34,6 +35,33 @@ test("the figures of a resample are those of the metrics under its weights", () 
         else expect(figures[place], name).toBeCloseTo(expected[name]!, 10);
     }),
   );
+});
+
+test("a metric of one's own stands after the others, with the interval that its weights give", () => {
+  const brier = metric.custom("mine", { better: "lower" }, ({ labels, scores, weights }) => {
+    let [sum, whole] = [0, 0];
+    for (const [row, weight] of weights.entries()) {
+      sum += weight * (scores[row]! - labels[row]!) ** 2;
+      whole += weight;
+    }
+    return sum / whole;
+  });
+  const rows = some(400, 20);
+  const slices = [{ name: "first", rows: Uint32Array.from({ length: 100 }, (_, row) => row) }];
+  const {
+    metrics,
+    slices: parts,
+    comparisons,
+  } = judge({ ...rows, slices, others: { other: rows.scores } }, { ...options, custom: [brier] });
+  const known = metrics.find(({ name }) => name === "brier");
+  expect(metrics.at(-1)).toMatchObject({ name: "mine", title: "mine", better: "lower" });
+  expect(metrics.at(-1)?.value).toBeCloseTo(known?.value ?? Number.NaN, 12);
+  expect(metrics.at(-1)?.interval?.low).toBeCloseTo(known?.interval?.low ?? Number.NaN, 12);
+  expect(parts[0]?.metrics.at(-1)?.value).toBeCloseTo(
+    parts[0]?.metrics.find(({ name }) => name === "brier")?.value ?? Number.NaN,
+    12,
+  );
+  expect(comparisons[0]?.difference.at(-1)?.value).toBe(0);
 });
 
 describe("intervals", () => {

@@ -1,7 +1,7 @@
 // An evaluation as one plain document: what a version scores on labelled rows, how sure that is, where it does better and worse,
 // and against whom. Everything that a table, a report or a client shows is in it; nothing is computed later.
 
-import type { TaskKind, TaskSpec } from "../../define/define.ts";
+import type { CustomMetricSpec, TaskKind, TaskSpec } from "../../define/define.ts";
 import type { Confusion } from "../metrics/decision.ts";
 import { confusionAt } from "../metrics/decision.ts";
 import type { CalibrationBin } from "../metrics/probability.ts";
@@ -93,6 +93,8 @@ export interface JudgeOptions extends BootstrapOptions {
   readonly cost?: MistakeCost;
   /** What several classes are called. */
   readonly classes?: readonly string[];
+  /** Measures of one's own, told after the others. */
+  readonly custom?: readonly CustomMetricSpec[];
 }
 
 /** Slices smaller than this say nothing and have no interval. */
@@ -106,7 +108,7 @@ export function judge(given: JudgedRows, options: JudgeOptions): EvaluationFigur
   const { task, threshold, resamples = 500, level = 0.95 } = options;
   const { rows, classes } =
     task.kind === "multiclass" ? withUnknown(given, options.classes ?? []) : { rows: given, classes: [] };
-  const set = metricSetOf(task, { threshold, classes: classes.length });
+  const set = metricSetOf(task, { threshold, classes: classes.length, custom: options.custom ?? [] });
   const drawing = drawingOf(task, rows, options);
   const { labels, scores } = rows;
   const isPlain = task.kind !== "multiclass";

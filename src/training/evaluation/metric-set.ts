@@ -1,7 +1,7 @@
 // Which figures are told of a model, by its task, and how they are drawn again and again. Each has a name that stays the same, a title for people, and
 // which way is better. What does not change between resamples, such as orders and losses, is worked out once: a resample is the same rows under other weights.
 
-import type { TaskSpec } from "../../define/define.ts";
+import { type CustomMetricSpec, measureCustom, type TaskSpec } from "../../define/define.ts";
 import {
   accuracy,
   averagePrecision,
@@ -97,11 +97,33 @@ const numberMetrics: readonly ToldMetric[] = [
   { name: "r2", title: "R²", better: "higher", of: rSquared },
 ];
 
-/** What is told of a task; the first figure is the one that slices are ordered by. `threshold` is what a binary model acts at. */
+/**
+ * What is told of a task, and after it the measures of one's own; the first figure is the one that slices are ordered by. `threshold` is what a binary model acts at.
+ */
 export function metricSetOf(
   task: TaskSpec,
-  { threshold, classes }: { readonly threshold: number; readonly classes: number },
+  {
+    threshold,
+    classes,
+    custom = [],
+  }: { readonly threshold: number; readonly classes: number; readonly custom?: readonly CustomMetricSpec[] },
 ): MetricSet {
+  const { metrics, figures } = ownMetricSet(task, threshold, classes);
+  if (custom.length === 0) return { metrics, figures };
+  return {
+    metrics: [...metrics, ...custom.map(({ name, better }) => ({ name, title: name, better }))],
+    figures: (rows) => {
+      const own = figures(rows);
+      const alike = new Float64Array(rows.labels.length).fill(1);
+      return (weights) => [
+        ...own(weights),
+        ...custom.map((metric) => measureCustom(metric, { ...rows, weights: weights ?? alike })),
+      ];
+    },
+  };
+}
+
+function ownMetricSet(task: TaskSpec, threshold: number, classes: number): MetricSet {
   if (task.kind === "binary") return { metrics: binaryMetrics, figures: (rows) => binaryFigures(rows, threshold) };
   if (task.kind === "multiclass") return { metrics: classMetrics, figures: (rows) => classFigures(rows, classes) };
   if (task.kind === "ranking") return { metrics: rankingMetrics, figures: rankingFigures };
