@@ -42,6 +42,12 @@ const clientOf = (options: Partial<ClientOptions>): ReturnType<typeof createClie
   createClient({ url: "http://127.0.0.1:8080/", ...options });
 
 describe("predict", () => {
+  it("asks for reasons in the query", async () => {
+    const server = answering(json(200, prediction));
+    await createClient({ url: "http://here", fetch: server.fetch }).predict("flight_delay", {}, { explain: true });
+    expect(server.urls).toEqual(["http://here/api/v1/models/flight_delay/predict?explain=true"]);
+  });
+
   it("sends keys and request values as a flat row, exactly", async () => {
     const server = answering(json(200, prediction));
     const row = {

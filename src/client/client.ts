@@ -3,6 +3,7 @@
 
 import type { Definition, EventOf, Model, ReadableFeature, ReadInput, RowOf } from "../define/define.ts";
 import { type ClientEvaluation, type ClientKeptEvaluation, evaluationsPath } from "./evaluation.ts";
+import type { ClientExplanation } from "./explanation.ts";
 import type { ClientLabel, ClientLabels } from "./labels.ts";
 import { type ClientRow, plainRow, type UntypedRow } from "./plain-row.ts";
 import { type ClientPush, type PushEventsOptions, sourceName } from "./push.ts";
@@ -11,6 +12,7 @@ import { asking, type ClientOptions } from "./request.ts";
 import { type ClientRoute, type ClientRouteMove, type RouteOptions, routePath } from "./route.ts";
 
 export type { ClientEvaluation, ClientFigure, ClientKeptEvaluation } from "./evaluation.ts";
+export type { ClientExplanation, ClientSum } from "./explanation.ts";
 export type { ClientLabel, ClientLabels } from "./labels.ts";
 export type { ClientRow, UntypedRow } from "./plain-row.ts";
 export type { ClientPush, ClientRejection, PushEventsOptions } from "./push.ts";
@@ -26,6 +28,8 @@ export interface PredictOptions {
   readonly sticky?: string;
   /** The version that is to answer, of those that the model's route names: for testers. */
   readonly version?: number;
+  /** Asks for what each input added to the answer. */
+  readonly explain?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -55,6 +59,8 @@ export interface ClientPrediction {
       }
     >
   >;
+  /** What each input added to the answer, where `explain` asked for it. */
+  readonly explanation?: ClientExplanation;
 }
 
 /** Talks to one server. */
@@ -149,14 +155,15 @@ export function createClient(options: ClientOptions): Client {
         isIdempotent: true,
       })) as ClientEvaluation;
     },
-    async predict(model: Model | string, row: unknown, { id, sticky, version, signal }: PredictOptions = {}) {
+    async predict(model: Model | string, row: unknown, { id, sticky, version, explain, signal }: PredictOptions = {}) {
       const name = named(model);
       const body = JSON.stringify({ id, row: plainRow(row as UntypedRow) });
       const headers = {
         ...(sticky === undefined ? {} : { "x-slipway-sticky": sticky }),
         ...(version === undefined ? {} : { "x-slipway-version": String(version) }),
       };
-      const answer = await ask(`/api/v1/models/${encodeURIComponent(name)}/predict`, body, { signal, headers });
+      const path = `/api/v1/models/${encodeURIComponent(name)}/predict${explain === true ? "?explain=true" : ""}`;
+      const answer = await ask(path, body, { signal, headers });
       return answer as ClientPrediction;
     },
     async read(wanted: readonly (ReadableFeature | string)[], keys: readonly unknown[], { signal }: ReadOptions = {}) {

@@ -19,6 +19,14 @@ export {
   errorTable,
   SlipwayError,
 } from "./errors.ts";
+export {
+  type AnswerLink,
+  type Explanation,
+  explanationJson,
+  explanationsOf,
+  foldColumns,
+  type OutputExplanation,
+} from "./explanation.ts";
 export { canonicalJson, contentHash, sha256, sha256Mark } from "./hash.ts";
 export { newId, type RandomBytes } from "./ids.ts";
 export { didYouMean, nearestName } from "./nearest.ts";

@@ -53,6 +53,7 @@ export const errorTable = {
   ARCHIVE_INVALID: { http: 422, grpc: 3, exit: EXIT.data, retry: false },
   SIGNATURE_REFUSED: { http: 403, grpc: 7, exit: EXIT.data, retry: false },
   MODEL_NOT_SERVABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
+  NOT_EXPLAINABLE: { http: 422, grpc: 9, exit: EXIT.data, retry: false },
   VERSION_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   EXPERIMENT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   TAG_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },

@@ -1,5 +1,6 @@
 // A runtime may say what it computes in plain numbers. Another engine can then write the same model in its own format, and be held to the same scores.
 
+import type { AnswerLink } from "../core/core.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** One decision tree, its nodes by number, 0 the root. A node without a left child (−1) is a leaf. */
@@ -21,7 +22,7 @@ export interface DecisionTree {
 }
 
 /** How the answer comes from the sum. */
-export type FormulaLink = "identity" | "logistic" | "softmax" | "exponential";
+export type FormulaLink = AnswerLink;
 
 /** A model in plain numbers. */
 export type ModelFormula =

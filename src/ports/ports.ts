@@ -17,6 +17,13 @@ export type { ExpressionNode, Fields, LeafNode, PushSpec, SourceSpec } from "../
 export type { AppendLog } from "./append-log.ts";
 export type { BlobStore, BlobStream, HoldBlob, StoredBlob } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
+export {
+  type Contributions,
+  type ExplainablePredictor,
+  type InteractingPredictor,
+  isExplainable,
+  isInteracting,
+} from "./contributions.ts";
 export type { DataVersioning, PinnedFiles, PinnedSummary, VersionedFolder } from "./data-versioning.ts";
 export type { Database } from "./database.ts";
 export type { EventFiles, EventLog } from "./event-log.ts";

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../core/core.ts";
+import { isExplainable } from "./contributions.ts";
 import { refusal } from "./refusal.ts";
 import type { Predictor, Runtime } from "./runtime.ts";
 
@@ -92,6 +93,35 @@ export function runtimeContract(name: string, makeCase: () => Promise<RuntimeCas
 
     it("scores no rows as no scores", () =>
       withPredictor(async (predictor) => expect(await predictor.predict(new Float32Array(0), 0)).toHaveLength(0)));
+
+    it("explains a row from that row alone, and adds up to what it answers, where it explains at all", () =>
+      withPredictor(async (predictor, width) => {
+        if (!isExplainable(predictor)) return;
+        const rows = 70;
+        const matrix = matrixOf(rows, width);
+        const { values, margins } = await predictor.contributions(matrix, rows);
+        const scores = await predictor.predict(matrix, rows);
+        const outputs = margins.length / rows;
+        expect(scores).toHaveLength(margins.length);
+        expect(values).toHaveLength(margins.length * (width + 1));
+        for (const [place, margin] of margins.entries()) {
+          const sum = values.slice(place * (width + 1), (place + 1) * (width + 1)).reduce((all, each) => all + each, 0);
+          expect(Math.abs(sum - margin)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(margin)));
+          if (predictor.link === "identity") expect(scores[place]).toBe(margin);
+          if (predictor.link === "logistic") expect(scores[place]).toBeCloseTo(1 / (1 + Math.exp(-margin)), 6);
+          if (predictor.link === "exponential") expect(scores[place]).toBeCloseTo(Math.exp(margin), 5);
+        }
+        for (const row of [0, 3, rows - 1]) {
+          const alone = await predictor.contributions(matrix.slice(row * width, (row + 1) * width), 1);
+          const size = outputs * (width + 1);
+          expect([...alone.values]).toEqual([...values.slice(row * size, (row + 1) * size)]);
+        }
+        expect(await predictor.contributions(new Float32Array(0), 0)).toEqual({
+          values: new Float32Array(0),
+          margins: new Float32Array(0),
+        });
+        expect((await refusal(predictor.contributions(new Float32Array(width), 2))).code).toBe("INPUT_INVALID");
+      }));
 
     it("refuses a matrix of the wrong size", () =>
       withPredictor(async (predictor, width) => {

@@ -2,8 +2,8 @@
 // them here, so that serving, gates, evaluation and replays cannot differ.
 
 import { type Calibration, calibrationFrom, canonicalJson, SlipwayError } from "../core/core.ts";
-import type { Predictor, Runtime } from "../ports/ports.ts";
-import { calibrated } from "../scoring/scoring.ts";
+import type { Runtime } from "../ports/ports.ts";
+import { calibrated, type LoadedVersion } from "../scoring/scoring.ts";
 import type { RegistryContext } from "./context.ts";
 import { classesOf, type VersionRecord } from "./version.ts";
 import { CALIBRATION_FILE } from "./version-content.ts";
@@ -25,7 +25,7 @@ export async function loadVersion(
   runtimes: readonly Runtime[],
   version: VersionRecord,
   { threads, raw = false }: { readonly threads?: number; readonly raw?: boolean } = {},
-): Promise<Predictor> {
+): Promise<LoadedVersion> {
   const runtime = runtimeOf(runtimes, version.format);
   const artifact = await readArtifact(context, version);
   const calibration = raw ? undefined : await readCalibration(context, version);

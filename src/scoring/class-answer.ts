@@ -1,3 +1,5 @@
+import type { Explanation } from "../core/core.ts";
+
 /** What a model says of one row: a number, or for several classes their probabilities. */
 export type Answer = number | readonly number[];
 
@@ -19,6 +21,8 @@ export interface ClassAnswer {
 export interface RowAnswer {
   readonly score: number;
   readonly classes?: ClassAnswer;
+  /** Why, where that was asked. */
+  readonly explanation?: Explanation;
 }
 
 /** A predictor's answers by the names of the classes; of several equally likely ones the first is the likeliest. */

@@ -2,7 +2,7 @@
 // keeps nothing, and needs little: what serves one version alone starts from here.
 
 export { type AskedRow, parseRow, rowFields, unknownField } from "./asked-row.ts";
-export { calibrated } from "./calibrated.ts";
+export { calibrated, type LoadedVersion } from "./calibrated.ts";
 export { cellMaker, type InputScope } from "./cells.ts";
 export { type Answer, answersIn, answersOf, type ClassAnswer, type RowAnswer } from "./class-answer.ts";
 export { elementsFrom, elementToJson, valueFromText } from "./elements.ts";

@@ -1,6 +1,6 @@
 // Serving without engines: real definitions, and scores that are a function of the version and the row.
 
-import { type Instant, parseInstant, SlipwayError } from "../core/core.ts";
+import { type Explanation, type Instant, parseInstant, SlipwayError } from "../core/core.ts";
 import {
   auc,
   byTime,
@@ -90,6 +90,12 @@ export interface FakeServing extends Serving {
   before: () => Promise<void>;
 }
 
+const fakeExplanation: Explanation = {
+  link: "logistic",
+  calibration: undefined,
+  outputs: [{ base: -1, margin: -0.5, contributions: { distance: 0.5 } }],
+};
+
 /** Serves `flightDelay` from nothing. */
 export function fakeServing(): FakeServing {
   const fake: FakeServing = {
@@ -113,6 +119,7 @@ export function fakeServing(): FakeServing {
           route: steering.version === undefined ? "champion" : "override",
           at: fakeNow,
           score: fake.scoreOf(version),
+          ...(steering.explain === true ? { explanation: fakeExplanation } : {}),
           row: {},
           reads: [
             {

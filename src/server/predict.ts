@@ -10,7 +10,7 @@ import { predictImported } from "./imported.ts";
 import type { Meters } from "./metrics/meters.ts";
 import { predictionsText, predictionText } from "./prediction-text.ts";
 import { JSON_TYPE } from "./refusal.ts";
-import { readSteering, refuseSteering } from "./steering.ts";
+import { readExplain, readSteering, refuseSteering } from "./steering.ts";
 
 interface OneModel {
   Params: { readonly model: string };
@@ -47,7 +47,8 @@ export function nativeRoutes({
   return async (app) => {
     app.post<OneModel>("/models/:model/predict", async (request, reply) => {
       const name = request.params.model;
-      const steering = readSteering(request.headers);
+      const explain = readExplain(request.query);
+      const steering = { ...readSteering(request.headers), ...(explain ? { explain } : {}) };
       if (imported && !shapes.has(name)) {
         refuseSteering(name, steering);
         const work = (): Promise<unknown> => predictImported({ imported, meters }, name, request.body);

@@ -1,6 +1,6 @@
 // Predictions as JSON text, written by hand: it runs on every request, and every part of it is a number, a known name or one escaped id.
 
-import { formatInstant, type Instant } from "../core/core.ts";
+import { explanationJson, formatInstant, type Instant } from "../core/core.ts";
 import type { Prediction } from "../platform/platform.ts";
 
 // Views move on once in a while and are answered thousands of times in between.
@@ -26,10 +26,20 @@ function classesText({ likeliest, probabilities }: NonNullable<Prediction["class
 }
 
 /** One prediction as JSON; a score that is not a number is null. */
-export function predictionText({ id, model, version, route, score, classes, at, reads }: Prediction): string {
+export function predictionText({
+  id,
+  model,
+  version,
+  route,
+  score,
+  classes,
+  explanation,
+  at,
+  reads,
+}: Prediction): string {
   const number = Number.isFinite(score) ? score : "null";
   const features = reads.map(featureText).join(",");
-  return `{"id":${JSON.stringify(id)},"model":"${model}","version":${version},"route":"${route}","score":${number}${classes ? classesText(classes) : ""},"at":"${formatInstant(at)}","features":{${features}}}`;
+  return `{"id":${JSON.stringify(id)},"model":"${model}","version":${version},"route":"${route}","score":${number}${classes ? classesText(classes) : ""},"at":"${formatInstant(at)}","features":{${features}}${explanation ? `,"explanation":${JSON.stringify(explanationJson(explanation))}` : ""}}`;
 }
 
 /** Predictions as `{ "predictions": [...] }`. */

@@ -26,6 +26,27 @@ it("hands on which version is asked for and what keeps a caller with one, and co
   expect(payload).toContain('slipway_predictions_total{model="flight_delay",version="3",route="champion"} 1');
 });
 
+it("hands on that reasons are asked for, and answers with them", async () => {
+  const url = "/api/v1/models/flight_delay/predict";
+  const asked = async (query: string) =>
+    (await app.inject({ method: "POST", url: url + query, payload: goodBody })).json();
+  expect(await asked("?explain=true")).toMatchObject({
+    explanation: { link: "logistic", calibration: null, base: -1, margin: -0.5, contributions: { distance: 0.5 } },
+  });
+  expect(await asked("?explain=false")).not.toHaveProperty("explanation");
+  expect(serving.steering).toEqual([{ explain: true }, {}]);
+});
+
+it.each(["?explain=yes", "?explain=", "?explain=true&explain=true", "?explian=true"])(
+  "refuses the query %s",
+  async (query) => {
+    const url = `/api/v1/models/flight_delay/predict${query}`;
+    const { statusCode, payload } = await app.inject({ method: "POST", url, payload: goodBody });
+    expect(statusCode).toBe(400);
+    expect(payload).toContain("explain");
+  },
+);
+
 it.each([
   ["x-slipway-version", "champion"],
   ["x-slipway-version", "0"],

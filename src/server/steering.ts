@@ -24,8 +24,31 @@ export function readSteering(headers: IncomingHttpHeaders): Steering {
   };
 }
 
-/** Refuses to choose a version of a model that has no routes, since no definition stands behind it. */
-export function refuseSteering(model: string, { version }: Steering): void {
+/** Reads `?explain=true`. Throws INPUT_INVALID for anything else in a query. */
+export function readExplain(query: unknown): boolean {
+  const { explain, ...rest } = query as Readonly<Record<string, unknown>>;
+  const [other] = Object.keys(rest);
+  if (other !== undefined)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `The query has "${other.slice(0, 50)}", which means nothing here; explain=true is known.`,
+      { details: { query: other.slice(0, 50) } },
+    );
+  if (explain === undefined || explain === "false") return false;
+  if (explain === "true") return true;
+  throw new SlipwayError("INPUT_INVALID", "The query's explain is neither true nor false.", {
+    details: { query: "explain" },
+  });
+}
+
+/** Refuses reasons, and to choose a version, of a model that has neither, since no definition stands behind it. */
+export function refuseSteering(model: string, { version, explain }: Steering): void {
+  if (explain === true)
+    throw new SlipwayError(
+      "NOT_EXPLAINABLE",
+      `"${model}" is served without a definition, so that nobody knows which inputs its columns are. Leave explain out.`,
+      { details: { model } },
+    );
   if (version !== undefined)
     throw refused(
       VERSION,

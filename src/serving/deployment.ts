@@ -1,10 +1,11 @@
 // One version, loaded and ready to answer: its features looked up, its derived values computed, its inputs encoded as in training.
 
-import { type ColumnSchema, type Instant, matrixColumns, type VersionInput } from "../core/core.ts";
+import { type ColumnSchema, type Explanation, type Instant, matrixColumns, type VersionInput } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import { type OnlineRead, type OnlineView, onlineView, readRows } from "../features/features.ts";
 import type { OnlineStore, Predictor } from "../ports/ports.ts";
-import { type Answer, type AskedRow, cellMaker, rowFields } from "../scoring/scoring.ts";
+import { type Answer, type AskedRow, cellMaker, type LoadedVersion, rowFields } from "../scoring/scoring.ts";
+import { explaining } from "./explaining.ts";
 import { gathering } from "./gathering.ts";
 
 /** A version loaded for serving. */
@@ -20,6 +21,8 @@ export interface Deployment {
   encode(row: AskedRow, reads: readonly OnlineRead[]): Float32Array;
   /** Scores rows of shape (inputs), together with others that are asked for at the same moment. */
   score(rows: readonly Float32Array[]): Promise<readonly Answer[]>;
+  /** Says what each input adds to the answers of rows of shape (inputs); undefined for a version that cannot. */
+  readonly explain: ((rows: readonly Float32Array[]) => Promise<readonly Explanation[]>) | undefined;
   /** What a multi-class version tells apart, in the order of its probabilities. */
   readonly classes: readonly string[] | undefined;
 }
@@ -29,7 +32,7 @@ export function deployment(
   model: ModelSpec,
   version: number,
   inputs: readonly VersionInput[],
-  predictor: Predictor,
+  predictor: LoadedVersion,
   online: OnlineStore,
   classes?: readonly string[],
 ): Deployment {
@@ -45,5 +48,6 @@ export function deployment(
     read: (rows, at) => readRows(online, views, rows, at),
     encode: (row, reads) => cellsOf({ row, reads: new Map(reads.map((each) => [each.view, each])) }),
     score: gathering(predictor, matrixColumns(inputs).length),
+    explain: explaining(inputs, predictor, classes),
   };
 }

@@ -140,6 +140,18 @@ async function promote(score: string, changes: Changes = {}) {
 
 const ask = async (km = 1) => (await serving.predict("delay", [{ row: { km } }]))[0];
 
+test("reasons that a version does not have are refused before anything is scored or logged", async () => {
+  await promote("0.25");
+  await serving.refresh();
+  await expect(serving.predict("delay", [{ row: { km: 1 } }], { explain: true })).rejects.toMatchObject({
+    code: "NOT_EXPLAINABLE",
+    message: expect.stringContaining('Version 1 of "delay"'),
+  });
+  expect(written).toEqual([]);
+  expect(events).toEqual(["load 0.25"]);
+  expect(await serving.predict("delay", [{ row: { km: 1 } }])).toMatchObject([{ score: 0.25 }]);
+});
+
 test("a request under way keeps the version it began with, which is freed after the last one's answer", async () => {
   await promote("0.25");
   await serving.refresh();

@@ -1,7 +1,7 @@
 // What is being served right now: per model the version its champion alias names and those its route names, loaded off the request path
 // and swapped in between two requests. A request keeps the version it started with; the old one is closed when its last request has ended.
 
-import { asSlipwayError, type Instant, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
+import { asSlipwayError, type Explanation, type Instant, newId, type RandomBytes, SlipwayError } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import type { OnlineRead } from "../features/features.ts";
 import type { AppendLog, Clock, OnlineStore, Runtime } from "../ports/ports.ts";
@@ -9,6 +9,7 @@ import { classesOf, getVersion, loadVersion, type RegistryContext, standingVersi
 import { type AskedRow, type ClassAnswer, parseRow } from "../scoring/scoring.ts";
 import { checkContract, type ServingContract, servingContract } from "./contract.ts";
 import { type Deployment, deployment } from "./deployment.ts";
+import { requireExplainable } from "./explaining.ts";
 import { give, type Lease, take } from "./lease.ts";
 import { assign, type RoutedAnswer, scoreParts } from "./parts.ts";
 import { checkId, logLine, logPlace } from "./prediction-log.ts";
@@ -48,6 +49,8 @@ export interface Prediction {
   readonly score: number;
   /** Of a multi-class model the likeliest class and every class's probability, in the classes' order. */
   readonly classes?: ClassAnswer;
+  /** What each input added to the answer, where that was asked. */
+  readonly explanation?: Explanation;
   readonly reads: readonly OnlineRead[];
   readonly row: AskedRow;
 }
@@ -151,6 +154,7 @@ export function openServing(context: ServingContext): Serving {
     const parts = override
       ? [{ lease: override, route: "override" as const, places: [...rows.keys()] }]
       : assign(slot, champion, rows, ids, steering.sticky);
+    if (steering.explain === true) for (const { lease } of parts) requireExplainable(lease.deployment);
     for (const { lease } of parts) take(lease);
     let isBegun = false;
     try {
@@ -159,7 +163,7 @@ export function openServing(context: ServingContext): Serving {
         places.map((place) => lease.deployment.encode(rows[place] ?? {}, reads[place] ?? [])),
       );
       isBegun = true;
-      const scored = scoreParts(parts, cells);
+      const scored = scoreParts(parts, cells, steering.explain === true);
       const answered = scored.then((answers) => logged(name, at, ids, rows, reads, answers));
       if (slot.shadow) mirror(slot.mirror, context.log, slot.shadow, { model: name, at, ids, rows, reads }, answered);
       return { logged: answered };

@@ -43,19 +43,27 @@ export function assign(
   ].filter(({ places }) => places.length > 0);
 }
 
-/** Scores the parts of a request and gives their leases back; the answers come in the rows' order. */
+/** Scores the parts of a request, explains the scores where that is asked, and gives their leases back; the answers come in the rows' order. */
 export async function scoreParts(
   parts: readonly Part[],
   cells: readonly (readonly Float32Array[])[],
+  withReasons: boolean,
 ): Promise<readonly RoutedAnswer[]> {
   const answers: RoutedAnswer[] = [];
   await Promise.all(
     parts.map(async ({ lease, route, places }, part) => {
-      const { version, classes, score } = lease.deployment;
+      const { version, classes, score, explain } = lease.deployment;
+      const rows = cells[part] ?? [];
       try {
-        const scores = answersOf(await score(cells[part] ?? []), classes);
+        const scores = answersOf(await score(rows), classes);
+        const reasons = withReasons && explain ? await explain(rows) : [];
         places.forEach((place, index) => {
-          answers[place] = { version, route, ...(scores[index] ?? { score: Number.NaN }) };
+          const explanation = reasons[index];
+          answers[place] = {
+            ...{ version, route },
+            ...(scores[index] ?? { score: Number.NaN }),
+            ...(explanation === undefined ? {} : { explanation }),
+          };
         });
       } finally {
         give(lease);

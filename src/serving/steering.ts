@@ -9,12 +9,14 @@ import type { AskedRow } from "../scoring/scoring.ts";
 /** Why a version answered: it is the champion, the canary took the key's place, or the caller asked for it. */
 export type RouteName = "champion" | "canary" | "override";
 
-/** What a caller says of who is to answer. */
+/** What a caller says of who is to answer, and whether with reasons. */
 export interface Steering {
   /** Takes the key's place: whatever comes with the same text is answered by the same version. */
   readonly sticky?: string;
   /** The version that is to answer, of those that the model's route names. */
   readonly version?: number;
+  /** Whether each answer comes with what every input added to it. */
+  readonly explain?: boolean;
 }
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -1,8 +1,9 @@
 // The door of `engines/linear`: linear and logistic regression, fitted and scored in this process without any library.
 
 import { requireMatrix, SlipwayError } from "../../core/core.ts";
+import type { ExplainablePredictor } from "../../ports/contributions.ts";
 import type { ExplicitRuntime } from "../../ports/formula.ts";
-import type { Predictor } from "../../ports/runtime.ts";
+
 import type { Trainer, TrainingJob } from "../../ports/trainer.ts";
 import { FORMAT, type LinearModel, linearBytes, linearFrom } from "./artifact.ts";
 import { checkJob } from "./check-job.ts";
@@ -84,27 +85,50 @@ export function linearRuntime(): ExplicitRuntime {
   };
 }
 
-function predictorOf({ link, intercept, inputs }: LinearModel): Predictor {
+function predictorOf({ link, intercept, inputs }: LinearModel): ExplainablePredictor {
   const coefficients = Float64Array.from(inputs, ({ coefficient }) => coefficient);
   const means = Float64Array.from(inputs, ({ mean }) => mean);
   const width = inputs.length;
   let closed = false;
+  const requireOpen = (matrix: Float32Array, rows: number): void => {
+    if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
+    requireMatrix(matrix, rows, width);
+  };
+  const marginOf = (matrix: Float32Array, row: number): number => {
+    let sum = intercept;
+    for (let column = 0; column < width; column += 1) {
+      const value = matrix[row * width + column] ?? Number.NaN;
+      sum += (coefficients[column] ?? 0) * (Number.isNaN(value) ? (means[column] ?? 0) : value);
+    }
+    return sum;
+  };
   return {
     inputCount: width,
     inputNames: inputs.map(({ name }) => name),
+    link,
     predict: async (matrix, rows) => {
-      if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
-      requireMatrix(matrix, rows, width);
+      requireOpen(matrix, rows);
       const scores = new Float32Array(rows);
       for (let row = 0; row < rows; row += 1) {
-        let sum = intercept;
-        for (let column = 0; column < width; column += 1) {
-          const value = matrix[row * width + column] ?? Number.NaN;
-          sum += (coefficients[column] ?? 0) * (Number.isNaN(value) ? (means[column] ?? 0) : value);
-        }
+        const sum = marginOf(matrix, row);
         scores[row] = link === "identity" ? sum : 1 / (1 + Math.exp(-sum));
       }
       return scores;
+    },
+    // Exact where columns are independent: Lundberg and Lee 2017, Corollary 1.
+    contributions: async (matrix, rows) => {
+      requireOpen(matrix, rows);
+      const values = new Float32Array(rows * (width + 1));
+      const base = coefficients.reduce((sum, each, column) => sum + each * (means[column] ?? 0), intercept);
+      for (let row = 0; row < rows; row += 1) {
+        for (let column = 0; column < width; column += 1) {
+          const value = matrix[row * width + column] ?? Number.NaN;
+          const away = Number.isNaN(value) ? 0 : value - (means[column] ?? 0);
+          values[row * (width + 1) + column] = (coefficients[column] ?? 0) * away;
+        }
+        values[row * (width + 1) + width] = base;
+      }
+      return { values, margins: Float32Array.from({ length: rows }, (_, row) => marginOf(matrix, row)) };
     },
     close: () => {
       closed = true;

@@ -6,6 +6,12 @@ import { SlipwayError } from "../../core/core.ts";
 /** The attribute of a model that names the input. */
 export const MARGIN_ATTRIBUTE = "slipway_base_margin";
 
+/** The input that a row's score begins with. */
+export interface MarginInput {
+  readonly place: number;
+  readonly name: string;
+}
+
 /** Empties a column of a matrix of shape (rows, width) in place. */
 export function emptyColumn(matrix: Float32Array, width: number, column: number): void {
   for (let place = column; place < matrix.length; place += width) matrix[place] = Number.NaN;

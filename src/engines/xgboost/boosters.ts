@@ -3,6 +3,12 @@
 import koffi from "koffi";
 import { arrayInterface, type Bind, type Handle, holding, made } from "./native.ts";
 
+/** What a prediction through a DMatrix gives, by the library's numbers. */
+export const PREDICTION = { score: 0, margin: 1, contributions: 2, interactions: 4 } as const;
+
+/** One of them. */
+export type PredictionKind = (typeof PREDICTION)[keyof typeof PREDICTION];
+
 /** The calls on boosters. */
 export interface BoosterCalls {
   createBooster(cached: readonly Handle[]): Handle;
@@ -35,8 +41,8 @@ export interface BoosterCalls {
     width: number,
     rounds: number,
   ): Float32Array;
-  /** The same scores by the other way, through a DMatrix. */
-  predictMatrix(booster: Handle, matrix: Handle, rounds: number): Float32Array;
+  /** What there is to say of a DMatrix's rows: the same scores by the other way, the sums behind them, or what columns add to these. */
+  predictMatrix(booster: Handle, matrix: Handle, rounds: number, kind?: PredictionKind): Float32Array;
 }
 
 /** A copy of the bytes that the library points at. */
@@ -144,12 +150,12 @@ export function boosterCalls(bind: Bind): BoosterCalls {
           ),
         ),
       ),
-    predictMatrix: (booster, matrix, rounds) =>
+    predictMatrix: (booster, matrix, rounds, kind = PREDICTION.score) =>
       scores((shape, dimensions, result) =>
         predictMatrix(
           booster,
           matrix,
-          `{"type":0,"training":false,"iteration_begin":0,"iteration_end":${rounds},"strict_shape":true}`,
+          `{"type":${kind},"training":false,"iteration_begin":0,"iteration_end":${rounds},"strict_shape":true}`,
           shape,
           dimensions,
           result,

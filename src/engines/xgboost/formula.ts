@@ -25,6 +25,11 @@ const OBJECTIVES: Readonly<Record<string, readonly [FormulaLink, (base: number) 
   "survival:aft": ["exponential", Math.log],
 };
 
+/** How the answers of an objective come from the sum; undefined of one that is not known here. */
+export function linkOf(objective: string | undefined): FormulaLink | undefined {
+  return objective !== undefined && Object.hasOwn(OBJECTIVES, objective) ? OBJECTIVES[objective]?.[0] : undefined;
+}
+
 /** The formula of a gbtree or DART model. */
 export function formulaOf(artifact: Uint8Array, { rounds }: { readonly rounds?: number } = {}): ModelFormula {
   const { inputNames, marginPlace } = checkArtifact(artifact);

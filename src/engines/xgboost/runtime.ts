@@ -3,12 +3,14 @@
 
 import { setImmediate } from "node:timers/promises";
 import { requireMatrix, SlipwayError } from "../../core/core.ts";
-import type { ExplicitRuntime } from "../../ports/formula.ts";
+import type { InteractingPredictor } from "../../ports/contributions.ts";
+import type { ExplicitRuntime, FormulaLink } from "../../ports/formula.ts";
 import type { LegibleRuntime, Predictor } from "../../ports/runtime.ts";
 import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
-import { takeMargins } from "./base-margin.ts";
+import { type MarginInput, takeMargins } from "./base-margin.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
-import { formulaOf } from "./formula.ts";
+import { contributionsOf, interactionsOf } from "./contributions.ts";
+import { formulaOf, linkOf } from "./formula.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
 import type { Handle } from "./native.ts";
 import { placeIn } from "./place.ts";
@@ -40,7 +42,7 @@ export function xgboostRuntime(
       const margin =
         marginPlace === undefined ? undefined : { place: marginPlace, name: inputNames[marginPlace] ?? "" };
       return {
-        ...predictorOf(library, booster, used, margin),
+        ...predictorOf(library, booster, used, margin, linkOf(objective)),
         inputNames,
         ...(objective === undefined ? {} : { objective }),
       };
@@ -69,8 +71,9 @@ function predictorOf(
   library: Xgboost,
   booster: Handle,
   rounds: number,
-  margin: { readonly place: number; readonly name: string } | undefined,
-): Predictor {
+  margin: MarginInput | undefined,
+  link: FormulaLink | undefined,
+): Predictor | InteractingPredictor {
   const inputCount = library.featureCount(booster);
   const proxy = library.createProxy();
   const sliceRows = Math.max(1, Math.floor(SLICE_CELLS / inputCount));
@@ -106,21 +109,40 @@ function predictorOf(
     }
     return scores;
   };
+  const open = (matrix: Float32Array, count: number): void => {
+    if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
+    requireMatrix(matrix, count, inputCount);
+  };
+  const holdOpen = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    underWay += 1;
+    try {
+      return await work();
+    } finally {
+      underWay -= 1;
+      if (closed && underWay === 0) free();
+    }
+  };
+  const explained = { library, booster, inputCount, rounds, margin };
   return {
     inputCount,
-    predict: async (matrix, rows) => {
-      if (closed) throw new SlipwayError("INTERNAL", "This predictor is closed; load the model again.");
-      requireMatrix(matrix, rows, inputCount);
-      if (rows === 0) return new Float32Array(0);
-      if (rows <= sliceRows) return score(matrix, rows);
-      underWay += 1;
-      try {
-        return await scoreSlices(matrix, rows);
-      } finally {
-        underWay -= 1;
-        if (closed && underWay === 0) free();
-      }
+    predict: async (matrix, count) => {
+      open(matrix, count);
+      if (count === 0) return new Float32Array(0);
+      return count <= sliceRows ? score(matrix, count) : holdOpen(() => scoreSlices(matrix, count));
     },
+    ...(link === undefined
+      ? {}
+      : {
+          link,
+          contributions: async (matrix: Float32Array, count: number) => {
+            open(matrix, count);
+            return holdOpen(() => contributionsOf(explained, matrix, count));
+          },
+          interactions: async (matrix: Float32Array, count: number) => {
+            open(matrix, count);
+            return holdOpen(() => interactionsOf(explained, matrix, count));
+          },
+        }),
     close: () => {
       if (closed) return;
       closed = true;

@@ -142,6 +142,14 @@ const steeringHeaders: readonly Json[] = [
   },
 ];
 
+const explainParameter: Json = {
+  name: "explain",
+  in: "query",
+  required: false,
+  schema: { type: "boolean", default: false },
+  description: "Whether each prediction comes with what every input added to it (SHAP values).",
+};
+
 function predictPath(model: ModelSpec): Json {
   const { name } = model;
   const one = reference(`${name}.prediction`);
@@ -155,7 +163,7 @@ function predictPath(model: ModelSpec): Json {
       operationId: `predict_${name}`,
       tags: ["predictions"],
       summary: `Predicts with "${name}": one row, or many under "rows".`,
-      parameters: [...steeringHeaders, timeoutHeader],
+      parameters: [...steeringHeaders, timeoutHeader, explainParameter],
       requestBody: {
         required: true,
         content: {
@@ -170,7 +178,13 @@ function predictPath(model: ModelSpec): Json {
       },
       responses: {
         ...answer("The prediction, or the predictions in the rows' order.", { oneOf: [one, many] }),
-        ...refusals("Error", INVALID, ["409", "The champion no longer matches the definitions."], ...BUSY),
+        ...refusals(
+          "Error",
+          INVALID,
+          ["409", "The champion no longer matches the definitions."],
+          ["422", "It is to be explained, and the version cannot be."],
+          ...BUSY,
+        ),
       },
     },
   };

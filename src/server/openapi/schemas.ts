@@ -123,11 +123,40 @@ export function predictionSchema({ name, views, task }: ModelSpec): Json {
       additionalProperties: false,
     },
   };
-  return { type: "object", properties, required: Object.keys(properties) };
+  const explanation = { $ref: "#/components/schemas/Explanation" };
+  return { type: "object", properties: { ...properties, explanation }, required: Object.keys(properties) };
 }
+
+const sumSchemas: Json = {
+  base: { type: "number", description: "What the sum is on average, where nothing is known." },
+  margin: { type: "number", description: "The sum: base and contributions added up." },
+  contributions: {
+    type: "object",
+    description: "What each input adds, by its name.",
+    additionalProperties: { type: "number" },
+  },
+};
 
 /** Schemas that do not depend on a model. */
 export const sharedSchemas: Json = {
+  Explanation: {
+    type: "object",
+    description:
+      "What each input added to the sum that the score comes from, where ?explain=true asks for it. Of several classes there is one sum each, under classes.",
+    required: ["link", "calibration"],
+    properties: {
+      link: {
+        enum: ["identity", "logistic", "softmax", "exponential"],
+        description: "How the score comes from the sum.",
+      },
+      calibration: {
+        ...orNull({ enum: ["platt", "isotonic"] }),
+        description: "What is done to the score after the link.",
+      },
+      ...sumSchemas,
+      classes: { type: "object", additionalProperties: closed(sumSchemas) },
+    },
+  },
   Error: {
     type: "object",
     required: ["error"],

@@ -1,0 +1,34 @@
+// Why a version that is served answers what it does.
+
+import { type Explanation, explanationsOf, matrixColumns, SlipwayError, type VersionInput } from "../core/core.ts";
+import { isExplainable } from "../ports/ports.ts";
+import type { LoadedVersion } from "../scoring/scoring.ts";
+import type { Deployment } from "./deployment.ts";
+
+/** Makes what explains the answers of rows of shape (inputs); undefined for a predictor that cannot. */
+export function explaining(
+  inputs: readonly VersionInput[],
+  predictor: LoadedVersion,
+  classes: readonly string[] | undefined,
+): Deployment["explain"] {
+  const { calibration } = predictor;
+  if (!isExplainable(predictor)) return undefined;
+  const { link } = predictor;
+  const width = matrixColumns(inputs).length;
+  return async (rows): Promise<readonly Explanation[]> => {
+    const matrix = new Float32Array(rows.length * width);
+    for (const [place, row] of rows.entries()) matrix.set(row, place * width);
+    const said = await predictor.contributions(matrix, rows.length);
+    return explanationsOf({ inputs, classes, link, calibration }, said, rows.length);
+  };
+}
+
+/** Throws NOT_EXPLAINABLE for a version that cannot say why it answers. */
+export function requireExplainable({ model, version, explain }: Deployment): void {
+  if (explain === undefined)
+    throw new SlipwayError(
+      "NOT_EXPLAINABLE",
+      `Version ${version} of "${model.name}" is of a kind that gives no SHAP values: XGBoost's tree models and linear models do. Ask without explain.`,
+      { details: { model: model.name, version } },
+    );
+}
