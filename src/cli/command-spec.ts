@@ -18,6 +18,8 @@ export interface CommandSpec {
   readonly options?: readonly (readonly [flags: string, about: string, byDefault?: string])[];
   readonly examples: readonly string[];
   readonly load: () => Promise<CommandModule>;
+  /** What every failure of it ends with, in place of each error's own exit code; stdout then stays empty. */
+  readonly failureExit?: number;
   /** Runs when its noun is followed by no verb's name. */
   readonly byDefault?: boolean;
 }

@@ -18,6 +18,8 @@ export interface Output {
   readonly exit: number;
   /** Prints the answer: `document` under --json, else the lines. `exit` is what the command ends with; default 0. */
   show(document: unknown, lines: readonly Line[], exit?: number): void;
+  /** Prints answers of one kind: under --json each as a document on a line of its own, else the lines. */
+  showEach(documents: readonly unknown[], lines: readonly Line[], exit?: number): void;
 }
 
 /** A line of text, or a table: a header and its rows. */
@@ -56,12 +58,12 @@ function canvasFor(sink: TextSink, env: Readonly<Record<string, string | undefin
 }
 
 /** A value as one indented JSON document: bigint as a number where that is exact, NaN and infinities as null. */
-export function jsonDocument(value: unknown): string {
+export function jsonDocument(value: unknown, indent = 2): string {
   const plain = (_key: string, item: unknown): unknown => {
     if (typeof item !== "bigint") return item;
     return Number.isSafeInteger(Number(item)) ? Number(item) : String(item);
   };
-  const text = JSON.stringify(value, plain, 2) ?? "null";
+  const text = JSON.stringify(value, plain, indent) ?? "null";
   // JSON leaves these as they are, and some terminals obey them.
   return `${text.replace(/[\u007f-\u009f]/g, (found) => `\\u00${found.charCodeAt(0).toString(16)}`)}\n`;
 }
@@ -75,6 +77,13 @@ export function createOutput(
   const style = styleFor(stdout, env);
   let answered = false;
   let ends = 0;
+  const answer = (json: string | undefined, lines: readonly Line[], exit: number): void => {
+    answered = true;
+    ends = exit;
+    if (json !== undefined) stdout.write(json);
+    else
+      for (const line of lines) stdout.write(`${typeof line === "string" ? visibleLine(line) : table(line, style)}\n`);
+  };
   return {
     json,
     style,
@@ -85,13 +94,8 @@ export function createOutput(
     get exit() {
       return ends;
     },
-    show(document, lines, exit = 0) {
-      answered = true;
-      ends = exit;
-      if (json) stdout.write(jsonDocument(document));
-      else
-        for (const line of lines)
-          stdout.write(`${typeof line === "string" ? visibleLine(line) : table(line, style)}\n`);
-    },
+    show: (document, lines, exit = 0) => answer(json ? jsonDocument(document) : undefined, lines, exit),
+    showEach: (documents, lines, exit = 0) =>
+      answer(json ? documents.map((each) => jsonDocument(each, 0)).join("") : undefined, lines, exit),
   };
 }

@@ -23,7 +23,9 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     const message =
       thrown.code === "commander.help" ? "This needs one of the commands above." : sentence(thrown.message);
     const { reportUsage } = await import("./run-command.ts");
-    return reportUsage(host, { json: argv.includes("--json") }, message);
+    const asked = tree.find((entry) => entry.name === argv.find((word) => !word.startsWith("-")));
+    const failureExit = asked && "failureExit" in asked ? asked.failureExit : undefined;
+    return reportUsage(host, { json: argv.includes("--json") }, message, failureExit);
   }
 }
 
@@ -49,10 +51,15 @@ function createProgram(host: Host, ended: (code: number) => void): Command {
       const globals = program.opts<GlobalOptions>();
       const { runCommand } = await import("./run-command.ts");
       ended(
-        await runCommand(host, globals, async (context) => {
-          const { run: work } = await spec.load();
-          await work(context, command.opts() as never, ...(positionals as never[]));
-        }),
+        await runCommand(
+          host,
+          globals,
+          async (context) => {
+            const { run: work } = await spec.load();
+            await work(context, command.opts() as never, ...(positionals as never[]));
+          },
+          spec.failureExit,
+        ),
       );
     });
   };

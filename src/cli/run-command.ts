@@ -21,7 +21,12 @@ export interface CommandContext {
 export type Command = (context: CommandContext) => Promise<void>;
 
 /** Runs a command to its end and returns its exit code. */
-export async function runCommand(host: Host, globals: GlobalOptions, command: Command): Promise<number> {
+export async function runCommand(
+  host: Host,
+  globals: GlobalOptions,
+  command: Command,
+  failureExit?: number,
+): Promise<number> {
   const output = createOutput(host.stdout, host.env, globals.json === true);
   const progress = createProgress(host.stderr, host.env);
   const interrupted = interruptible(host);
@@ -31,7 +36,7 @@ export async function runCommand(host: Host, globals: GlobalOptions, command: Co
   } catch (thrown) {
     progress.end();
     const error = interrupted.signal.aborted && !(thrown instanceof SlipwayError) ? cancelled(thrown) : thrown;
-    return reportError(host, globals, asSlipwayError(error), output.answered);
+    return reportError(host, globals, asSlipwayError(error), output.answered, failureExit);
   } finally {
     progress.end();
     interrupted.release();
@@ -39,11 +44,17 @@ export async function runCommand(host: Host, globals: GlobalOptions, command: Co
 }
 
 /** Prints what is wrong with a command line and returns the exit code. */
-export function reportUsage(host: Host, globals: GlobalOptions, message: string): number {
-  return reportError(host, globals, new SlipwayError("USAGE", message));
+export function reportUsage(host: Host, globals: GlobalOptions, message: string, failureExit?: number): number {
+  return reportError(host, globals, new SlipwayError("USAGE", message), false, failureExit);
 }
 
-function reportError(host: Host, globals: GlobalOptions, error: SlipwayError, answered = false): number {
+function reportError(
+  host: Host,
+  globals: GlobalOptions,
+  error: SlipwayError,
+  answered = false,
+  failureExit?: number,
+): number {
   const style = styleFor(host.stderr, host.env);
   const { code, message, details } = error;
   const { SLIPWAY_DEBUG } = host.env;
@@ -54,6 +65,7 @@ function reportError(host: Host, globals: GlobalOptions, error: SlipwayError, an
     host.stderr.write(
       "This is a defect in Slipway: please report it with the lines above. `slipway doctor` may tell more.\n",
     );
+  if (failureExit !== undefined && code !== "CANCELLED") return failureExit;
   if (globals.json === true && !answered) host.stdout.write(jsonDocument({ error: { code, message, details } }));
   return errorTable[code].exit;
 }

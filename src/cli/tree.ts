@@ -518,6 +518,28 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
   serveCommand,
   packageCommand,
   {
+    name: "drift",
+    summary: "hold one Parquet file against another, without a project",
+    about:
+      "Says whether the rows of one file look like those of another, column by column. You declare how often it may be wrong: when nothing has changed, a window alarms with at most that chance, whatever its size and the number of its columns. Exits with 0 whether or not there is an alarm, and with 2 for a bad call or a file that cannot be read.",
+    options: [
+      ["--reference <file>", "the rows to hold against; a Parquet file"],
+      ["--current <files...>", "a window to judge; several in time order"],
+      ["--false-alarms <rate>", "the chance of an alarm when nothing has changed", "0.01"],
+      ["--min-effect <size>", "changes up to so many standard deviations do not count", "0"],
+      ["--time <column>", "the reference is a history: weekdays and everyday variation in it are no drift"],
+      ["--sequence", "the windows are one run: evidence adds up, so that small lasting changes are found"],
+      ["--fail-on-alarm", "exit with 3 on an alarm"],
+      ["--report <file>", "also write a page with plots, as one HTML file"],
+    ],
+    examples: [
+      "slipway drift --reference january.parquet --current february.parquet",
+      "slipway drift --reference year.parquet --current mon.parquet tue.parquet --time at --sequence --report drift.html",
+    ],
+    failureExit: 2,
+    load: () => import("./commands/drift.ts"),
+  },
+  {
     name: "monitor",
     summary: "look at models in production",
     commands: [

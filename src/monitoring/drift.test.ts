@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { columnFrom, type Table } from "../core/core.ts";
-import { chiSquareQuantile, countCells, countNumbers, driftOf, driftReport, normalQuantile } from "./drift.ts";
+import { chiSquareQuantile, countCells, countNumbers, driftOf, driftReport } from "./drift.ts";
 import { type CategoryProfile, numberProfile, profileBuilder } from "./profile.ts";
+import { normalQuantile } from "./statistics/tails.ts";
 
 // The minimal standard generator of Park and Miller 1988: enough for a simulation.
 function randomFrom(seed: number): () => number {

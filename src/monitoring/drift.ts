@@ -6,6 +6,7 @@
 import type { Column, Table } from "../core/core.ts";
 import type { Scores } from "../define/define.ts";
 import { binOf, categoriesIn, type InputProfile, type ModelProfile, numbersIn } from "./profile.ts";
+import { normalQuantile } from "./statistics/tails.ts";
 
 /** A window's values of one input, counted in the cells of that input's profile. */
 export interface CellCounts {
@@ -200,17 +201,4 @@ export function chiSquareQuantile(probability: number, freedom: number): number 
   if (freedom <= 0) return 0;
   const ninth = 2 / (9 * freedom);
   return freedom * (1 - ninth + normalQuantile(probability) * Math.sqrt(ninth)) ** 3;
-}
-
-/**
- * The value a standard normal variable stays below with a probability between 0 and 1, both excluded.
- *
- * Abramowitz and Stegun 26.2.23 (Hastings 1955): the error is below 4.5e-4.
- */
-export function normalQuantile(probability: number): number {
-  const tail = Math.sqrt(-2 * Math.log(Math.min(probability, 1 - probability)));
-  const above = 2.515517 + tail * (0.802853 + tail * 0.010328);
-  const below = 1 + tail * (1.432788 + tail * (0.189269 + tail * 0.001308));
-  const size = tail - above / below;
-  return probability < 0.5 ? -size : size;
 }

@@ -1,6 +1,16 @@
 // The door of `monitoring`: profiles stored with a version, and what later windows of predictions say against them.
 
-export { type DriftReport, type InputDrift, normalQuantile } from "./drift.ts";
+export { type ColumnPicture, columnPicture, type PictureBar } from "./column-picture.ts";
+export type { DriftReport, InputDrift } from "./drift.ts";
 export { type Look, type LookSources, look } from "./look.ts";
 export type { Performance } from "./performance.ts";
 export { type ModelProfile, profileBuilder } from "./profile.ts";
+export { freshSequence, nextVerdict, type SequenceVerdict } from "./sequence.ts";
+export { describeRows } from "./sketch/describe-rows.ts";
+export { readReference } from "./sketch/read-reference.ts";
+export { readWindow } from "./sketch/read-window.ts";
+export type { RowSource } from "./sketch/row-source.ts";
+export type { Reference, Window } from "./sketch/table-sketch.ts";
+export { normalQuantile } from "./statistics/tails.ts";
+export { type ColumnVerdict, type DriftOptions, type DriftVerdict, driftVerdict, type PairVerdict } from "./verdict.ts";
+export { type Week, weekOf } from "./week.ts";

@@ -29,6 +29,13 @@ export type { ProjectConfig } from "../define/define.ts";
 export { type KeyRead, type MaterializeProgress, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter, Released } from "../guard/guard.ts";
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
+export {
+  type ColumnPicture,
+  type ColumnVerdict,
+  columnPicture,
+  type DriftVerdict,
+  type PairVerdict,
+} from "../monitoring/monitoring.ts";
 export type { Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
 export {
   type AliasChange,
@@ -124,6 +131,8 @@ export {
   verifyNamedDataset,
   writeDatasetFolder,
 } from "./dataset-operations.ts";
+export { type ComparedWindow, type CompareOptions, compareFiles } from "./drift-files.ts";
+export { type DriftSegment, driftSegments } from "./drift-segments.ts";
 export type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "./engines.ts";
 export type { EnvironmentDifference } from "./environment-differences.ts";
 export { type Evaluation, type EvaluationRequest, evaluateVersion } from "./evaluate-operations.ts";

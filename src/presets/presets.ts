@@ -66,6 +66,13 @@ export function postgres(options: PostgresOptions): RecordsFactory {
   return ({ env }) => postgresDatabase(options, env);
 }
 
+/** DuckDB alone, for files and no project; it spills under `temporaryFolder`, which the caller makes and removes. */
+export function localQueries(
+  options: Pick<LocalOptions, "memoryLimit"> & { readonly temporaryFolder: string },
+): Promise<Engines["offline"]> {
+  return duckdb({ ...options, root: options.temporaryFolder, readers: [] });
+}
+
 /** Readers of tables in SQLite files and Postgres databases; connection strings are looked up in `env`. */
 export function localReaders({ root, env }: Pick<EngineContext, "root" | "env">): readonly SourceReader[] {
   return [sqliteReader(root), postgresReader(env)];

@@ -59,6 +59,15 @@ td small{display:block;color:var(--soft);font-size:11.5px}
 .confusion span{font-size:12px;color:var(--soft)}
 .cell.right{background:color-mix(in srgb,var(--good) calc(.35*var(--share)),transparent)}
 .cell.wrong{background:color-mix(in srgb,var(--bad) calc(.35*var(--share)),transparent)}
+.past{fill:var(--soft);opacity:.38}
+.moved.curve{stroke:var(--bad)}.moved.bar{fill:var(--bad)}
+.key{margin:6px 0 0;color:var(--soft);font-size:12px;display:flex;align-items:center;gap:6px}
+.key-before,.key-now{width:12px;height:10px;border-radius:2px;background:var(--soft);opacity:.45}
+.key-now{margin-left:10px;background:var(--main);opacity:1}.key-now.moved{background:var(--bad)}
+.alarm{fill:var(--bad)}.calm{fill:var(--good);opacity:.35}.near{fill:var(--bad)}
+.timeline{min-width:760px}
+.part{margin:26px 2px 12px;font-size:20px}
+.big.better{color:var(--good)}.big.worse{color:var(--bad)}
 footer{margin-top:22px;color:var(--soft);font-size:12.5px}
 footer p{margin:0}
 @media print{body{background:#fff}.tile,figure{break-inside:avoid;box-shadow:none}}
