@@ -1,6 +1,7 @@
 // Every command, as data: its words, options and examples, and which file does it. To add one, add it here and write its file; a noun with
 // many verbs has a file of its own.
 
+import { alertsNoun } from "./alerts-tree.ts";
 import type { CommandSpec, NounSpec } from "./command-spec.ts";
 import { features } from "./features-tree.ts";
 import { predictions } from "./predictions-tree.ts";
@@ -553,6 +554,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       },
     ],
   },
+  alertsNoun,
   {
     name: "retrain",
     summary: "retrain models by their rules",

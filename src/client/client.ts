@@ -2,6 +2,14 @@
 // needed as types: `client.predict<typeof flightDelay>("flight_delay", row)` pulls nothing of Slipway into a browser's bundle.
 
 import type { Definition, EventOf, Model, ReadableFeature, ReadInput, RowOf } from "../define/define.ts";
+import {
+  alertPath,
+  alertsPath,
+  type ClientAlert,
+  type ClientAlertAnswer,
+  type ClientAlertFilter,
+  type ClientShownAlert,
+} from "./alerts.ts";
 import { type ClientEvaluation, type ClientKeptEvaluation, evaluationsPath } from "./evaluation.ts";
 import type { ClientExplanation } from "./explanation.ts";
 import type { ClientLabel, ClientLabels } from "./labels.ts";
@@ -11,6 +19,7 @@ import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOp
 import { asking, type ClientOptions } from "./request.ts";
 import { type ClientRoute, type ClientRouteMove, type RouteOptions, routePath } from "./route.ts";
 
+export type { ClientAlert, ClientAlertAnswer, ClientAlertFilter, ClientShownAlert } from "./alerts.ts";
 export type { ClientEvaluation, ClientFigure, ClientKeptEvaluation } from "./evaluation.ts";
 export type { ClientExplanation, ClientSum } from "./explanation.ts";
 export type { ClientLabel, ClientLabels } from "./labels.ts";
@@ -129,6 +138,12 @@ export interface Client {
    * labels with their `at` again changes nothing.
    */
   label(labels: readonly ClientLabel[], options?: PushEventsOptions): Promise<ClientLabels>;
+  /** The newest alerts that fit, newest first; those that are open unless told otherwise. Throws a {@link ClientError}. */
+  alerts(filter?: ClientAlertFilter, options?: ReadOptions): Promise<readonly ClientAlert[]>;
+  /** One alert with its story, by its id or the end of it. Throws a {@link ClientError}. */
+  alert(id: string, options?: ReadOptions): Promise<ClientShownAlert>;
+  /** Says something to an alert: `answerAlert(id, { acknowledge: true, note: "on it" })`. Throws a {@link ClientError}. */
+  answerAlert(id: string, answer: ClientAlertAnswer, options?: ReadOptions): Promise<ClientAlert>;
   /** Tells who answers beside a model's champion. Throws a {@link ClientError}. */
   route(model: Model | string, options?: RouteOptions): Promise<ClientRoute>;
   /** Lets a canary answer a share of the predictions, changes the share, or ends it. Throws a {@link ClientError}. */
@@ -179,6 +194,18 @@ export function createClient(options: ClientOptions): Client {
     async label(labels, { signal } = {}) {
       const body = JSON.stringify({ labels });
       return (await ask("/api/v1/labels", body, { signal, isIdempotent: true })) as ClientLabels;
+    },
+    async alerts(filter = {}, { signal } = {}) {
+      const asked = { signal, isIdempotent: true };
+      return ((await ask(alertsPath(filter), undefined, asked)) as { readonly alerts: readonly ClientAlert[] }).alerts;
+    },
+    alert: async (id, { signal } = {}) =>
+      (await ask(alertPath(id), undefined, { signal, isIdempotent: true })) as ClientShownAlert,
+    async answerAlert(id, answer, { signal } = {}) {
+      const note = "comment" in answer ? answer.comment : answer.note;
+      // Acknowledging and resolving again change nothing; a comment would stand there twice.
+      const isIdempotent = !("comment" in answer);
+      return (await ask(alertPath(id, answer), JSON.stringify({ note }), { signal, isIdempotent })) as ClientAlert;
     },
     route: async (model, { signal } = {}) =>
       (await ask(routePath(named(model)), undefined, { signal, isIdempotent: true })) as ClientRoute,

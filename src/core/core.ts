@@ -59,6 +59,7 @@ export { CROSSED, type DatePart, dateParts, type FittedOf, type FittedStep, type
 export { type Random, randomOf } from "./random.ts";
 export { redactText, redactWords } from "./redact.ts";
 export { type Role, roles } from "./role.ts";
+export { isAsSevere, type Severity, severities } from "./severity.ts";
 export { type CellEncoder, cellEncoders, encodeTable, type ModelInput, requireMatrix } from "./signature.ts";
 export {
   allocateValues,

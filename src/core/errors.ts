@@ -58,6 +58,8 @@ export const errorTable = {
   EXPERIMENT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   TAG_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   WEBHOOK_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  ALERT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
+  DELIVERY_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   ALREADY_EXISTS: { http: 409, grpc: 6, exit: EXIT.data, retry: false },
   ARTIFACT_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },
   METRIC_NOT_FOUND: { http: 404, grpc: 5, exit: EXIT.usage, retry: false },

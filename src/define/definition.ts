@@ -62,8 +62,8 @@ function rejecting(expect: unknown): unknown {
   return found.length === 0 ? undefined : found;
 }
 
-// What a version must show before it is promoted, and how it is looked at, change no version.
-const METADATA = new Set(["owner", "description", "tags", "promotion", "slices", "cost"]);
+// What a version must show before it is promoted, how it is looked at, and whom a monitor tells, change neither.
+const METADATA = new Set(["owner", "description", "tags", "promotion", "slices", "cost", "alerts"]);
 const DESCRIBED = new Set([
   "source",
   "entity",

@@ -1,6 +1,7 @@
 // Monitors and retraining rules: when to look, what to call a problem, and what may then happen.
 
 import { type Duration, days, hours, SlipwayError } from "../core/core.ts";
+import { type AlertRules, type AlertRulesSpec, alertRulesOf } from "./alert-rules.ts";
 import { checkName, type Definition, frozen, type Spec, spec, specOf } from "./definition.ts";
 import { type Metadata, metadataOf } from "./metadata.ts";
 import { type MetricSpec, metricProblem } from "./metric-spec.ts";
@@ -21,6 +22,8 @@ export interface MonitorSpec extends Spec {
   readonly performanceSigmas: number;
   /** Fewest labelled rows to judge by. */
   readonly leastRows: number;
+  /** How its alerts are told. */
+  readonly alerts?: AlertRulesSpec;
 }
 
 /** A monitor. */
@@ -42,6 +45,8 @@ export interface MonitorOptions extends Metadata {
   readonly performanceSigmas?: number;
   /** Fewest labelled rows to judge by; default 500. */
   readonly leastRows?: number;
+  /** How its alerts are told. */
+  readonly alerts?: AlertRules;
 }
 
 /** Declares a monitor of a model. */
@@ -62,6 +67,7 @@ export function monitor(name: string, options: MonitorOptions): Monitor {
     driftShare: options.driftShare ?? 0.3,
     performanceSigmas: options.performanceSigmas ?? 4,
     leastRows: options.leastRows ?? 500,
+    ...(options.alerts === undefined ? {} : { alerts: alertRulesOf(name, options.alerts) }),
     ...metadataOf(`monitor "${name}"`, options),
   };
   return Object.freeze({ name, [spec]: frozen(own) });

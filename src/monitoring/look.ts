@@ -1,13 +1,14 @@
 // One look of a monitor: the window's predictions against the profile stored with the version, and against the labels that have come
-// in. What it finds is recorded; a problem becomes an alert, one at a time per monitor and kind, until somebody has dealt with it.
+// in. What it finds is recorded; a problem becomes an alert, one for each monitor and kind, until somebody has dealt with it.
 
 import { columnOf, concatTables, days, floorTo, type Instant, isValid, type Table } from "../core/core.ts";
 import { type ModelSpec, type MonitorSpec, taskText } from "../define/define.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 import {
   aliasOf,
+  clearAlerts,
   getVersion,
-  listAlerts,
+  type RecordedAlert,
   type RegistryContext,
   recordAlert,
   recordMonitorRun,
@@ -82,21 +83,20 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     ...(drift.verdict === "drifted" ? (["drift"] as const) : []),
     ...(performance?.verdict === "dropped" ? (["performance"] as const) : []),
   ];
-  const open = new Set(
-    (await listAlerts(sources.registry, { monitor: monitor.name, status: "open" })).map(({ kind }) => kind),
+  const about = { monitor: monitor.name, model: model.name, version, windowFrom: from, windowTo: now };
+  const found: RecordedAlert[] = [];
+  for (const kind of kinds) {
+    const severity = kind === "performance" ? "critical" : "warning";
+    const evidence = kind === "drift" ? summary(drift) : { ...performance };
+    found.push(await recordAlert(sources.registry, { ...about, kind, severity, evidence }, monitor.alerts));
+  }
+  const lookedFor = ["drift", ...(performance?.verdict === "ok" ? ["performance"] : [])];
+  await clearAlerts(
+    sources.registry,
+    { ...about, kinds: lookedFor, found: found.map(({ id }) => id) },
+    monitor.alerts ?? {},
   );
-  const opened = kinds.filter((kind) => !open.has(kind));
-  for (const kind of opened)
-    await recordAlert(sources.registry, {
-      monitor: monitor.name,
-      model: model.name,
-      version,
-      windowFrom: from,
-      windowTo: now,
-      kind,
-      severity: kind === "performance" ? "critical" : "warning",
-      details: kind === "drift" ? summary(drift) : { ...performance },
-    });
+  const opened = kinds.filter((_, place) => found[place]?.change === "opened" || found[place]?.change === "reopened");
   return recorded(
     sources,
     { ...nothing, predictions: table.rowCount, drift, performance, opened, status: kinds.length > 0 ? "alert" : "ok" },

@@ -38,6 +38,8 @@ export {
 } from "../monitoring/monitoring.ts";
 export type { Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
 export {
+  type Alert,
+  type AlertAnswer,
   type AliasChange,
   type Approval,
   type AuditEntry,
@@ -89,6 +91,7 @@ export {
   type Turn,
 } from "../serving/serving.ts";
 export { type Access, accessOf } from "./access-service.ts";
+export { type Alerts, alertsOf } from "./alert-service.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
 export type { BatchManifest } from "./batch/batch-output.ts";
 export { type BatchOutcome, type BatchProgress, type BatchRequest, batchPredict } from "./batch/batch-predict.ts";

@@ -11,7 +11,7 @@ import {
 } from "../core/core.ts";
 import { labelsSql } from "../datasets/datasets.ts";
 import { areaUnderRoc, logLossOf, type ModelSpec, taskText } from "../define/define.ts";
-import { getVersion, listAlerts, listDecisions, loadVersion } from "../registry/registry.ts";
+import { alertTimes, getVersion, listDecisions, loadVersion } from "../registry/registry.ts";
 import { loggedInputs, logSql } from "../serving/serving.ts";
 import { type Platform, predictionLog } from "./open.ts";
 
@@ -56,7 +56,7 @@ export async function replayMonths(
   const version = await getVersion(registry, model.name, frozen);
   const { runtimes, threads } = engines;
   const predictor = await loadVersion(registry, runtimes, version, { threads });
-  const alerts = (await listAlerts(registry, { model: model.name, limit: 10_000 })).map(({ at }) => monthOf(at));
+  const alerts = (await alertTimes(registry, model.name, ["opened", "reopened"])).map(monthOf);
   const decisions = await listDecisions(registry, { model: model.name, limit: 10_000 });
   const encode = encoderOf(version.inputs);
   const months: ReplayMonth[] = [];

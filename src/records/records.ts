@@ -5,6 +5,8 @@ export { fromJson, instantFromSql, instantToSql, numberFromSql, numberToSql, toJ
 export { groupedWrites, type Write } from "./grouped-writes.ts";
 export { openRecords, type Records, type RecordsDatabase, type RecordsTransaction } from "./open.ts";
 export type {
+  AlertChange,
+  AlertDeliveryStatus,
   AlertStatus,
   DecisionVerdict,
   LoggedModelStatus,

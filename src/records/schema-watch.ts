@@ -1,10 +1,7 @@
-// The tables through which the loop closes: monitors write alerts, retraining reads them and writes decisions, and everything that
+// The tables through which the loop closes: monitors write alerts (schema-alerts.ts), retraining reads them and writes decisions, and everything that
 // moves leaves a line in the audit trail.
 
 import type { Generated } from "kysely";
-
-/** Where an alert stands. */
-export type AlertStatus = "open" | "acknowledged";
 
 /** How a retraining ended; `held`: better, but something else that its model asks for is missing. */
 export type DecisionVerdict = "promoted" | "refused" | "held" | "failed";
@@ -32,7 +29,6 @@ export interface WatchTables {
     readonly since: number;
   };
   readonly monitor_runs: MonitorRunRow;
-  readonly alerts: AlertRow;
   readonly decisions: DecisionRow;
   readonly audit: {
     readonly seq: Generated<number>;
@@ -71,23 +67,6 @@ interface MonitorRunRow {
   readonly status: string;
   /** JSON. */
   readonly details: string;
-}
-
-interface AlertRow {
-  readonly id: string;
-  readonly monitor: string;
-  readonly model: string;
-  readonly version: number | null;
-  readonly at: number;
-  readonly window_from: number;
-  readonly window_to: number;
-  readonly kind: string;
-  readonly severity: string;
-  /** JSON. */
-  readonly details: string;
-  readonly status: AlertStatus;
-  /** Who or which decision took care of it. */
-  readonly handled_by: string | null;
 }
 
 interface DecisionRow {

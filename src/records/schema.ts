@@ -3,6 +3,7 @@
 
 import type { Selectable } from "kysely";
 import type { AccessTables } from "./schema-access.ts";
+import type { AlertTables } from "./schema-alerts.ts";
 import type { GuardTables } from "./schema-guard.ts";
 import type { ProvenanceTables } from "./schema-provenance.ts";
 import type { RunTables } from "./schema-runs.ts";
@@ -11,10 +12,11 @@ import type { VersionTables } from "./schema-versions.ts";
 import type { WatchTables } from "./schema-watch.ts";
 import type { WebhookTables } from "./schema-webhooks.ts";
 
+export type { AlertChange, AlertDeliveryStatus, AlertStatus } from "./schema-alerts.ts";
 export type { QuarantineKind, QuarantineStatus } from "./schema-guard.ts";
 export type { RunStatus } from "./schema-runs.ts";
 export type { LoggedModelStatus } from "./schema-tracking.ts";
-export type { AlertStatus, DecisionVerdict } from "./schema-watch.ts";
+export type { DecisionVerdict } from "./schema-watch.ts";
 
 /** All tables of the records. */
 export interface Schema
@@ -22,6 +24,7 @@ export interface Schema
     TrackingTables,
     VersionTables,
     WatchTables,
+    AlertTables,
     WebhookTables,
     GuardTables,
     AccessTables,

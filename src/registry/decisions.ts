@@ -10,7 +10,7 @@ import {
   type Schema,
   toJson,
 } from "../records/records.ts";
-import { acknowledgeIn } from "./alerts.ts";
+import { answerForDecision } from "./alerts/alerts.ts";
 import { type AliasMove, moveAliasIn } from "./aliases.ts";
 import { writeAudit } from "./audit.ts";
 import type { RegistryContext } from "./context.ts";
@@ -38,7 +38,7 @@ export interface NewDecision extends Omit<Decision, "id" | "at" | "challenger" |
   readonly promote?: Omit<AliasMove, "model" | "reason">;
 }
 
-/** Records a decision, acknowledges its alerts and moves the alias, all or nothing. */
+/** Records a decision, acknowledges its alerts or, with a promotion, resolves them, and moves the alias, all or nothing. */
 export async function recordDecision(context: RegistryContext, decision: NewDecision): Promise<Decision> {
   const { model, verdict, reason, alertIds, promote } = decision;
   const now = context.clock.now();
@@ -56,7 +56,8 @@ export async function recordDecision(context: RegistryContext, decision: NewDeci
   };
   await context.records.transact(async (tx) => {
     await tx.insertInto("decisions").values(row).execute();
-    await acknowledgeIn(tx, context, alertIds, `decision ${row.id}`);
+    const by = `decision ${row.id}`;
+    await answerForDecision(tx, context, alertIds, { by, isOver: verdict === "promoted", note: reason });
     await writeAudit(tx, context, { action: `decision.${verdict}`, subject: row.id, details: { model, reason } });
     if (promote) await moveAliasIn(tx, context, { ...promote, model, reason, decision: row.id }, "alias.moved");
   });

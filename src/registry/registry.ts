@@ -3,12 +3,21 @@
 
 export {
   type Alert,
+  type AlertAnswer,
   type AlertFilter,
-  acknowledgeAlerts,
+  type AlertPolicy,
+  type AlertStep,
+  alertId,
+  alertTimes,
+  answerAlert,
+  clearAlerts,
   listAlerts,
   type NewAlert,
+  type RecordedAlert,
   recordAlert,
-} from "./alerts.ts";
+  type ShownAlert,
+  showAlert,
+} from "./alerts/alerts.ts";
 export { type AliasChange, aliasHistory, type MoveEvidence } from "./alias-history.ts";
 export { type AliasMove, aliasOf, listAliases, listAliasesOf, moveAlias, resolveVersion, rollback } from "./aliases.ts";
 export { type Approval, approveVersion, type NewApproval, withdrawApproval } from "./approvals.ts";

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { days } from "../core/core.ts";
 import { newVersion, type TestRegistry, testRegistry } from "./registry.fixture.ts";
 import {
-  acknowledgeAlerts,
   aliasOf,
+  answerAlert,
   auditTrail,
   lastMonitorRun,
   listAlerts,
@@ -32,7 +32,7 @@ const raise = (kind = "drift"): ReturnType<typeof recordAlert> =>
     windowTo: registry.clock.now(),
     kind,
     severity: "warning",
-    details: { psi: 0.3, odd: Number.NaN },
+    evidence: { psi: 0.3, odd: Number.NaN },
   });
 
 const decision: NewDecision = {
@@ -49,17 +49,20 @@ const decision: NewDecision = {
 test("an alert is open until somebody takes care of it", async () => {
   const alert = await raise();
   expect(alert).toMatchObject({ status: "open", handledBy: null, at: registry.clock.now() });
+  const { change: _opened, ...rest } = alert;
   expect(await listAlerts(registry, { status: "open", monitor: "delay_health", model: "delay" })).toEqual([
-    { ...alert, details: { psi: 0.3, odd: "NaN" } },
+    { ...rest, evidence: { psi: 0.3, odd: "NaN" } },
   ]);
-  await acknowledgeAlerts(registry, [alert.id]);
-  await acknowledgeAlerts(registry, [alert.id], "somebody else");
+  await answerAlert(registry, alert.id, { change: "acknowledged" });
+  await answerAlert(registry, alert.id, { change: "acknowledged", by: "somebody else" });
   expect(await listAlerts(registry, { status: "open" })).toEqual([]);
   expect(await listAlerts(registry)).toMatchObject([{ status: "acknowledged", handledBy: "test" }]);
-  await expect(acknowledgeAlerts(registry, ["no"])).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  await expect(answerAlert(registry, "no", { change: "acknowledged" })).rejects.toMatchObject({
+    code: "ALERT_NOT_FOUND",
+  });
 });
 
-test("a decision acknowledges its alerts and moves the alias with it", async () => {
+test("a promotion resolves its alerts and moves the alias with it", async () => {
   for (const text of ["one", "two"]) await registerVersion(registry, newVersion(text));
   await moveAlias(registry, { model: "delay", alias: "champion", version: 1, reason: "first" });
   const [drift, performance] = [await raise("drift"), await raise("performance")];
@@ -70,9 +73,7 @@ test("a decision acknowledges its alerts and moves the alias with it", async () 
   });
   expect(await listDecisions(registry, { model: "delay", retrain: "delay_retrain" })).toEqual([recorded]);
   expect(await listAlerts(registry, { status: "open" })).toMatchObject([{ id: performance.id }]);
-  expect(await listAlerts(registry, { status: "acknowledged" })).toMatchObject([
-    { handledBy: `decision ${recorded.id}` },
-  ]);
+  expect(await listAlerts(registry, { status: "resolved" })).toMatchObject([{ handledBy: `decision ${recorded.id}` }]);
   expect(await aliasOf(registry, "delay", "champion")).toBe(2);
   expect(await auditTrail(registry, { action: "decision.promoted" })).toMatchObject([{ subject: recorded.id }]);
 });
@@ -82,7 +83,7 @@ test("a decision that cannot be carried out is not recorded at all", async () =>
   const alert = await raise();
   const impossible = { ...decision, alertIds: [alert.id], promote: { alias: "champion", version: 2, expect: 1 } };
   await expect(recordDecision(registry, impossible)).rejects.toMatchObject({ code: "STATE_LOCKED" });
-  await expect(recordDecision(registry, { ...decision, alertIds: ["no"] })).rejects.toThrow("no alert no");
+  await expect(recordDecision(registry, { ...decision, alertIds: ["no"] })).rejects.toThrow('no alert "no"');
   expect(await listDecisions(registry)).toEqual([]);
   expect(await listAlerts(registry, { status: "open" })).toHaveLength(1);
   expect(await aliasOf(registry, "delay", "champion")).toBeUndefined();

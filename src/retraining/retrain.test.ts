@@ -106,7 +106,7 @@ const alert = (): Promise<unknown> =>
     windowTo: clock.now(),
     kind: "performance",
     severity: "critical",
-    details: {},
+    evidence: {},
   });
 const openAlerts = async (): Promise<number> => (await listAlerts(registry, { status: "open" })).length;
 
@@ -170,6 +170,8 @@ test("a training that fails is a decision that answers the alerts and leaves the
   ]);
   expect(await openAlerts()).toBe(0);
   expect(await aliasOf(registry, "delay", "champion")).toBe(1);
+  // Still there when the cool-down is over, it is open again.
+  clock.advanceTo(parseInstant("2025-03-02"));
   await alert();
   expect(await run()).toMatchObject({ kind: "waiting", reason: expect.stringContaining("2025-03-01") });
 });

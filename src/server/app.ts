@@ -5,6 +5,7 @@ import type { ModelSpec, PushSpec } from "../define/define.ts";
 import {
   type Admission,
   type AdmissionLimits,
+  type Alerts,
   type Catalog,
   type Datasets,
   type FeatureReader,
@@ -19,6 +20,7 @@ import {
   type Serving,
   type tracking,
 } from "../platform/platform.ts";
+import { alertRoutes } from "./alerts.ts";
 import { KEY_LIMIT } from "./asked-features.ts";
 import { type BareOptions, bareApp, isInference } from "./bare-app.ts";
 import { catalogRoutes } from "./catalog.ts";
@@ -65,6 +67,8 @@ export interface AppOptions extends BareOptions {
   readonly tracking?: tracking.TrackingContext;
   /** Versions, aliases and approvals; without it their routes are not there. */
   readonly promotions?: Promotions;
+  /** What is asked and said under /api/v1/alerts; without it these routes are not there. */
+  readonly alerts?: Alerts;
   /** Takes labels in; without it there is no route for them. */
   readonly labels?: Labels;
   /** What is asked under /api/v1/datasets; without it these routes are not there. */
@@ -124,6 +128,7 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
       pushed: push?.sources ?? [],
       withQuarantine: options.quarantine !== undefined,
       withPromotions: options.promotions !== undefined,
+      withAlerts: options.alerts !== undefined,
       withLabels: options.labels !== undefined,
       withImported: options.imported !== undefined,
     }),
@@ -145,6 +150,7 @@ export function buildApp(options: AppOptions, parts: ServerParts = partsOf(optio
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
   if (options.promotions) app.register(promotionRoutes(options.promotions), { prefix: "/api/v1" });
+  if (options.alerts) app.register(alertRoutes(options.alerts), { prefix: "/api/v1" });
   if (options.labels) app.register(labelRoutes(options.labels), { prefix: "/api/v1" });
   if (options.records) app.register(runRoutes(options.records), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });

@@ -5,6 +5,7 @@ import { definitionsOf } from "../define/define.ts";
 import {
   type AdmissionLimits,
   accessOf,
+  alertsOf,
   catalogOf,
   datasetsOf,
   importedModels,
@@ -50,6 +51,7 @@ export async function appOptionsOf(
     catalog: catalogOf(platform),
     tracking: await tracking.openTracking(platform.registry, platform.engines.outbound, platform.secrets),
     promotions: promotionsOf(platform),
+    alerts: alertsOf(platform),
     labels: labelsOf(platform),
     datasets: datasetsOf(platform),
     records: recordsReader(platform),

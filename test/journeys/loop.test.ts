@@ -194,7 +194,7 @@ describe("from definitions to a model that watches and retrains itself", () => {
       "alias.moved",
       "alias.rolled_back",
     ]);
-    expect(trail.filter(({ action }) => action === "alert.acknowledged").length).toBeGreaterThan(0);
+    expect(trail.filter(({ action }) => action === "alert.resolved").length).toBeGreaterThan(0);
     expect(trail.map(({ actor }) => actor)).toEqual(trail.map(() => "tester"));
     const [decision] = await listDecisions(platform.registry, { model: MODEL });
     expect(decision?.alertIds.length).toBeGreaterThan(0);

@@ -18,6 +18,7 @@ import { studyTables } from "./014-studies.ts";
 import { routeTables } from "./015-routes.ts";
 import { lateRowColumn } from "./016-late-rows.ts";
 import { permissionTables } from "./017-permissions.ts";
+import { alertTables } from "./018-alerts.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -45,4 +46,5 @@ export const migrations: readonly Migration[] = [
   { name: "routes", statements: routeTables },
   { name: "late rows", statements: lateRowColumn },
   { name: "permissions", statements: permissionTables },
+  { name: "alerts", statements: alertTables },
 ];

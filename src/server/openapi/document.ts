@@ -2,6 +2,7 @@
 
 import type { ModelSpec, Project, PushSpec } from "../../define/define.ts";
 import { inferRequestSchema } from "../inference/asked.ts";
+import { alertPaths } from "./alert-paths.ts";
 import { catalogPaths, catalogSchemas } from "./catalog-paths.ts";
 import { datasetPaths } from "./dataset-paths.ts";
 import { feastPaths } from "./feast.ts";
@@ -37,6 +38,7 @@ interface DocumentParts {
   readonly withRecords?: boolean;
   readonly withQuarantine?: boolean;
   readonly withPromotions?: boolean;
+  readonly withAlerts?: boolean;
   readonly withLabels?: boolean;
   /** Models that are registered and not defined are served too. */
   readonly withImported?: boolean;
@@ -58,6 +60,7 @@ export function openApiDocument(
     withRecords = false,
     withQuarantine = false,
     withPromotions = false,
+    withAlerts = false,
     withLabels = false,
     withImported = false,
     pushed = [],
@@ -70,6 +73,7 @@ export function openApiDocument(
       { name: "predictions" },
       { name: "features" },
       { name: "promotion" },
+      { name: "alerts" },
       { name: "datasets" },
       { name: "quarantine" },
       { name: "feast" },
@@ -85,6 +89,7 @@ export function openApiDocument(
       ...(withRecords ? runPaths : {}),
       ...(withQuarantine ? quarantinePaths : {}),
       ...(withPromotions ? promotionPaths : {}),
+      ...(withAlerts ? alertPaths : {}),
       ...(withLabels ? labelPaths : {}),
       ...(project ? { ...featurePaths(project, refusals("Error", INVALID, UNNAMED)), ...feastPaths } : {}),
       ...pushPaths(pushed),

@@ -1,0 +1,7 @@
+import { answerFrom } from "../answer-alert.ts";
+import type { CommandContext } from "../run-command.ts";
+
+/** `slipway alerts resolve <alert>` */
+export async function run(context: CommandContext, { note }: { readonly note?: string }, alert: string): Promise<void> {
+  await answerFrom(context, alert, "resolved", note);
+}

@@ -1,0 +1,31 @@
+// Alerts as people and programs deal with them: which there are, what one is about, and what is said to it.
+
+import {
+  type Alert,
+  type AlertAnswer,
+  type AlertFilter,
+  alertId,
+  answerAlert,
+  listAlerts,
+  type ShownAlert,
+  showAlert,
+} from "../registry/registry.ts";
+import type { Platform } from "./open.ts";
+import type { By } from "./promotion-service.ts";
+
+/** What can be asked of alerts, and said to them. An alert is meant by its id, or the start or the end of it. */
+export interface Alerts {
+  list(filter: AlertFilter): Promise<readonly Alert[]>;
+  show(reference: string): Promise<ShownAlert>;
+  answer(reference: string, answer: AlertAnswer, by?: By): Promise<Alert>;
+}
+
+/** The alerts of an open platform. */
+export function alertsOf({ registry }: Pick<Platform, "registry">): Alerts {
+  return {
+    list: (filter) => listAlerts(registry, filter),
+    show: (reference) => showAlert(registry, reference),
+    answer: async (reference, answer, by) =>
+      answerAlert({ ...registry, ...by }, await alertId(registry, reference), answer),
+  };
+}
