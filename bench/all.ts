@@ -19,6 +19,7 @@ import { scale } from "./scale.ts";
 import { serving } from "./serving.ts";
 import { type BenchResult, machine, markdown, measured } from "./support/report.ts";
 import { train } from "./train.ts";
+import { trainLarge } from "./train-large.ts";
 import { trainWorkers } from "./train-workers.ts";
 import { trainingSet } from "./training-set.ts";
 
@@ -38,6 +39,7 @@ for (const [name, bench] of Object.entries({
   mlflow,
   train,
   trainWorkers,
+  trainLarge,
   onlineLearner,
   preprocessing,
   batchPrediction,

@@ -45,7 +45,7 @@ export const trainWorkers: Bench = async (quick) => {
       samples.keep(`${name} peak`, (run.peakBytes ?? Number.NaN) / 2 ** 20);
     }
   const { one, two } = told;
-  if (!one || !two || Math.abs(one.logLoss - two.logLoss) > 0.002)
+  if (!one || !two || !(Math.abs(one.logLoss - two.logLoss) <= 0.002))
     throw new Error(`The two models are not alike: log loss ${one?.logLoss} and ${two?.logLoss}.`);
   const target = (ratio: number) => ({ text: `1/${ASKED} of the time`, met: ratio <= 1 / ASKED });
   const line = (what: string, unit: string, figure: string, asked?: typeof target) =>

@@ -61,7 +61,7 @@ export const train: Bench = async (quick) => {
       told[name] = JSON.parse(run.stdout) as Told;
     }
   const { slipway, python: peer } = told;
-  if (!slipway || !peer || Math.abs(slipway.logLoss - peer.logLoss) > 0.002)
+  if (!slipway || !peer || !(Math.abs(slipway.logLoss - peer.logLoss) <= 0.002))
     throw new Error(`The two models are not alike: log loss ${slipway?.logLoss} and ${peer?.logLoss}.`);
   const line = (what: string, unit: string, figure: string) =>
     compared(what, unit, samples.of(`slipway ${figure}`), "Python xgboost", samples.of(`python ${figure}`));

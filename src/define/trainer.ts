@@ -34,6 +34,8 @@ export interface TrainerSpec<L extends LabelType = never> {
   readonly interactions?: readonly (readonly string[])[];
   /** How many processes fit the model together; absent, one. */
   readonly workers?: number;
+  /** Whether the training rows are kept in files instead of in memory. */
+  readonly externalMemory?: boolean;
   /** The script of a trainer that runs one. */
   readonly program?: ProgramSpec;
   readonly [labels]?: (label: L) => void;

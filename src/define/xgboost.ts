@@ -64,6 +64,8 @@ export interface XgboostOptions<L extends LabelType = LabelType> {
   readonly device?: "cpu" | "cuda";
   /** Fit by so many processes, each on its share of the rows; default 1. */
   readonly workers?: number;
+  /** Keep the training and validation rows in files of the state folder instead of in memory; default false. */
+  readonly externalMemory?: boolean;
   /** Seed of every random choice; default 0. */
   readonly seed?: number;
 }
@@ -115,7 +117,7 @@ const whole = ["maxDepth", "maxBins", "maxLeaves"];
 const OPTIONS = [
   ...Object.keys(numbers),
   ...["task", "objective", "rounds", "earlyStoppingRounds", "stopOn", "grow", "oneHotUpTo", "mostCategories", "unseen"],
-  ...["balance", "monotone", "interactions", "dart", "device", "workers", "seed"],
+  ...["balance", "monotone", "interactions", "dart", "device", "workers", "externalMemory", "seed"],
 ];
 
 /**
@@ -134,6 +136,7 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
     mostCategories = 10_000,
     balance = false,
     workers = 1,
+    externalMemory = false,
   } = options;
   const { earlyStoppingRounds = dart ? 0 : 20, monotone = {}, interactions = [] } = options;
   wholeNumber("rounds", rounds, 1);
@@ -162,6 +165,8 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
     );
   if (workers > 1 && options.device === "cuda")
     fail(`workers ${workers} share a processor, and device "cuda" is one GPU: leave one of them out.`);
+  if (externalMemory && options.device === "cuda")
+    fail('externalMemory is for the processor, and device "cuda" is a GPU: leave one of them out.');
   const task = taskOf(options);
   return Object.freeze({
     kind: "xgboost",
@@ -175,6 +180,7 @@ export function xgboost<L extends LabelType = LabelType>(options: XgboostOptions
     mostCategories,
     ...(balance ? { balance } : {}),
     ...(workers === 1 ? {} : { workers }),
+    ...(externalMemory ? { externalMemory } : {}),
     ...(Object.keys(monotone).length === 0 ? {} : { monotone }),
     ...(interactions.length === 0 ? {} : { interactions }),
   });

@@ -44,6 +44,8 @@ export interface TrainingJob {
   readonly seed: number;
   /** How many processes fit it together, for a trainer that can share a fit; default 1. They have the threads between them. */
   readonly workers?: number;
+  /** Keep the rows in files instead of in memory, for a trainer that can. */
+  readonly externalMemory?: boolean;
   readonly threads: number;
   /** The script to run, for a trainer that runs one. */
   readonly program?: ProgramSpec;

@@ -121,7 +121,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       trainers: [
         linearTrainer(),
         onlineTrainer(),
-        xgboostTrainer(library),
+        xgboostTrainer({ ...library, spill: { folder: temporaryFolder, ...marked } }),
         pythonTrainer({ root, env, temporaryFolder, mark, runtimes }),
       ],
       runtimes,

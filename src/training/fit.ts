@@ -207,7 +207,8 @@ async function fitModelOf(
   classes: readonly LabelClass[] | undefined,
   watch: TrainingWatch,
 ): Promise<TrainedModel> {
-  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, stopBy, program, workers } = model.trainer;
+  const { kind, parameters, rounds, earlyStoppingRounds, seed, stopOn, stopBy, program, workers, externalMemory } =
+    model.trainer;
   const roles = (Object.keys(model.beside ?? {}) as RowRole[]).filter(isTrained);
   const names = [...rawNames(inputs), ...roles.map((role) => rowColumnNames[role])];
   const isPrepared = inputs.some((input) => input.kind === "prepared");
@@ -232,6 +233,7 @@ async function fitModelOf(
     seed,
     threads: engines.threads,
     ...(workers === undefined ? {} : { workers }),
+    ...(externalMemory === undefined ? {} : { externalMemory }),
     ...(program === undefined ? {} : { program }),
   };
   const trainer = trainerOf(engines.trainers, kind);

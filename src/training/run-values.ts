@@ -10,7 +10,7 @@ export function trainerParameters({
   baseMargin,
 }: ModelSpec): Readonly<Record<string, string | number | boolean>> {
   const { parameters, rounds, earlyStoppingRounds, seed } = trainer;
-  const { stopOn, stopBy, balance, monotone, interactions, unseen, workers } = trainer;
+  const { stopOn, stopBy, balance, monotone, interactions, unseen, workers, externalMemory } = trainer;
   return {
     task: taskText(task),
     ...parameters,
@@ -25,6 +25,7 @@ export function trainerParameters({
     ...(interactions === undefined ? {} : { interactions: JSON.stringify(interactions) }),
     ...(unseen === undefined ? {} : { unseen }),
     ...(workers === undefined ? {} : { workers }),
+    ...(externalMemory === undefined ? {} : { externalMemory }),
   };
 }
 

@@ -2,7 +2,9 @@
 // settles. With several the first to fail is the reason, and what the others say of it is not: they have lost a member, or were ended here.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SlipwayError } from "../../core/core.ts";
@@ -62,6 +64,14 @@ interface Member {
 /** Runs the processes to their end. Throws what the job's data, the caller or the library has against it. */
 export async function attempt(request: AttemptRequest): Promise<AttemptModel | AttemptLost> {
   const { job, plan, workers, env, base, signal, onLine } = request;
+  const { spill } = plan;
+  const folders = Array.from({ length: workers }, (_, rank) => spill && join(spill, `worker-${rank + 1}`));
+  for (const folder of folders) {
+    if (folder === undefined) continue;
+    // What an attempt before this one left.
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+  }
   const members = Array.from({ length: workers }, (_, rank) => startMember(rank, env));
   let failure: { readonly error: unknown } | undefined;
   const stopAll = (): void => {
@@ -120,7 +130,12 @@ export async function attempt(request: AttemptRequest): Promise<AttemptModel | A
   const pipes = members.map(({ child }) => child.stdin as Writable);
   const feeding = async (): Promise<void> => {
     for (const [rank, pipe] of pipes.entries()) {
-      const ofOne = workers === 1 ? plan : { ...plan, worker: { rank, of: workers } };
+      const folder = folders[rank];
+      const ofOne = {
+        ...plan,
+        ...(workers === 1 ? {} : { worker: { rank, of: workers } }),
+        ...(folder === undefined ? {} : { spill: folder }),
+      };
       if (!(await send(pipe, { kind: "plan", plan: ofOne }))) return;
     }
     const address = workers === 1 ? undefined : await meeting;

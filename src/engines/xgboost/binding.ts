@@ -36,7 +36,7 @@ export function openXgboost(path: string): Xgboost {
     version,
     isBuiltForCuda,
     hasCuda: () => isBuiltForCuda() && gpuCount() > 0,
-    ...matrixCalls(bind),
+    ...matrixCalls(bind, version),
     ...boosterCalls(bind),
     ...collectiveCalls(bind, version),
   };

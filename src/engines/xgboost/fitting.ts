@@ -1,15 +1,17 @@
 // Fitting one booster, inside the training process: every call here blocks until the library is done. Data arrives in blocks
 // of a fixed number of rows whatever batches the source had, so that the same rows always give the same bins and the same bytes.
 
+import { join } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
 import type { TrainingStep } from "../../ports/trainer.ts";
 import { MARGIN_ATTRIBUTE } from "./base-margin.ts";
 import type { Xgboost } from "./binding.ts";
-import type { Block } from "./blocks.ts";
+import { type Blocks, joined } from "./blocks.ts";
 import { keptRounds } from "./continuation.ts";
 import { type BestRound, betterRound, lineWith, type OwnMetric, pythonNumber, stepOf } from "./evaluation.ts";
 import type { MatrixInfo } from "./matrices.ts";
 import type { Handle } from "./native.ts";
+import type { SplitName } from "./protocol.ts";
 
 /** What to fit, as plain data that crosses the pipe. */
 export interface FitPlan {
@@ -32,6 +34,8 @@ export interface FitPlan {
   readonly seed: number;
   readonly threads: number;
   readonly blockRows: number;
+  /** A folder for rows that are not to stay in memory. */
+  readonly spill?: string;
   /** Which of how many workers this one is, from 0; absent for a process that fits alone. */
   readonly worker?: { readonly rank: number; readonly of: number };
 }
@@ -62,30 +66,37 @@ const DEFAULT_BINS = 256;
 const CHECKPOINT_ROUNDS = 10;
 
 /** A split as XGBoost takes it: binned, or, for leaves that are refreshed, as it is, because XGBoost reads the rows' own values for that. */
-export function matrixOfBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
-  return plan.base?.refresh === true ? plainMatrix(library, plan, blocks) : binBlocks(library, plan, blocks, reference);
+export function matrixOfBlocks(
+  library: Xgboost,
+  plan: FitPlan,
+  blocks: Blocks,
+  split: SplitName,
+  reference?: Handle,
+): Handle {
+  return plan.base?.refresh === true
+    ? plainMatrix(library, plan, blocks)
+    : binBlocks(library, plan, blocks, split, reference);
 }
 
 /** Holds a second copy of the floats while it is made. */
-function plainMatrix(library: Xgboost, plan: FitPlan, blocks: readonly Block[]): Handle {
-  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
-  const matrix = library.createDense(joined(blocks.map((block) => block.matrix)), rows, plan.names.length);
+function plainMatrix(library: Xgboost, plan: FitPlan, blocks: Blocks): Handle {
+  const all = Array.from({ length: blocks.count }, (_, place) => blocks.at(place));
+  const rows = all.reduce((sum, block) => sum + block.rows, 0);
+  const matrix = library.createDense(joined(all.map((block) => block.matrix)), rows, plan.names.length);
   library.nameMatrixFeatures(matrix, plan.names, plan.types);
-  plan.columns.forEach((field, at) => {
-    library.setInfo(matrix, field, joined(blocks.map(({ columns }) => columns[at])));
-  });
+  for (const [at, field] of plan.columns.entries()) library.setInfo(matrix, field, blocks.column(at));
   return matrix;
 }
 
 /** Bins a split. A validation split takes over the training split's bins through `reference`. */
-function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], reference?: Handle): Handle {
+function binBlocks(library: Xgboost, plan: FitPlan, blocks: Blocks, split: SplitName, reference?: Handle): Handle {
   const proxy = library.createProxy();
   const width = plan.names.length;
   const maxBins = Number(plan.parameters.findLast(([name]) => name === "max_bin")?.[1] ?? DEFAULT_BINS);
   let place = 0;
   const next = (): boolean => {
-    const block = blocks[place];
-    if (!block) return false;
+    if (place >= blocks.count) return false;
+    const block = blocks.at(place);
     place += 1;
     library.setDense(proxy, block.matrix, block.rows, width);
     plan.columns.forEach((field, at) => {
@@ -100,24 +111,19 @@ function binBlocks(library: Xgboost, plan: FitPlan, blocks: readonly Block[], re
     place = 0;
   };
   try {
-    const options = { threads: plan.threads, maxBins, ...(reference === undefined ? {} : { reference }) };
+    const options = {
+      threads: plan.threads,
+      maxBins,
+      ...(reference === undefined ? {} : { reference }),
+      ...(plan.spill === undefined ? {} : { cachePrefix: join(plan.spill, `${split}-bins`) }),
+    };
     const matrix = library.createQuantile(proxy, { next, reset }, options);
     const groups = plan.columns.indexOf("qid");
-    if (groups >= 0) library.setInfo(matrix, "qid", joined(blocks.map(({ columns }) => columns[groups])));
+    if (groups >= 0) library.setInfo(matrix, "qid", blocks.column(groups));
     return matrix;
   } finally {
     library.freeMatrix(proxy);
   }
-}
-
-function joined(parts: readonly (Float32Array | undefined)[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + (part?.length ?? 0), 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part ?? [], at);
-    at += part?.length ?? 0;
-  }
-  return whole;
 }
 
 /** The library itself goes on without a GPU where it finds none, with a line on its error output. */

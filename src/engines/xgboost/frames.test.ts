@@ -41,8 +41,12 @@ it("fills blocks of a fixed number of rows", () => {
   put([1, 1, 2, 2], [1, 2]);
   put([3, 3], [3]);
   put([4, 4], [4]);
-  const blocks = filler.finish().map(({ matrix, columns }) => [[...matrix], ...columns.map((each) => [...each])]);
-  expect(blocks).toEqual([
+  const blocks = filler.finish();
+  const all = Array.from({ length: blocks.count }, (_, place) => {
+    const { matrix, columns } = blocks.at(place);
+    return [[...matrix], ...columns.map((each) => [...each])];
+  });
+  expect(all).toEqual([
     [
       [1, 1, 2, 2, 3, 3],
       [1, 2, 3],

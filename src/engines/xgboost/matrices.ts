@@ -2,6 +2,7 @@
 // on this thread and only while it is being made.
 
 import koffi from "koffi";
+import { SlipwayError } from "../../core/core.ts";
 import { arrayInterface, type Bind, type Handle, holding, made } from "./native.ts";
 
 /** What a quantile matrix is built from: `next` sets a batch on the proxy and says whether there was one. */
@@ -19,6 +20,8 @@ export interface QuantileOptions {
   readonly maxBins: number;
   /** The training matrix whose bins a validation matrix takes over. */
   readonly reference?: Handle;
+  /** How the files begin in which the binned rows are kept instead of in memory. Throws LIBRARY_NOT_FOUND with a library older than 3.0. */
+  readonly cachePrefix?: string;
 }
 
 /** The calls on matrices. */
@@ -36,7 +39,7 @@ export interface MatrixCalls {
 }
 
 /** Binds the calls on matrices. */
-export function matrixCalls(bind: Bind): MatrixCalls {
+export function matrixCalls(bind: Bind, version: string): MatrixCalls {
   const nextPointer = koffi.pointer(koffi.proto("int", ["void *"]));
   const resetPointer = koffi.pointer(koffi.proto("void", ["void *"]));
 
@@ -45,6 +48,19 @@ export function matrixCalls(bind: Bind): MatrixCalls {
   const quantileCreate = bind(
     "int XGQuantileDMatrixCreateFromCallback(void *, void *, void *, void *, void *, const char *, _Out_ void **)",
   );
+  const externalCreate = (): typeof quantileCreate => {
+    try {
+      return bind(
+        "int XGExtMemQuantileDMatrixCreateFromCallback(void *, void *, void *, void *, void *, const char *, _Out_ void **)",
+      );
+    } catch (cause) {
+      throw new SlipwayError(
+        "LIBRARY_NOT_FOUND",
+        `XGBoost ${version} keeps binned rows in memory alone: 3.0 or newer can keep them in files. Set XGBOOST_LIB to a newer libxgboost, or leave externalMemory out.`,
+        { cause },
+      );
+    }
+  };
   const denseCreate = bind("int XGDMatrixCreateFromDense(const char *, const char *, _Out_ void **)");
   const setInfo = bind("int XGDMatrixSetInfoFromInterface(void *, const char *, const char *)");
   const matrixStrings = bind("int XGDMatrixSetStrFeatureInfo(void *, const char *, const char **, uint64_t)");
@@ -60,6 +76,7 @@ export function matrixCalls(bind: Bind): MatrixCalls {
       matrixStrings(matrix, "feature_type", types, types.length);
     },
     createQuantile: (proxy, batches, options) => {
+      const create = options.cachePrefix === undefined ? quantileCreate : externalCreate();
       let thrown: { readonly error: unknown } | undefined;
       const guarded = (step: () => boolean): number => {
         if (thrown) return 0;
@@ -77,9 +94,11 @@ export function matrixCalls(bind: Bind): MatrixCalls {
           return true;
         });
       }, resetPointer);
-      const config = `{"missing":NaN,"nthread":${options.threads},"max_bin":${options.maxBins}}`;
+      const { threads, maxBins, cachePrefix } = options;
+      const external = cachePrefix === undefined ? "" : `,"cache_prefix":${JSON.stringify(cachePrefix)}`;
+      const config = `{"missing":NaN,"nthread":${threads},"max_bin":${maxBins}${external}}`;
       try {
-        const handle = made((out) => quantileCreate(null, proxy, options.reference ?? null, reset, next, config, out));
+        const handle = made((out) => create(null, proxy, options.reference ?? null, reset, next, config, out));
         if (thrown) matrixFree(handle);
         else return handle;
       } catch (error) {

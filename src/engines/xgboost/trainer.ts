@@ -13,12 +13,21 @@ import { type LibraryOptions, libraryFinder } from "./library.ts";
 import { taskParameters } from "./objective.ts";
 import { parameterPairs } from "./parameters.ts";
 import { columnFields } from "./row-columns.ts";
+import { type SpillPlace, withSpillFolder } from "./spill-folder.ts";
 
 const BLOCK_BYTES = 2 ** 25;
+/** Fewer and larger, as the library goes from one to the next in every round. */
+const SPILLED_BLOCK_BYTES = 2 ** 27;
 const MOST_RESTARTS = 3;
 
+/** What the trainer may use. */
+export interface XgboostTrainerOptions extends LibraryOptions {
+  /** Where rows go that are not to stay in memory; without it no job may ask for that. */
+  readonly spill?: SpillPlace;
+}
+
 /** Fits XGBoost models, in child processes that a crash or a cancel takes with it. */
-export function xgboostTrainer(options: LibraryOptions): ContinuingTrainer {
+export function xgboostTrainer(options: XgboostTrainerOptions): ContinuingTrainer {
   const findLibrary = libraryFinder(options);
   const fitted = async (
     job: TrainingJob,
@@ -29,7 +38,12 @@ export function xgboostTrainer(options: LibraryOptions): ContinuingTrainer {
     throwIfAborted(watch.signal);
     const library = await findLibrary(watch);
     throwIfAborted(watch.signal);
-    return await run(options.env, job, { ...plan, library }, base, watch);
+    const fitIn = (folder?: string): Promise<TrainedModel> =>
+      run(options.env, job, { ...plan, library, ...(folder === undefined ? {} : { spill: folder }) }, base, watch);
+    if (job.externalMemory !== true) return await fitIn();
+    if (!options.spill)
+      throw new SlipwayError("INPUT_INVALID", "This trainer was made without a folder for external memory.");
+    return await withSpillFolder(options.spill, fitIn);
   };
   return {
     kind: "xgboost",
@@ -60,6 +74,14 @@ function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan,
     [
       job.stopBy !== undefined && ((job.workers ?? 1) > 1 || job.stopOn !== undefined),
       `The metric "${job.stopBy?.name}" needs all validation rows in one place, and stops alone: leave workers and stopOn out.`,
+    ],
+    [
+      job.externalMemory === true && base?.refresh === true,
+      "Leaves are refreshed from rows in memory: leave externalMemory out, or go on without refresh.",
+    ],
+    [
+      job.externalMemory === true && job.parameters["device"] !== undefined && job.parameters["device"] !== "cpu",
+      "External memory is for the processor here: leave device out, or externalMemory.",
     ],
     [
       (job.workers ?? 1) > 1 && job.parameters["device"] !== undefined && job.parameters["device"] !== "cpu",
@@ -96,7 +118,10 @@ function planOf(job: TrainingJob, base: TrainingBase | undefined): Omit<FitPlan,
     seed: job.seed,
     threads: Math.max(1, Math.floor(job.threads / (job.workers ?? 1))),
     ...(job.baseMargin === undefined ? {} : { baseMargin: job.baseMargin }),
-    blockRows: Math.max(1, Math.floor(BLOCK_BYTES / (4 * names.length))),
+    blockRows: Math.max(
+      1,
+      Math.floor((job.externalMemory === true ? SPILLED_BLOCK_BYTES : BLOCK_BYTES) / (4 * names.length)),
+    ),
   };
 }
 

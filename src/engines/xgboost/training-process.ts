@@ -4,8 +4,9 @@
 
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
+import { join } from "node:path";
 import koffi from "koffi";
-import { SlipwayError } from "../../core/core.ts";
+import { asSlipwayError, SlipwayError } from "../../core/core.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { type BlockFiller, blockFiller } from "./blocks.ts";
 import type { Tracker } from "./collective.ts";
@@ -66,8 +67,9 @@ function place(state: State, header: ToProcess, length: number): Uint8Array {
     return state.checkpoint.snapshot;
   }
   if (!state.plan || (header.kind !== "matrix" && header.kind !== "column")) return new Uint8Array(0);
-  const { names, blockRows, columns } = state.plan;
-  state.filler ??= blockFiller(names.length, blockRows, columns.length);
+  const { names, blockRows, columns, spill } = state.plan;
+  const file = spill === undefined ? undefined : join(spill, `${header.split}-rows`);
+  state.filler ??= blockFiller(names.length, blockRows, columns.length, file);
   return header.kind === "matrix" ? state.filler.matrix(header.rows) : state.filler.column(header.place, header.rows);
 }
 
@@ -83,7 +85,9 @@ function receive(state: State, header: ToProcess): void {
   } else if (header.kind === "join") {
     state.library?.join(header.address, state.plan?.worker?.rank ?? 0);
   } else if (header.kind === "end" && state.plan && state.library && state.filler) {
-    state[header.split] = matrixOfBlocks(state.library, state.plan, state.filler.finish(), state.train);
+    const blocks = state.filler.finish();
+    state[header.split] = matrixOfBlocks(state.library, state.plan, blocks, header.split, state.train);
+    blocks.close();
     delete state.filler;
   }
 }
@@ -134,6 +138,8 @@ function usedHere(): { readonly cpuSeconds: number; readonly peakMemory: number 
 function refusalOf(error: unknown, { rounds, plan }: State): FromProcess {
   const message = error instanceof Error ? error.message : String(error);
   if (plan?.worker !== undefined && isCollectiveError(error)) return { kind: "lost", message };
+  const full = asSlipwayError(error);
+  if (full.code === "STORAGE_FULL") return { kind: "refused", code: full.code, message: full.message };
   if (error instanceof SlipwayError) return { kind: "refused", code: error.code, message };
   const aboutTheJob = rounds === 0 && isLibraryError(error) && !/alloc|memory/i.test(message);
   return {
