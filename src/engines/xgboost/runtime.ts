@@ -1,5 +1,5 @@
 // A Runtime in this process: one booster per predictor, one reused proxy, one thread unless told otherwise. A native call blocks,
-// so long matrices are scored in slices, and other work gets its turn between them.
+// so long matrices are scored in slices of a few milliseconds, one in each turn of the event loop, and other work gets its turn between them.
 
 import { setImmediate } from "node:timers/promises";
 import { requireMatrix, SlipwayError } from "../../core/core.ts";
@@ -15,7 +15,22 @@ import { type LibraryOptions, libraryFinder } from "./library.ts";
 import type { Handle } from "./native.ts";
 import { placeIn } from "./place.ts";
 
-const SLICE_CELLS = 2 ** 20;
+/** How long a slice should take, in milliseconds. */
+const SLICE_MS = 4;
+/** Rows of the first slice, before it is known how long rows take. */
+const FIRST_ROWS = 1024;
+
+/** Slices of all predictors, one after the other: each in a turn of its own. */
+let lastSlice: Promise<unknown> = Promise.resolve();
+
+async function inTurn<T>(work: () => T): Promise<T> {
+  const mine = lastSlice.then(async () => {
+    await setImmediate();
+    return work();
+  });
+  lastSlice = mine.catch(() => undefined);
+  return mine;
+}
 
 /** Scores XGBoost models in this process: those in UBJSON unless told otherwise. */
 export function xgboostRuntime(
@@ -76,7 +91,7 @@ function predictorOf(
 ): Predictor | InteractingPredictor {
   const inputCount = library.featureCount(booster);
   const proxy = library.createProxy();
-  const sliceRows = Math.max(1, Math.floor(SLICE_CELLS / inputCount));
+  let sliceRows = FIRST_ROWS;
   let underWay = 0;
   let closed = false;
   const free = (): void => {
@@ -100,12 +115,18 @@ function predictorOf(
   };
   const scoreSlices = async (matrix: Float32Array, rows: number): Promise<Float32Array> => {
     let scores = new Float32Array(0);
-    for (let start = 0; start < rows; start += sliceRows) {
+    for (let start = 0; start < rows; ) {
       const end = Math.min(rows, start + sliceRows);
-      const part = score(matrix.subarray(start * inputCount, end * inputCount), end - start);
+      const part = await inTurn(() => {
+        const begun = performance.now();
+        const scored = score(matrix.subarray(start * inputCount, end * inputCount), end - start);
+        const fitting = Math.floor((SLICE_MS / (performance.now() - begun)) * (end - start));
+        sliceRows = Math.max(1, Math.min(2 * sliceRows, fitting));
+        return scored;
+      });
       if (start === 0) scores = new Float32Array((part.length / (end - start)) * rows);
       scores.set(part, start * (part.length / (end - start)));
-      await setImmediate();
+      start = end;
     }
     return scores;
   };

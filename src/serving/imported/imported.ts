@@ -14,6 +14,7 @@ import {
   type VersionRecord,
 } from "../../registry/registry.ts";
 import { calibrated } from "../../scoring/scoring.ts";
+import { gathered } from "../gathering.ts";
 import { classLabels } from "./class-labels.ts";
 import { bindColumns, type ColumnBinding, type JsonRow, rowsOfTensors, tensorsOfRows } from "./columns.ts";
 import { type Invocation, type Invoked, readInvocation } from "./invocation.ts";
@@ -257,7 +258,7 @@ async function open(
   const predictor = await runtime.load(artifact, rounds === 0 ? {} : { rounds });
   const { inputNames = [], objective } = predictor;
   const answering = calibration ? calibrated(predictor, calibration) : predictor;
-  return { model: await matrixModel(answering), inputNames, isBare: true, objective };
+  return { model: await matrixModel(gathered(answering)), inputNames, isBare: true, objective };
 }
 
 /** Loads a model's bytes and lets go of it again: what it takes and gives, or why it cannot be loaded. */
