@@ -13,6 +13,7 @@ export {
   newKeyFor,
   type Permission,
   type Person,
+  permissionOn,
   permissions,
   removeUser,
   setDefaultPermission,

@@ -308,6 +308,39 @@ describe("what is kept from a user", () => {
     ).toBe(403);
   });
 
+  test("is given and taken by whoever manages it, over HTTP, and by nobody else", async () => {
+    const { experiment, run } = await thingsOf("anna");
+    await setDefaultPermission(open.tracking, "none");
+    const permissions = "/api/3.0/mlflow/users/permissions";
+    const of = { username: "mallory", resource_type: "experiment", resource_id: experiment };
+    const query = `${permissions}/get?${new URLSearchParams(of)}`;
+    const sees = async (): Promise<boolean> =>
+      (await ask("mallory", "GET", `${API}/runs/get?run_id=${run}`)).status === 200;
+    expect(await done("mallory", "GET", query)).toEqual({ allowed: false, permission: "NO_PERMISSIONS" });
+    for (const [path, body] of [
+      ["grant", { ...of, permission: "MANAGE" }],
+      ["revoke", of],
+      ["grant", { ...of, resource_type: "registered_model", resource_id: "of-anna", permission: "READ" }],
+    ] as const)
+      expect((await ask("mallory", "POST", `${permissions}/${path}`, body)).status).toBe(403);
+    expect(await done("anna", "POST", `${permissions}/grant`, { ...of, permission: "READ" })).toEqual({});
+    expect([await sees(), await done("mallory", "GET", query)]).toEqual([true, { allowed: false, permission: "READ" }]);
+    // To look is not to share.
+    expect((await ask("mallory", "POST", `${permissions}/grant`, { ...of, permission: "MANAGE" })).status).toBe(403);
+    await done("anna", "POST", `${permissions}/revoke`, of);
+    expect(await sees()).toBe(false);
+    const others = `${permissions}/get?${new URLSearchParams({ ...of, username: "anna" })}`;
+    expect((await ask("mallory", "GET", others)).status).toBe(403);
+    expect(await done("root", "GET", others)).toEqual({ allowed: true, permission: "MANAGE" });
+    for (const [body, status] of [
+      [{ ...of, permission: "OWN" }, 400],
+      [{ ...of, permission: "READ", resource_type: "workspace" }, 400],
+      [{ ...of, permission: "READ", username: "nobody" }, 404],
+      [{ ...of, permission: "READ", resource_id: "77" }, 404],
+    ] as const)
+      expect((await ask("root", "POST", `${permissions}/grant`, body)).status, JSON.stringify(body)).toBe(status);
+  });
+
   test("pages count what is seen alone", async () => {
     for (const who of ["anna", "mallory", "anna", "mallory", "anna"])
       await done(who, "POST", `${API}/runs/create`, { experiment_id: "0", run_name: who });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type Access, type Permission, type Thing, tracking } from "../../platform/platform.ts";
 import type { Rule, Wanted } from "../access/rule.ts";
 import { field, listOf, read } from "./fields.ts";
+import { resourceOf } from "./permissions.ts";
 import { runIdOf } from "./runs.ts";
 
 const open: Rule = { actions: [] };
@@ -175,6 +176,12 @@ const newLoggedModel: Rule = {
   },
 };
 
+/** Who manages a thing says what others may do with it. */
+const sharing: Rule = {
+  actions: ["write"],
+  wants: ({ body }) => [{ thing: resourceOf(body), permission: "manage" }],
+};
+
 const rules: Readonly<Record<string, Rule>> = {
   "POST mlflow/experiments/create": making,
   "GET mlflow/experiments/get": seenExperiment,
@@ -258,6 +265,10 @@ const rules: Readonly<Record<string, Rule>> = {
   "PATCH mlflow/webhooks/:webhook_id": adminsOnly,
   "DELETE mlflow/webhooks/:webhook_id": adminsOnly,
   "POST mlflow/webhooks/:webhook_id/test": adminsOnly,
+  "POST mlflow/users/permissions/grant": sharing,
+  "POST mlflow/users/permissions/revoke": sharing,
+  // Of oneself, or of what one manages: its handler asks.
+  "GET mlflow/users/permissions/get": { actions: ["look"] },
   "GET mlflow/server-info": open,
 };
 

@@ -9,6 +9,7 @@ import { experimentRoutes } from "./experiments.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
 import { modelVersionRoutes } from "./model-versions.ts";
+import { permissionRoutes } from "./permissions.ts";
 import { refuseThrown } from "./refusals.ts";
 import { registeredModelRoutes } from "./registered-models.ts";
 import { PREFIXES, serveRoutes } from "./routes.ts";
@@ -57,6 +58,7 @@ export function mlflowRoutes(context: tracking.TrackingContext): (app: FastifyIn
       ["GET", "/model-versions/get-artifact", getVersionArtifact],
     ]);
     app.get("/version", async (_, reply) => reply.type("text/plain").send(MLFLOW_VERSION));
+    for (const prefix of ["/api/3.0", "/ajax-api/3.0"]) serveRoutes(app, context, prefix, permissionRoutes);
     for (const path of ["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"])
       app.get(path, async () => SERVER_INFO);
     for (const prefix of PREFIXES) app.register(artifactProxy(context, prefix));
