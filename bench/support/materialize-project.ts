@@ -1,5 +1,5 @@
 // The rows and the project of materialize.ts and scale.ts: a view of ten newest values (numbers and texts) and one of ten windows over the same
-// source, and a model that asks for both. Nothing is random: every value is a hash of its row's number.
+// source, and a model that asks for both; a view of six windows of spread and quantiles, and a model that asks for that. Nothing is random: every value is a hash of its row's number.
 
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -19,8 +19,11 @@ import {
   type ProjectConfig,
   parquet,
   project,
+  quantile,
+  stddev,
   sum,
   t,
+  variance,
   xgboost,
 } from "slipway";
 
@@ -120,6 +123,15 @@ export function materializeProject(folder: string, isNarrow = false): ProjectCon
       ...named("max_f1", max(f1).over(over)),
     } as never,
   });
+  const spread = featureView("spread", {
+    entity: thing,
+    source,
+    features: {
+      ...named("variance_f0", variance(f0).over(over)),
+      ...named("deviation_f1", stddev(f1).over(over)),
+      ...named("median_f0", quantile(f0, 0.5).over(over)),
+    } as never,
+  });
   const rows = parquet("asking", {
     path: join(folder, "asking.parquet"),
     columns: { id: t.int64(), k: t.int64(), t: t.timestamp() },
@@ -132,13 +144,14 @@ export function materializeProject(folder: string, isNarrow = false): ProjectCon
     id: "id",
     eventTime: "known",
   });
-  const asked = model("asked", {
+  const about = {
     rows,
-    features: [newest, windows],
     label: labels.y.eq(true),
     trainer: xgboost({ objective: "binary:logistic" }),
     split: byTime({ validate: days(5), test: days(5) }),
     metrics: [auc()],
-  });
-  return project({ name: "materialize", definitions: { thing, newest, windows, asked } });
+  };
+  const asked = model("asked", { ...about, features: [newest, windows] });
+  const askedSpread = model("asked_spread", { ...about, features: [spread] });
+  return project({ name: "materialize", definitions: { thing, newest, windows, spread, asked, askedSpread } });
 }

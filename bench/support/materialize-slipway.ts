@@ -1,5 +1,5 @@
 // Slipway's side of materialize.ts and scale.ts, in a process of its own: WORK FOLDER STATE MEMORY REST. The work is `apply`, a view's name
-// to materialise, `read` (REST: how many keys) or `training-set` (REST: the file). `narrow` after that: rows of three values.
+// to materialise, `read` (REST: how many keys) `training-set` or `spread-set` (REST: the file). `narrow` after that: rows of three values.
 
 import { applyDefinitions, materialize, openPlatform, readFeatures, writeTrainingSet } from "slipway/platform";
 import { local } from "slipway/presets";
@@ -18,7 +18,8 @@ const platform = await openPlatform({
 });
 let answer: unknown;
 if (work === "apply") await applyDefinitions(platform);
-else if (work === "training-set") answer = (await writeTrainingSet(platform, "asked", rest)).rowCount;
+else if (work === "training-set" || work === "spread-set")
+  answer = (await writeTrainingSet(platform, work === "spread-set" ? "asked_spread" : "asked", rest)).rowCount;
 else if (work === "read") {
   const rows: unknown[] = [];
   for (let k = 0; k < Number(rest); k += 1)

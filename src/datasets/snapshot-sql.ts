@@ -14,6 +14,7 @@ import {
 } from "../define/define.ts";
 import {
   guardedFeatures,
+  inKeyShares,
   keyColumn,
   keyColumns,
   type PointInTimeTables,
@@ -34,12 +35,12 @@ export interface SnapshotPlan {
 
 /**
  * Plans the snapshot. Only the features that the model uses are computed, from only the columns that they need. With `partition`, SQL over a
- * row's time, rows of one part come together, in their own order.
+ * row's time, rows of one part come together, in their own order; with `shares`, windows are computed for one share of the keys after the other.
  */
 export function snapshotPlan(
   dialect: SqlDialect,
   model: ModelSpec,
-  partition?: (time: string) => string,
+  { partition, shares = 1 }: { readonly partition?: (time: string) => string; readonly shares?: number } = {},
 ): SnapshotPlan {
   const { rows } = model;
   const quote = dialect.identifier;
@@ -58,6 +59,7 @@ export function snapshotPlan(
   const plan = pointInTimeTables(dialect, {
     rows: `SELECT ${asking.join(", ")} FROM ${dialect.scan(rows)} s`,
     views,
+    shares,
     ...(partition === undefined ? {} : { partition: partition("make_timestamp(t)") }),
   }).beside(
     "o",
@@ -101,12 +103,14 @@ export function inputValues(
   });
 }
 
-/** Writes the snapshot to one Parquet file, view by view, so that memory is needed for one view at a time. */
-export async function writeSnapshot(offline: OfflineEngine, model: ModelSpec, file: string): Promise<WrittenFile> {
-  const { statements, select } = snapshotPlan(offline.dialect, model);
-  return offline.session(async (session) => {
-    for (const statement of statements) await session.run(statement);
-    return session.writeParquet(select, file);
+/** Writes the snapshot to one Parquet file, view by view, so that memory is needed for one view at a time, and where that is too much for a share of its keys. */
+export function writeSnapshot(offline: OfflineEngine, model: ModelSpec, file: string): Promise<WrittenFile> {
+  return inKeyShares((shares) => {
+    const { statements, select } = snapshotPlan(offline.dialect, model, { shares });
+    return offline.session(async (session) => {
+      for (const statement of statements) await session.run(statement);
+      return session.writeParquet(select, file);
+    });
   });
 }
 

@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { formatInstant, type Instant, SlipwayError, valueAt } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
+import { inKeyShares } from "../features/features.ts";
 import type { OfflineEngine, OfflineSession } from "../ports/ports.ts";
 import { snapshotSchema } from "./dataset.ts";
 import {
@@ -45,36 +46,38 @@ export async function writeDataset(offline: OfflineEngine, request: DatasetReque
   const sources = modelSources(model);
   const before = await Promise.all(sources.map((source) => offline.fingerprint(source)));
   const written = await writeFolder(folder, request.process, (temporary) =>
-    offline.session(async (session) => {
-      const made = await writeParts(offline, session, temporary, request);
-      const described: DatasetSource[] = [];
-      for (const source of sources) described.push(await describeSource(offline, source, request.root));
-      const after = await Promise.all(sources.map((source) => offline.fingerprint(source)));
-      sources.forEach((source, index) => {
-        if (after[index] !== before[index])
-          throw new SlipwayError(
-            "SOURCE_CHANGED",
-            `Source "${source.name}" changed while the dataset was written, so its rows may be of before and after. Run it again once the files are in place.`,
-            { details: { source: source.name } },
-          );
-      });
-      const manifest = manifestOf({
-        format: 1,
-        model: model.name,
-        rows: made.parts.reduce((total, part) => total + part.rows, 0),
-        bytes: made.parts.reduce((total, part) => total + part.bytes, 0),
-        schema: snapshotSchema(model),
-        partitionBy,
-        parts: made.parts,
-        sources: described,
-        definitions: modelDefinitions(model),
-        time: made.time,
-        label: made.label,
-        writer: `${offline.name} ${offline.version}`,
-      });
-      await writeText(join(temporary, MANIFEST), manifestText(manifest));
-      return manifest;
-    }),
+    inKeyShares((shares) =>
+      offline.session(async (session) => {
+        const made = await writeParts(offline, session, temporary, request, shares);
+        const described: DatasetSource[] = [];
+        for (const source of sources) described.push(await describeSource(offline, source, request.root));
+        const after = await Promise.all(sources.map((source) => offline.fingerprint(source)));
+        sources.forEach((source, index) => {
+          if (after[index] !== before[index])
+            throw new SlipwayError(
+              "SOURCE_CHANGED",
+              `Source "${source.name}" changed while the dataset was written, so its rows may be of before and after. Run it again once the files are in place.`,
+              { details: { source: source.name } },
+            );
+        });
+        const manifest = manifestOf({
+          format: 1,
+          model: model.name,
+          rows: made.parts.reduce((total, part) => total + part.rows, 0),
+          bytes: made.parts.reduce((total, part) => total + part.bytes, 0),
+          schema: snapshotSchema(model),
+          partitionBy,
+          parts: made.parts,
+          sources: described,
+          definitions: modelDefinitions(model),
+          time: made.time,
+          label: made.label,
+          writer: `${offline.name} ${offline.version}`,
+        });
+        await writeText(join(temporary, MANIFEST), manifestText(manifest));
+        return manifest;
+      }),
+    ),
   );
   return written;
 }
@@ -84,10 +87,11 @@ async function writeParts(
   session: OfflineSession,
   folder: string,
   { model, partitionBy, onNote }: DatasetRequest,
+  shares: number,
 ): Promise<Pick<DatasetManifest, "parts" | "time" | "label">> {
   const { dialect } = offline;
   const partition = partitionSql(partitionBy);
-  const { statements, names, select } = snapshotPlan(dialect, model, partition);
+  const { statements, names, select } = snapshotPlan(dialect, model, { partition, shares });
   for (const [index, statement] of statements.entries()) {
     onNote?.(`computing features as of every row's time, step ${index + 1} of ${statements.length}`);
     await session.run(statement);

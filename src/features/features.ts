@@ -16,6 +16,7 @@ export {
 } from "./fold-events.ts";
 export { type ChangeReason, type History, type HistoryChange, keyHistory, valuesAsOf } from "./history.ts";
 export { type KeptUp, keepUp } from "./keep-up.ts";
+export { inKeyShares } from "./key-shares.ts";
 export {
   applyViews,
   cursorsOf,

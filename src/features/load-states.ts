@@ -3,26 +3,19 @@
 // reads: the next run removes them and starts again. Two runs at once cannot mix: each takes a number when it starts, and writes only as
 // long as no other has taken the next.
 
-import { type Column, type Instant, isValid, SlipwayError, type Table, valueAt } from "../core/core.ts";
+import { type Column, type Instant, isValid, type Table, valueAt } from "../core/core.ts";
 import { isJointStore, type OnlineStore } from "../ports/ports.ts";
 import { encodeKey, metaKey } from "./entity-key.ts";
 import { addExactly } from "./exact-sum.ts";
 import { INFINITY_PART, MINUS_INFINITY_PART, NAN_PART } from "./exact-sum-sql.ts";
+import { inKeyShares, type KeyShare } from "./key-shares.ts";
 import { lockedOut, type MaterializeEngines, type MaterializeWatch, stopIfAborted } from "./materialize-watch.ts";
 import { type KeyState, newestStates } from "./newest-states.ts";
 import { decodeRow, encodeRow, isNewer } from "./online-row.ts";
 import { addPartial, emptyState, neutralSlots, type OnlineState, prune, pruningAt } from "./online-state.ts";
 import type { Cursor, OnlineView } from "./online-view.ts";
 import { encodeState } from "./state-bytes.ts";
-import {
-  isReducible,
-  KEY_PART,
-  type KeyShare,
-  type ReducedTerm,
-  reducedSql,
-  rowsByKeySql,
-  slotColumns,
-} from "./states-sql.ts";
+import { isReducible, KEY_PART, type ReducedTerm, reducedSql, rowsByKeySql, slotColumns } from "./states-sql.ts";
 
 /** Where a first run keeps its number; like the other bookkeeping, before every entity key. */
 const runKey: Uint8Array = Uint8Array.of(0, 3);
@@ -33,10 +26,6 @@ const BATCH_BYTES = 16 * 2 ** 20;
 
 /** How many rows of a key are added before what no window sees any more is dropped. */
 const PRUNE_EVERY = 1000;
-
-/** Where the keys are too many for the memory at once, so many times more shares of them are tried, up to the most. */
-const MORE_SHARES = 4;
-const MOST_SHARES = 256;
 
 /**
  * Puts together the states of every key from what was known at `to`, writes them and then `meta`. Gives how many source rows are in them.
@@ -49,14 +38,7 @@ export async function loadStates(
   meta: Uint8Array,
   watch: MaterializeWatch,
 ): Promise<number> {
-  for (let shares = 1; ; shares *= MORE_SHARES) {
-    try {
-      return await loadShares(engines, view, { to, meta, shares }, watch);
-    } catch (thrown) {
-      const isTooMuch = thrown instanceof SlipwayError && thrown.code === "MEMORY_EXHAUSTED";
-      if (!isTooMuch || shares >= MOST_SHARES) throw thrown;
-    }
-  }
+  return inKeyShares((shares) => loadShares(engines, view, { to, meta, shares }, watch));
 }
 
 async function loadShares(

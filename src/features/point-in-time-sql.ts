@@ -6,6 +6,7 @@
 import type { ColumnSchema } from "../core/core.ts";
 import type { FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
+import type { KeyShare } from "./key-shares.ts";
 import { latestJoin } from "./latest-sql.ts";
 import { guardedSql } from "./value-guard.ts";
 import { type KeptRelation, type ViewJoin, viewRelations } from "./view-events-sql.ts";
@@ -67,16 +68,22 @@ export function pointInTimePlan(dialect: SqlDialect, query: PointInTimeQuery): P
   };
 }
 
-/** Plans the same join as tables. Rows that `partition`, SQL over the asking rows, puts together come together; those in their own order. */
+/**
+ * Plans the same join as tables. Rows that `partition`, SQL over the asking rows, puts together come together; those in their own order. Windows are
+ * put together for `shares` shares of the keys, one after the other, which says nothing else and needs less memory.
+ */
 export function pointInTimeTables(
   dialect: SqlDialect,
-  query: PointInTimeQuery & { readonly partition?: string },
+  query: PointInTimeQuery & { readonly partition?: string; readonly shares?: number },
 ): PointInTimeTables {
   const { shared, joins } = parts(dialect, query);
+  const inShares = joins.map(({ join, ofShare }) => shareStatements(join, ofShare, query.shares ?? 1));
   const aligned = joins.map(({ join }, place): KeptRelation => {
     const columns = join.columns.map(({ sql }, index) => `${sql("v")} AS f${index}`).join(", ");
-    const ctes = join.ctes.length > 0 ? `WITH ${join.ctes.join(",\n")} ` : "";
-    const rows = join.isWhole ? `${join.relation} v` : `asking r LEFT JOIN ${join.relation} v ON v.idx = r.idx`;
+    const isMade = inShares[place] !== undefined;
+    const ctes = isMade ? "" : withCtes(join);
+    const relation = isMade ? SHARED_TABLE : join.relation;
+    const rows = join.isWhole ? `${relation} v` : `asking r LEFT JOIN ${relation} v ON v.idx = r.idx`;
     return { name: `j${place}`, sql: `${ctes}SELECT ${columns} FROM ${rows} ORDER BY ${join.isWhole ? "v" : "r"}.idx` };
   });
   const statements = [
@@ -84,7 +91,9 @@ export function pointInTimeTables(
     ...shared.map((relation) => (relation.isInline ? viewOf(relation) : tableOf(relation))),
     ...joins.flatMap(({ join }, place) => [
       ...join.kept.map(tableOf),
+      ...(inShares[place] ?? []),
       ...aligned.slice(place, place + 1).map(tableOf),
+      ...(inShares[place] === undefined ? [] : [`DROP TABLE ${SHARED_TABLE}`]),
       ...join.kept.map(({ name }) => `DROP TABLE ${name}`),
     ]),
     ...shared.toReversed().map(({ name, isInline }) => `DROP ${isInline ? "VIEW" : "TABLE"} ${name}`),
@@ -106,22 +115,42 @@ export function pointInTimeTables(
   );
 }
 
+/** Where the windows of one view are gathered, a share of the keys after the other. */
+const SHARED_TABLE = '"window shares"';
+
+const withCtes = ({ ctes }: ViewJoin): string => (ctes.length > 0 ? `WITH ${ctes.join(",\n")} ` : "");
+
+/** The statements that gather a view's join from shares of the keys; undefined where it is made at once. */
+function shareStatements(join: ViewJoin, ofShare: Joined["ofShare"], shares: number): readonly string[] | undefined {
+  if (ofShare === undefined || shares === 1) return undefined;
+  return Array.from({ length: shares }, (_, index) => {
+    const into = index === 0 ? `CREATE TEMP TABLE ${SHARED_TABLE} AS` : `INSERT INTO ${SHARED_TABLE}`;
+    const share = ofShare({ index, of: shares }) ?? join;
+    return `${into} ${withCtes(share)}SELECT * FROM ${share.relation}`;
+  });
+}
+
 const tableOf = ({ name, sql }: KeptRelation): string => `CREATE TEMP TABLE ${name} AS ${sql}`;
 const viewOf = ({ name, sql }: KeptRelation): string => `CREATE TEMP VIEW ${name} AS ${sql}`;
 
 interface Joined {
   readonly view: FeatureViewSpec;
   readonly join: ViewJoin;
+  /** The same join of a share of the keys, where it can be made of shares. */
+  readonly ofShare?: (share: KeyShare) => ViewJoin | undefined;
 }
 
 function parts(dialect: SqlDialect, query: PointInTimeQuery) {
   const views = [...new Map(query.views.map((view) => [view.name, view])).values()];
   const relations = views.map((view) => viewRelations(dialect, view, "asking"));
-  const joins = relations.flatMap((each) =>
-    [latestJoin(each), windowJoin(each)]
-      .filter((join) => join !== undefined)
-      .map((join): Joined => ({ view: each.view, join })),
-  );
+  const joins = relations.flatMap((each): readonly Joined[] => {
+    const [newest, windows] = [latestJoin(each), windowJoin(each)];
+    const { view } = each;
+    return [
+      ...(newest ? [{ view, join: newest }] : []),
+      ...(windows ? [{ view, join: windows, ofShare: (share: KeyShare) => windowJoin(each, share) }] : []),
+    ];
+  });
   const shared = new Map(relations.flatMap((each) => each.shared).map((relation) => [relation.name, relation]));
   return { shared: [...shared.values()], joins };
 }

@@ -10,6 +10,7 @@ import type { ExpressionNode, FeatureViewSpec } from "../define/define.ts";
 import type { SqlDialect } from "../ports/ports.ts";
 import { type FloatSumTerm, isCellTerm, type Term } from "./aggregate-terms.ts";
 import { sumPartSql, sumWeightSql } from "./exact-sum-sql.ts";
+import type { KeyShare } from "./key-shares.ts";
 import type { OnlineView } from "./online-view.ts";
 import { sourceExpression, timeColumns } from "./view-events-sql.ts";
 
@@ -26,12 +27,6 @@ export function isReducible({ plan }: OnlineView): boolean {
 
 function isReduced(term: Term): term is ReducedTerm {
   return isCellTerm(term) && term.kind !== "moments";
-}
-
-/** One of `of` shares of the keys, counted from 0; what is too much for the memory at once is put together a share after the other. */
-export interface KeyShare {
-  readonly index: number;
-  readonly of: number;
 }
 
 /** The part of a key that a reduced row is: the row of the key itself, or `group` 0 for moments and 1, 2, ... for the tiles of each grid. */

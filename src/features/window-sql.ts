@@ -14,6 +14,7 @@ import {
   type WindowPlan,
   windowPlan,
 } from "./aggregate-terms.ts";
+import type { KeyShare } from "./key-shares.ts";
 import { bucketValueSql } from "./sketch-sql.ts";
 import { type EventValue, timeColumns, type ViewJoin, type ViewRelations } from "./view-events-sql.ts";
 import { answerColumn, isRowsTerm, itemRelation, itemWindow } from "./window-items-sql.ts";
@@ -28,13 +29,15 @@ import {
   wideFloatSql,
 } from "./window-terms-sql.ts";
 
-/** The join of a view's window features, or undefined when it has none. */
-export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
+/** The join of a view's window features, of all keys or a share of them, or undefined when it has none. */
+export function windowJoin(relations: ViewRelations, share?: KeyShare): ViewJoin | undefined {
   const { dialect, view, name } = relations;
   const plan = windowPlan(view);
   if (plan.features.length === 0) return undefined;
   const isLate = view.source.createdAt !== undefined;
-  const context: WindowContext = { ...relations, plan, events: name("events"), isLate };
+  const asked = share === undefined ? relations.asked : name("asked share");
+  const ofShare = share === undefined ? "" : ` WHERE hash(kid) % ${share.of} = ${share.index}`;
+  const context: WindowContext = { ...relations, asked, plan, events: name("events"), isLate };
   const values: EventValue[] = plan.terms.flatMap((term, index) =>
     term.kind === "rows" ? [] : [{ name: `v${index}`, value: term.value }],
   );
@@ -48,7 +51,8 @@ export function windowJoin(relations: ViewRelations): ViewJoin | undefined {
     kept: [],
     isWhole: false,
     ctes: [
-      `${context.events} AS (${relations.events(values, order)})`,
+      ...(share === undefined ? [] : [`${asked} AS (SELECT * FROM ${relations.asked}${ofShare})`]),
+      `${context.events} AS (${share === undefined ? relations.events(values, order) : `SELECT * FROM (${relations.events(values, order)})${ofShare}`})`,
       ...plan.terms.flatMap((term, index) => (isRowsTerm(term) ? [itemRelation(context, term, index)] : [])),
       ...running,
       ...parts.flatMap((part) => part.ctes),
