@@ -42,6 +42,7 @@ import { quarantineRoutes } from "./quarantine.ts";
 import { featureRoutes } from "./read-features.ts";
 import { inferenceForm, JSON_TYPE, nativeForm, refusalOf, refuse, routeNotFound } from "./refusal.ts";
 import { runRoutes } from "./runs.ts";
+import type { TlsMaterial } from "./tls.ts";
 
 /** What the routes work with. */
 export interface AppOptions extends BareOptions {
@@ -109,11 +110,16 @@ export function partsOf(options: AppOptions): ServerParts {
 }
 
 /** Builds the routes. */
-export function buildApp(options: AppOptions, parts: ServerParts = partsOf(options)): FastifyInstance {
+export function buildApp(
+  options: AppOptions,
+  parts: ServerParts = partsOf(options),
+  tls?: TlsMaterial,
+): FastifyInstance {
   const { serving, models, imported, version } = options;
   const { meters, readiness, inferences, admission } = parts;
   const app = bareApp(options, {
     takesArtifacts: options.tracking !== undefined,
+    tls,
     onUnreadable: (thrown, request, reply) => {
       if (options.tracking && isMlflow(request.url)) refuseMlflow(reply, refusalOf(thrown, request));
       else refuse(reply, refusalOf(thrown, request), isInference(request) ? inferenceForm : nativeForm);

@@ -6,7 +6,9 @@ import { destination, type LoggerOptions } from "pino";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import type { Access } from "../platform/platform.ts";
 import { guardRoutes } from "./access/gate.ts";
+import { allowOrigins } from "./cors.ts";
 import { JSON_TYPE, nativeForm, refusalOf, refuse, safetyHeaders } from "./refusal.ts";
+import { type TlsMaterial, tlsOptions } from "./tls.ts";
 
 /** What every instance is told. */
 export interface BareOptions {
@@ -16,12 +18,28 @@ export interface BareOptions {
   readonly logger?: LoggerOptions;
   /** Who may do what; without it everybody may do everything. */
   readonly access?: Access;
+  /** Origins of web pages that may read answers, or `*`; none unless said. */
+  readonly cors?: readonly string[];
+  /** How long clients may take; tests have less patience. */
+  readonly patience?: Patience;
+}
+
+/** How long clients may take, in milliseconds. */
+export interface Patience {
+  /** For a request's head, or for TLS to be agreed on. */
+  readonly headMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+  /** How often it is looked who takes longer. */
+  readonly everyMs: number;
 }
 
 /** How an instance differs from another. */
 export interface BareForm {
   /** Whether artifacts of many gigabytes may come, which take their time. */
   readonly takesArtifacts: boolean;
+  /** Answers over TLS alone. */
+  readonly tls?: TlsMaterial | undefined;
   /** Answers what no route can be looked up for. */
   readonly onUnreadable: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => void;
   /** Sees each request before anybody else; true when it takes it over. */
@@ -31,7 +49,14 @@ export interface BareForm {
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 /** Makes one. */
-export function bareApp({ now, logger, access }: BareOptions, form: BareForm): FastifyInstance {
+export function bareApp({ now, logger, access, cors = [], patience }: BareOptions, form: BareForm): FastifyInstance {
+  // A client that trickles its request in holds a connection no longer than this.
+  const { headMs, requestMs, everyMs } = patience ?? {
+    headMs: 15_000,
+    requestMs: form.takesArtifacts ? 3_600_000 : 60_000,
+    everyMs: 5_000,
+  };
+  const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: everyMs };
   const app = Fastify({
     logger: {
       level: "warn",
@@ -41,18 +66,19 @@ export function bareApp({ now, logger, access }: BareOptions, form: BareForm): F
     },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    // A client that trickles its request in holds a connection no longer than this.
-    requestTimeout: form.takesArtifacts ? 3_600_000 : 60_000,
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+    requestTimeout: requestMs,
+    ...(form.tls ? { https: { ...limits, ...tlsOptions(form.tls), handshakeTimeout: headMs } } : { http: limits }),
     // What still arrives on an open connection while closing is answered as ever.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: form.onUnreadable,
-    clientErrorHandler: (_, socket) => {
-      if (socket.writable) socket.end(malformed);
+    clientErrorHandler: ({ code }, socket) => {
+      // Where TLS was not agreed on nothing can be said, and what is said would wait for it for good.
+      if (socket.writable && !/^ERR_(?:TLS|SSL)/.test(code)) socket.end(malformed);
       else socket.destroy();
     },
   }) as unknown as FastifyInstance;
+  if (cors.length > 0) allowOrigins(app, cors);
   const { takeOver } = form;
   if (takeOver)
     app.addHook("onRequest", (request, reply, done) => {

@@ -11,6 +11,7 @@ import { livenessRoutes } from "./health.ts";
 import { measure } from "./metrics/meters.ts";
 import { type MeterCounts, requestMeters } from "./metrics/request-meters.ts";
 import { featureRoutes } from "./read-features.ts";
+import type { TlsMaterial } from "./tls.ts";
 
 /** What a worker's routes work with. */
 export interface ReadingOptions extends BareOptions {
@@ -28,9 +29,13 @@ export interface ReadingApp {
 }
 
 /** Builds the routes. */
-export function buildReadingApp({ features: reader, keyLimit, others, ...options }: ReadingOptions): ReadingApp {
+export function buildReadingApp(
+  { features: reader, keyLimit, others, ...options }: ReadingOptions,
+  tls?: TlsMaterial,
+): ReadingApp {
   const app = bareApp(options, {
     takesArtifacts: true,
+    tls,
     onUnreadable(_, { raw }, reply) {
       reply.hijack();
       others.forward(raw, reply.raw);

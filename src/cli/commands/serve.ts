@@ -15,13 +15,15 @@ import {
   type WatchRound,
 } from "../../platform/platform.ts";
 import { type AskedModel, appOptionsOf, createServer } from "../../server/server.ts";
+import { type Edges, type EdgeWords, edgesOf } from "../edges.ts";
+import { followTls } from "../follow-tls.ts";
 import type { CommandContext } from "../run-command.ts";
 import { ownVersion } from "../version.ts";
 import { withPlatform } from "../with-platform.ts";
 import { countOf, durationOf, wholeNumber } from "../words.ts";
 import { serveWithWorkers, taskOf } from "../workers/serve-with-workers.ts";
 
-interface ServeWords {
+interface ServeWords extends EdgeWords {
   readonly port: string;
   readonly host: string;
   readonly at?: string;
@@ -43,6 +45,7 @@ interface Checked {
   readonly workers: number;
   readonly invoked: AskedModel | undefined;
   readonly grpcPort: number | undefined;
+  readonly edges: Edges;
 }
 
 /** `slipway serve` */
@@ -51,11 +54,14 @@ export async function run(context: CommandContext, options: ServeWords): Promise
   const limits = limitsOf(options);
   const port = portOf("--port", options.port);
   const grpcPort = options.grpcPort === undefined ? undefined : portOf("--grpc-port", options.grpcPort);
+  const edges = edgesOf(options, context.host.cwd);
+  if (edges.socket !== undefined && workers > 1)
+    throw new SlipwayError("USAGE", "Workers share a port, not a socket: leave --workers or --socket out.");
   const invoked = options.invocations === undefined ? undefined : askedModel(options.invocations);
   await withPlatform(
     context,
     (platform, opened) =>
-      serve(context, platform, opened, options, { port, grpcPort, limit, limits, workers, invoked }),
+      serve(context, platform, opened, options, { port, grpcPort, limit, limits, workers, invoked, edges }),
     { at: options.at, running: true },
   );
 }
@@ -65,10 +71,12 @@ async function serve(
   platform: Platform,
   opened: OpenOptions,
   { host, watch, open = false }: ServeWords,
-  { port, grpcPort, limit, limits, workers, invoked }: Checked,
+  { port, grpcPort, limit, limits, workers, invoked, edges }: Checked,
 ): Promise<void> {
   const { progress, signal } = context;
-  if (!open && !isLoopback(host) && !(await isSignInNeeded(platform.registry)))
+  // A socket is reached by who may write to it.
+  const isOwn = isLoopback(host) || (edges.socket !== undefined && grpcPort === undefined);
+  if (!open && !isOwn && !(await isSignInNeeded(platform.registry)))
     throw new SlipwayError(
       "USAGE",
       `Everyone who reaches ${host} could change models and runs, for nobody has to sign in yet. Add a user first: slipway users add NAME --role admin; or serve without sign-in on purpose: --open.`,
@@ -79,18 +87,21 @@ async function serve(
       progress.line(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
   });
   let stopWatching = (): void => {};
+  let stopRenewing = (): void => {};
   const stopDelivering = keepDelivering(platform);
   try {
     const app = {
       ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit, limits })),
       ...(invoked ? { invoked } : {}),
       ...(grpcPort === undefined ? {} : { grpc: { host, port: grpcPort } }),
+      ...edges,
     };
     const server =
       workers === 1
         ? await createServer({ ...app, host, port })
         : await serveWithWorkers(app, workers, (line) => progress.line(line), {
             ...taskOf(context, platform, opened),
+            ...edges,
             keyLimit: limit,
             host,
             port,
@@ -102,6 +113,11 @@ async function serve(
         onFailure: (failure) =>
           progress.line(`Watching failed: ${failure instanceof Error ? failure.message : failure}`),
       });
+    if (edges.tls)
+      stopRenewing = followTls(
+        () => server.renewTls(),
+        (line) => progress.line(line),
+      );
     announce(context, serving, server);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -111,6 +127,7 @@ async function serve(
     await server.close(AbortSignal.timeout(10_000));
   } finally {
     stopWatching();
+    stopRenewing();
     stopDelivering();
     await serving.close();
     await endHold();

@@ -2,7 +2,7 @@
 
 import type { Project } from "../../define/define.ts";
 import type { Access } from "../../platform/platform.ts";
-import type { MeterCounts } from "../../server/server.ts";
+import type { MeterCounts, TlsFiles } from "../../server/server.ts";
 
 /** What a worker is to do. */
 export interface WorkerTask {
@@ -19,6 +19,9 @@ export interface WorkerTask {
   readonly keyLimit: number;
   readonly host: string;
   readonly port: number;
+  readonly tls?: TlsFiles;
+  /** Origins of web pages that may read answers. */
+  readonly cors: readonly string[];
   /** The Unix socket on which the main process answers. */
   readonly socket: string;
 }
@@ -28,6 +31,8 @@ export type WorkerAnswers = {
   /** Opens the project and listens. */
   readonly start: (task: WorkerTask) => Promise<{ readonly url: string; readonly port: number }>;
   readonly counts: () => Promise<MeterCounts>;
+  /** Reads the files of TLS again. */
+  readonly renewTls: () => Promise<boolean>;
   /** Lets requests under way finish. */
   readonly close: () => Promise<void>;
 };

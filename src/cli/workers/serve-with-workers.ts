@@ -4,7 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OpenOptions, Platform } from "../../platform/platform.ts";
-import { type AppOptions, createSocketServer, type GrpcOptions, type Server } from "../../server/server.ts";
+import {
+  type AppOptions,
+  createSocketServer,
+  type GrpcOptions,
+  type Secured,
+  type Server,
+} from "../../server/server.ts";
 import type { CommandContext } from "../run-command.ts";
 import type { WorkerTask } from "./protocol.ts";
 import { startWorkers, type Workers } from "./workers.ts";
@@ -14,7 +20,7 @@ export function taskOf(
   { host: { cwd }, globals }: CommandContext,
   { project, root, stateDir, engines }: Platform,
   { cacheDir, memoryLimit, config, startAt }: OpenOptions,
-): Omit<WorkerTask, "keyLimit" | "host" | "port" | "socket"> {
+): Omit<WorkerTask, "keyLimit" | "host" | "port" | "socket" | "cors"> {
   const named = globals.project === undefined ? {} : { project: globals.project };
   return {
     project,
@@ -29,7 +35,7 @@ export function taskOf(
 
 /** Starts to serve with `count` workers. Throws as one process does. */
 export async function serveWithWorkers(
-  app: AppOptions & GrpcOptions,
+  app: AppOptions & GrpcOptions & Secured,
   count: number,
   say: (line: string) => void,
   task: Omit<WorkerTask, "socket">,
@@ -49,11 +55,15 @@ export async function serveWithWorkers(
     await removed();
     throw thrown;
   }
-  const { url, port, close } = workers;
+  const { url, port, close, renewTls } = workers;
   return {
     url,
     port,
     ...(main.grpc === undefined ? {} : { grpc: main.grpc }),
+    async renewTls() {
+      const renewed = await Promise.all([main.renewTls(), renewTls()]);
+      return renewed.includes(true);
+    },
     async close(force) {
       await close();
       await main.close(force);

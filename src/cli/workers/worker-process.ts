@@ -21,7 +21,7 @@ let running: { readonly server: WorkerServer; readonly close: () => Promise<void
 
 const answers: WorkerAnswers = {
   async start(task) {
-    const { root, stateDir, cacheDir, memoryLimit, project, ahead, keyLimit, host, port, socket } = task;
+    const { root, stateDir, cacheDir, memoryLimit, project, ahead, keyLimit, host, port, socket, cors, tls } = task;
     const reader = await openReader({
       engines: await enginesOf(task),
       project,
@@ -33,7 +33,17 @@ const answers: WorkerAnswers = {
       ...(ahead === undefined ? {} : { startAt: BigInt(Date.now()) * 1000n + ahead }),
     });
     const { features, now } = reader;
-    const server = await createWorkerServer({ features, now, keyLimit, host, port, socket, access });
+    const server = await createWorkerServer({
+      features,
+      now,
+      keyLimit,
+      host,
+      port,
+      socket,
+      access,
+      cors,
+      ...(tls ? { tls } : {}),
+    });
     folder = dirname(socket);
     running = {
       server,
@@ -48,10 +58,14 @@ const answers: WorkerAnswers = {
     if (running) return running.server.counts();
     throw new SlipwayError("NOT_READY", "This worker is still starting.");
   },
+  renewTls: async () => (await running?.server.renewTls()) ?? false,
   close: async () => running?.close(),
 };
 
-process.on("SIGINT", () => undefined).on("SIGTERM", () => undefined);
+process
+  .on("SIGINT", () => undefined)
+  .on("SIGTERM", () => undefined)
+  .on("SIGHUP", () => undefined);
 process.once("disconnect", () => process.exit());
 // A main process that was killed leaves its socket behind.
 process.on("exit", () => {

@@ -17,6 +17,8 @@ export interface Workers {
   readonly port: number;
   /** What all of them have counted, with those that are no more. */
   counts(): Promise<readonly MeterCounts[]>;
+  /** Has all of them read the files of TLS again; true when they were new. Throws CONFIG_INVALID. */
+  renewTls(): Promise<boolean>;
   /** Stops accepting, lets requests under way finish, and ends them. */
   close(): Promise<void>;
 }
@@ -101,6 +103,10 @@ export async function startWorkers({ count, task, access, say }: WorkersOptions)
       async counts() {
         const counted = await Promise.all([...members].map(countsOf));
         return [...gone, ...counted.filter((counts) => counts !== undefined)];
+      },
+      async renewTls() {
+        const renewed = await Promise.all([...members].map(({ ask }) => ask("renewTls")));
+        return renewed.includes(true);
       },
       close,
     };

@@ -1,15 +1,17 @@
-// The gRPC port of a server: the Open Inference Protocol, health and reflection. It answers over HTTP/2 without TLS, on a port of its own,
-// because the HTTP port speaks HTTP/1.
+// The gRPC port of a server: the Open Inference Protocol, health and reflection. It has a port of its own, because
+// the HTTP port speaks HTTP/1.
 
 import type { DescService } from "@bufbuild/protobuf";
 import { Server as GrpcServer, ServerCredentials, type ServiceDefinition, type UntypedHandleCall } from "@grpc/grpc-js";
 import { INFER_BODY_LIMIT } from "../inference/body.ts";
+import type { LiveTls } from "../tls.ts";
 import type { Method } from "./calls.ts";
 import { gatekeeper } from "./gatekeeper.ts";
 import { Health, healthMethods } from "./health-service.ts";
 import { type InferenceServiceContext, inferenceMethods } from "./inference-service.ts";
 import { GRPCInferenceService } from "./protocol/inference/service_pb.ts";
 import { reflectionMethods } from "./reflection-service.ts";
+import { tlsCredentials } from "./tls-credentials.ts";
 
 /** A port that answers. */
 export interface GrpcPort {
@@ -33,6 +35,7 @@ const MOST_CALLS = 100;
 export async function startGrpc(
   context: InferenceServiceContext,
   { host, port }: { readonly host: string; readonly port: number },
+  tls?: LiveTls,
 ): Promise<GrpcPort> {
   const services: readonly DescService[] = [GRPCInferenceService, Health];
   const methods: readonly Method[] = [
@@ -57,7 +60,7 @@ export async function startGrpc(
   }
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (failed, at) =>
+    server.bindAsync(address, tls ? tlsCredentials(tls) : ServerCredentials.createInsecure(), (failed, at) =>
       failed ? reject(withCode(failed)) : resolve(at),
     );
   });
