@@ -220,11 +220,13 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--no-promote", "leave the alias champion where it is"],
       ["--from <version>", "go on from this version of the model, on the rows that are newer than its own"],
       ["--refresh", "with --from: keep its trees, and learn their leaves anew from those rows"],
+      ["--learn-from-log", "let an online() version go on with the labels that were pushed since"],
     ],
     examples: [
       "slipway train flight_delay",
       "slipway train flight_delay --until 2013-07-01 --no-promote",
       "slipway train flight_delay --from flight_delay@champion",
+      "slipway train click_rate --learn-from-log",
     ],
     load: () => import("./commands/train.ts"),
   },

@@ -22,9 +22,11 @@ export interface OnlineOptions<L extends OnlineLabel = OnlineLabel> {
   readonly l1?: number;
   /** FTRL's penalty that shrinks weights; default 0. */
   readonly l2?: number;
+  /** Let `slipway serve --watch` make a version after every so many pushed labels; default not. */
+  readonly learnEvery?: number;
 }
 
-const OPTIONS = ["task", "algorithm", "rate", "beta", "l1", "l2"];
+const OPTIONS = ["task", "algorithm", "rate", "beta", "l1", "l2", "learnEvery"];
 
 /**
  * Logistic or linear regression learnt one row at a time, each input with a rate of its own. Inputs without steps of their own are standardised, categories
@@ -46,6 +48,9 @@ export function online<L extends OnlineLabel = OnlineLabel>(options: OnlineOptio
     if (!(value >= 0 && value < Infinity)) fail(`${name} is ${value}; give a number from 0 up.`);
   }
   const { beta = 1, l1 = 0, l2 = 0 } = options;
+  const { learnEvery } = options;
+  if (learnEvery !== undefined && (!Number.isSafeInteger(learnEvery) || learnEvery < 1))
+    fail(`learnEvery is ${learnEvery}; give a whole number of at least 1.`);
   const problem = task && linearTaskProblem(task);
   if (problem !== undefined) fail(problem);
   return Object.freeze({
@@ -55,6 +60,7 @@ export function online<L extends OnlineLabel = OnlineLabel>(options: OnlineOptio
     rounds: 1,
     earlyStoppingRounds: 0,
     seed: 0,
+    ...(learnEvery === undefined ? {} : { learnEvery }),
   });
 }
 

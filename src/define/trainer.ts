@@ -36,6 +36,8 @@ export interface TrainerSpec<L extends LabelType = never> {
   readonly workers?: number;
   /** Whether the training rows are kept in files instead of in memory. */
   readonly externalMemory?: boolean;
+  /** After how many pushed labels a watching server makes the next version of an online learner; absent, it does not. */
+  readonly learnEvery?: number;
   /** The script of a trainer that runs one. */
   readonly program?: ProgramSpec;
   readonly [labels]?: (label: L) => void;

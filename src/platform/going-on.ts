@@ -6,13 +6,18 @@ import { definitionHash, type ModelSpec, plainForm } from "../define/define.ts";
 import { fromJson } from "../records/records.ts";
 import { getVersion, type VersionRecord } from "../registry/registry.ts";
 import { contractDifferences, type ServingContract, servingContract } from "../serving/serving.ts";
-import type { ContinuedOrigin, ContinuedVersion } from "../training/training.ts";
+import { type ContinuedOrigin, type ContinuedVersion, learntLabels } from "../training/training.ts";
 import { appliedModels } from "./apply.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
 
 /** The version of a model that `model@number` or `model@alias` means, if what it learnt can be gone on with. Throws FEATURES_MISMATCH that says what differs. */
-export async function versionToGoOn(platform: Platform, model: ModelSpec, reference: string): Promise<VersionRecord> {
+export async function versionToGoOn(
+  platform: Platform,
+  model: ModelSpec,
+  reference: string,
+  rows: "dataset" | "labels" = "dataset",
+): Promise<VersionRecord> {
   const version = await versionNamed(platform, reference);
   if (version.model !== model.name)
     throw new SlipwayError(
@@ -23,6 +28,11 @@ export async function versionToGoOn(platform: Platform, model: ModelSpec, refere
     throw new SlipwayError(
       "INPUT_INVALID",
       `${version.model}@${version.number} was not trained here: nobody knows which rows are new to it. Train a version from the beginning.`,
+    );
+  if (rows === "dataset" && learntLabels(version) !== undefined)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${version.model}@${version.number} has learnt from labels that were pushed, and the rows of a training set may be of the same events. Go on with: slipway train ${model.name} --learn-from-log; or from a version before it.`,
     );
   const differences = [
     ...contractDifferences(version.features as ServingContract, servingContract(model)),

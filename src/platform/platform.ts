@@ -170,6 +170,7 @@ export {
 } from "./guard-operations.ts";
 export { type ImportedModels, type ImportedPlatform, importedModels, importModelFile } from "./imported-models.ts";
 export { type AskedLabel, type LabelOutcome, type Labels, labelsOf } from "./label-operations.ts";
+export { type LearnOutcome, type LearnRequest, learnFromLog } from "./learn-operations.ts";
 export {
   type ListedModel,
   type ListedVersion,

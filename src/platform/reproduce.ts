@@ -6,7 +6,14 @@ import { cutDataset, ensureSnapshot, foundSnapshot, type Snapshot, snapshotSchem
 import { findDefinition, type ModelSpec } from "../define/define.ts";
 import { isLegibleRuntime } from "../ports/ports.ts";
 import { type DatasetRecord, getDataset, readArtifact, runtimeOf, type VersionRecord } from "../registry/registry.ts";
-import { baseOf, type FittedModel, fitModel, heldOutMetrics, type TrainingProgress } from "../training/training.ts";
+import {
+  baseOf,
+  type FittedModel,
+  fitModel,
+  heldOutMetrics,
+  learntLabels,
+  type TrainingProgress,
+} from "../training/training.ts";
 import { type EnvironmentDifference, environmentDifferences } from "./environment-differences.ts";
 import { trainingRows } from "./find-dataset.ts";
 import { parentOf } from "./going-on.ts";
@@ -59,6 +66,11 @@ export async function reproduceVersion(platform: Platform, request: ReproduceReq
       "INPUT_INVALID",
       `${version.model}@${version.number} was not trained here: it names no dataset. Only versions that Slipway has trained can be made again.`,
     );
+  if (learntLabels(version) !== undefined)
+    throw new SlipwayError(
+      "INPUT_INVALID",
+      `${version.model}@${version.number} was learnt from labels as they were pushed, and not from a training set that could be made again. Its origin can: ${version.model}@${originOf(version)}.`,
+    );
   const model = findDefinition(platform.project, "model", version.model);
   const record = await getDataset(registry, datasetId);
   const data = await dataFor(platform, model, record, request.onNote);
@@ -86,6 +98,11 @@ export async function reproduceVersion(platform: Platform, request: ReproduceReq
     ...(await verdictOf(platform, version, fitted)),
     differences: [...differences, ...trainerOf(version, fitted)],
   };
+}
+
+/** The number of the version that another went on from. */
+function originOf({ environment }: VersionRecord): number | undefined {
+  return (environment as { readonly from?: { readonly version: number } }).from?.version;
 }
 
 /** The snapshot to train from, and how what the sources give today differs from what they gave then. */

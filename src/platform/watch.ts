@@ -9,6 +9,7 @@ import { loggedInputs, logSql } from "../serving/serving.ts";
 import type { TrainingProgress } from "../training/training.ts";
 import { requireApplied } from "./apply.ts";
 import { knownLabelsSql } from "./label-operations.ts";
+import { type LearnOutcome, learners, learnWhatIsDue } from "./learn-operations.ts";
 import { type Platform, predictionLog } from "./open.ts";
 
 /** Looks once with a monitor, at the clock's time, and records what it saw. */
@@ -51,14 +52,16 @@ export async function runRetraining(
 export interface WatchRound {
   readonly looks: readonly Look[];
   readonly retrained: readonly { readonly rule: string; readonly outcome: RetrainOutcome }[];
+  readonly learnt: readonly { readonly model: string; readonly outcome: LearnOutcome }[];
   readonly failures: readonly SlipwayError[];
 }
 
-/** Does what is due now: monitors whose time has come, then every retraining rule. A failure stops nothing else. */
+/** Does what is due now: monitors whose time has come, then every retraining rule, then what there is to learn from labels. A failure stops nothing else. */
 export async function watchOnce(platform: Platform, options: TrainingProgress = {}): Promise<WatchRound> {
   const now = platform.engines.clock.now();
   const looks: Look[] = [];
   const retrained: { rule: string; outcome: RetrainOutcome }[] = [];
+  const learnt: { model: string; outcome: LearnOutcome }[] = [];
   const failures: SlipwayError[] = [];
   const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
     try {
@@ -85,5 +88,10 @@ export async function watchOnce(platform: Platform, options: TrainingProgress = 
       const model = findDefinition(platform.project, "model", rule.model);
       retrained.push({ rule: rule.name, outcome: await runRetrain(platform.training, rule, model, now, options) });
     });
-  return { looks, retrained, failures };
+  for (const model of learners(platform))
+    await attempt(`learning "${model.name}"`, async () => {
+      const outcome = await learnWhatIsDue(platform, model, options);
+      if (outcome !== undefined && outcome.versions.length > 0) learnt.push({ model: model.name, outcome });
+    });
+  return { looks, retrained, learnt, failures };
 }

@@ -23,7 +23,7 @@ export function labelType({ task }: ModelSpec): DataType {
 }
 
 /** Where labels stand that came at a time. No model has a dot in its name. */
-function labelPlace(model: string, received: Instant): { readonly stream: string; readonly part: string } {
+export function labelPlace(model: string, received: Instant): { readonly stream: string; readonly part: string } {
   const { stream, part } = logPlace(model, received);
   return { stream: `${stream}.labels`, part };
 }

@@ -20,6 +20,7 @@ export {
 } from "./imported/imported.ts";
 export { type Invocation, namesOf } from "./imported/invocation.ts";
 export { appendLabels, labelHistorySql, labelType, newestLabelsSql, type PushedLabel } from "./label-log.ts";
+export { type LabelPlace, type ReadLabel, type ReadLabels, readLabelsAfter } from "./label-reading.ts";
 export { openServing, type Prediction, type ServedModel, type Serving } from "./live.ts";
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";
 export type { ServedBeside } from "./slot.ts";

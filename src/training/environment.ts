@@ -5,6 +5,7 @@ import { contentHash } from "../core/core.ts";
 import type { MachineFacts, PackageSet } from "../ports/ports.ts";
 import type { Provenance } from "../registry/registry.ts";
 import type { ContinuedOrigin } from "./continuation.ts";
+import type { LearntLabels } from "./learn.ts";
 
 /** The environment a version was trained in. */
 export interface TrainingEnvironment {
@@ -28,6 +29,8 @@ export interface TrainingEnvironment {
   readonly installed?: readonly string[];
   /** The version that the training went on from. */
   readonly from?: ContinuedOrigin;
+  /** What it has learnt from labels that were pushed. */
+  readonly learnt?: LearntLabels;
 }
 
 /** The environment that a version is made in. */

@@ -18,6 +18,7 @@ export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
 export { survivalFigures } from "./evaluation/survival-figures.ts";
 export { cheapestThreshold } from "./evaluation/threshold-choice.ts";
 export { type FitEngines, type FittedModel, fitModel } from "./fit.ts";
+export { type LearntLabels, learntLabels, learnVersion } from "./learn.ts";
 export { readyDataset } from "./ready-dataset.ts";
 export { heldOutMetrics, trainerParameters } from "./run-values.ts";
 export { type TrainedVersion, trainVersion } from "./train.ts";

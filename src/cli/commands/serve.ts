@@ -163,11 +163,15 @@ function announce(
   ]);
 }
 
-function tell({ progress }: CommandContext, { looks, retrained, failures }: WatchRound): void {
+function tell({ progress }: CommandContext, { looks, retrained, learnt, failures }: WatchRound): void {
   for (const { monitor, opened } of looks)
     if (opened.length > 0) progress.line(`${monitor}: alert (${opened.join(", ")})`);
   for (const { rule, outcome } of retrained)
     if (outcome.kind === "decided") progress.line(`${rule}: ${outcome.decision.reason}`);
+  for (const { model, outcome } of learnt)
+    progress.line(
+      `${model}: learnt from ${outcome.events} labels; ${outcome.versions.map(({ number }) => `version ${number}`).join(", ")}`,
+    );
   for (const { message } of failures) progress.line(`Watching failed: ${message}`);
 }
 

@@ -1,8 +1,8 @@
 // Trains one model while a person watches: what the training set looks like, how the rounds go, how good it is against doing
 // nothing clever, and what became of the champion.
 
-import { parseInstant } from "../../core/core.ts";
-import { type TrainOutcome, trainModel } from "../../platform/platform.ts";
+import { parseInstant, SlipwayError } from "../../core/core.ts";
+import { learnFromLog, type TrainOutcome, trainModel } from "../../platform/platform.ts";
 import type { Line } from "../output.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -11,9 +11,24 @@ import { figure, instantText } from "../words.ts";
 /** `slipway train <model>` */
 export async function run(
   context: CommandContext,
-  options: { readonly until?: string; readonly promote: boolean; readonly from?: string; readonly refresh?: boolean },
+  options: {
+    readonly until?: string;
+    readonly promote: boolean;
+    readonly from?: string;
+    readonly refresh?: boolean;
+    readonly learnFromLog?: boolean;
+  },
   model: string,
 ): Promise<void> {
+  if (options.learnFromLog === true) {
+    if (options.until !== undefined || options.refresh === true)
+      throw new SlipwayError(
+        "USAGE",
+        "--learn-from-log takes all labels that were pushed since, one after the other: leave --until and --refresh out.",
+      );
+    await learn(context, model, options.from);
+    return;
+  }
   const { output, progress, signal } = context;
   const knownBy = options.until === undefined ? {} : { knownBy: parseInstant(options.until) };
   await withPlatform(context, async (platform) => {
@@ -33,6 +48,38 @@ export async function run(
       }),
     );
     output.show(document(outcome), lines(outcome));
+  });
+}
+
+async function learn(context: CommandContext, model: string, from: string | undefined): Promise<void> {
+  const { output, progress, signal } = context;
+  await withPlatform(context, async (platform) => {
+    const { versions, events, labels } = await progress.step(`Learning ${model} from its labels`, () =>
+      learnFromLog(platform, {
+        model,
+        ...(from === undefined ? {} : { from }),
+        signal,
+        onStep: ({ metrics }) => progress.note(metricsText(metrics)),
+      }),
+    );
+    output.show(
+      {
+        model,
+        labels,
+        events,
+        versions: versions.map(({ number, runId, metrics, artifactHash }) => ({
+          ...{ version: number, run: runId, artifact: artifactHash },
+          metrics,
+        })),
+      },
+      [
+        `${labels} labels were pushed since, ${events} of them of predictions that are new to it.`,
+        ...versions.map(({ number, metrics }) => `Registered version ${number} of ${model}: ${metricsText(metrics)}`),
+        versions.length === 0
+          ? "There is nothing to learn from."
+          : `To make it champion: slipway models promote ${model} ${versions.at(-1)?.number}`,
+      ],
+    );
   });
 }
 
