@@ -3,6 +3,7 @@
 
 import { alertsNoun } from "./alerts-tree.ts";
 import type { CommandSpec, NounSpec } from "./command-spec.ts";
+import { explainCommand } from "./explain-tree.ts";
 import { features } from "./features-tree.ts";
 import { predictions } from "./predictions-tree.ts";
 import { gitNoun, reproduceCommand, runsNoun } from "./records-tree.ts";
@@ -253,6 +254,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
     ],
     load: () => import("./commands/evaluate.ts"),
   },
+  explainCommand,
   {
     name: "predict",
     summary: "predict a whole source or file",

@@ -206,7 +206,8 @@ interface JudgedSource {
 
 const PARTS = ["test", "validate", "train"] as const;
 
-async function rowsNamed(
+/** Where the rows lie that a word names, and which they are. Throws USAGE for a word that is none. */
+export async function rowsNamed(
   platform: Platform,
   model: ModelSpec,
   version: VersionRecord,

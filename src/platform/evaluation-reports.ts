@@ -4,6 +4,7 @@
 import { SlipwayError } from "../core/core.ts";
 import { tracking, type VersionRecord } from "../registry/registry.ts";
 import type { Evaluation } from "./evaluate-operations.ts";
+import type { VersionExplanation } from "./explain-operations.ts";
 import { versionNamed } from "./model-operations.ts";
 import type { Platform } from "./open.ts";
 
@@ -27,6 +28,19 @@ export async function keepEvaluation({ registry }: Platform, evaluation: Evaluat
   const name = `${folder}/${nameOf(span.rows)}`;
   await tracking.putArtifact(context, `${name}.html`, once(page));
   await tracking.putArtifact(context, `${name}.json`, once(JSON.stringify(evaluation)));
+}
+
+/** Keeps an explanation of a version and its page with the run that made it, over an earlier one of the same rows. Throws INPUT_INVALID for a version that no run made. */
+export async function keepExplanation(
+  { registry }: Platform,
+  explanation: VersionExplanation,
+  page: string,
+): Promise<void> {
+  const { model, version, rows, run } = explanation;
+  const context = await tracking.openTracking(registry);
+  const name = `${await folderOf(context, { model, number: version, runId: run }, "explanation")}/${nameOf(rows)}`;
+  await tracking.putArtifact(context, `${name}.html`, once(page));
+  await tracking.putArtifact(context, `${name}.json`, once(JSON.stringify(explanation)));
 }
 
 /** The evaluations of a version that are kept, by rows. */
@@ -70,19 +84,20 @@ export async function keptEvaluation(
 async function folderOf(
   context: tracking.TrackingContext,
   { model, number, runId }: Pick<VersionRecord, "model" | "number" | "runId">,
+  folder = FOLDER,
 ): Promise<string> {
   if (runId === null)
     throw new SlipwayError(
       "INPUT_INVALID",
-      `${model}@${number} was not trained here, so there is no run that its evaluation could be kept with. Write it to a file: --report FILE.`,
+      `${model}@${number} was not trained here, so there is no run that its ${folder} could be kept with. Write it to a file: --report FILE.`,
     );
   const root = tracking.pathOfUri(tracking.runArtifacts(await tracking.trackedRun(context, runId)));
   if (root === undefined)
     throw new SlipwayError(
       "INPUT_INVALID",
-      `The artifacts of run ${runId} lie outside this installation, so its evaluation cannot be kept with it. Write it to a file: --report FILE.`,
+      `The artifacts of run ${runId} lie outside this installation, so its ${folder} cannot be kept with it. Write it to a file: --report FILE.`,
     );
-  return `${root}/${FOLDER}`;
+  return `${root}/${folder}`;
 }
 
 /** A span of time has colons, which not every tool takes in a name. */

@@ -27,6 +27,7 @@ export type { DefinitionChange, Lineage } from "../catalog/catalog.ts";
 export type { DatasetManifest, PartitionUnit } from "../datasets/datasets.ts";
 export { partitionUnits } from "../datasets/datasets.ts";
 export type { ProjectConfig } from "../define/define.ts";
+export type { InputBounds } from "../explaining/explaining.ts";
 export { type KeyRead, type MaterializeProgress, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter, Released } from "../guard/guard.ts";
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
@@ -140,7 +141,14 @@ export { type DriftSegment, driftSegments } from "./drift-segments.ts";
 export type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "./engines.ts";
 export type { EnvironmentDifference } from "./environment-differences.ts";
 export { type Evaluation, type EvaluationRequest, evaluateVersion } from "./evaluate-operations.ts";
-export { type KeptEvaluation, keepEvaluation } from "./evaluation-reports.ts";
+export { type KeptEvaluation, keepEvaluation, keepExplanation } from "./evaluation-reports.ts";
+export {
+  explainOne,
+  explainVersion,
+  type RowExplanation,
+  type VersionExplanation,
+} from "./explain-operations.ts";
+export type { ExplainRequest, NamedRow } from "./explain-rows.ts";
 export {
   featureHistory,
   featuresAsOf,

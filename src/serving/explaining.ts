@@ -28,7 +28,7 @@ export function requireExplainable({ model, version, explain }: Deployment): voi
   if (explain === undefined)
     throw new SlipwayError(
       "NOT_EXPLAINABLE",
-      `Version ${version} of "${model.name}" is of a kind that gives no SHAP values: XGBoost's tree models and linear models do. Ask without explain.`,
+      `Version ${version} of "${model.name}" is of a kind that gives no SHAP values: XGBoost's tree models and linear models do. Ask without explain; slipway explain has ways for any model.`,
       { details: { model: model.name, version } },
     );
 }

@@ -14,6 +14,7 @@ export {
   type SliceFigures,
   type ToldFigure,
 } from "./evaluation/evaluation.ts";
+export { metricSetOf } from "./evaluation/metric-set.ts";
 export { type Scorer, scoreSpan } from "./evaluation/read-rows.ts";
 export { survivalFigures } from "./evaluation/survival-figures.ts";
 export { cheapestThreshold } from "./evaluation/threshold-choice.ts";

@@ -38,6 +38,11 @@ svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit}
 .fill{fill:var(--wash)}
 .dot{fill:var(--main);stroke:var(--card);stroke-width:1.5}
 .speck{fill:var(--main);opacity:.35}
+.speck.none{fill:var(--soft)}.tone0,.tone1,.tone2,.tone3,.tone4{opacity:.9}
+.tone0{fill:color-mix(in srgb,var(--main) 22%,var(--line))}.tone1{fill:color-mix(in srgb,var(--main) 45%,var(--line))}.tone2{fill:color-mix(in srgb,var(--main) 75%,var(--bad) 10%)}.tone3{fill:color-mix(in srgb,var(--bad) 60%,var(--main))}.tone4{fill:var(--bad)}
+.wide+.plots{margin-top:14px}
+.faint{stroke-width:1;opacity:.16}
+.bar.up{fill:var(--bad)}.bar.down{fill:var(--main)}
 .dot.pruned{fill:var(--soft)}.dot.failed{fill:var(--bad)}
 .bar{fill:var(--main);opacity:.85}
 .whisker{stroke:var(--main);stroke-width:4;stroke-linecap:round;opacity:.35}
