@@ -151,6 +151,22 @@ export function runtimeContract(name: string, makeCase: () => Promise<RuntimeCas
       for (const bytes of broken) expect((await refusal(runtime.load(bytes))).code).toBe("ARTIFACT_CORRUPT");
     });
 
+    it("loads beside other work what it loads otherwise, and refuses the same", async () => {
+      const { runtime, artifact, inputCount } = await theCase();
+      const matrix = matrixOf(20, inputCount);
+      const scores: number[][] = [];
+      for (const beside of [false, true]) {
+        const predictor = await runtime.load(artifact, { beside });
+        scores.push(Array.from(await predictor.predict(matrix, 20)));
+        predictor.close();
+      }
+      expect(scores[1]).toEqual(scores[0]);
+      for (const length of [0, artifact.length >> 1, artifact.length - 1])
+        expect((await refusal(runtime.load(artifact.slice(0, length), { beside: true }))).code).toBe(
+          "ARTIFACT_CORRUPT",
+        );
+    });
+
     it("uses only the rounds it is told to", async (context) => {
       const { runtime, artifact, inputCount, rounds } = await theCase();
       if (rounds === undefined) return context.skip();

@@ -18,14 +18,19 @@ export interface Predictor {
   close(): void;
 }
 
+/** How to load an artifact. */
+export interface LoadOptions {
+  readonly rounds?: number | "best";
+  readonly threads?: number;
+  /** Whether this thread has other work: loading may take longer, and must not hold it up. */
+  readonly beside?: boolean;
+}
+
 /** Loads artifacts of one format. */
 export interface Runtime {
   readonly format: string;
   /** `rounds` limits a boosted model to its first rounds; "best" to those that early stopping found best, where the artifact says so. */
-  load(
-    artifact: Uint8Array,
-    options?: { readonly rounds?: number | "best"; readonly threads?: number },
-  ): Promise<Predictor>;
+  load(artifact: Uint8Array, options?: LoadOptions): Promise<Predictor>;
 }
 
 /** A runtime that can say what a byte of its artifacts is about. */

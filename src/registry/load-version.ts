@@ -19,12 +19,16 @@ export function runtimeOf(runtimes: readonly Runtime[], format: string): Runtime
   return found;
 }
 
-/** A version, loaded; `raw` leaves its calibration away. Throws ENGINE_NOT_INSTALLED or ARTIFACT_CORRUPT. */
+/** A version, loaded; `raw` leaves its calibration away, `beside` holds up no other work of this thread. Throws ENGINE_NOT_INSTALLED or ARTIFACT_CORRUPT. */
 export async function loadVersion(
   context: RegistryContext,
   runtimes: readonly Runtime[],
   version: VersionRecord,
-  { threads, raw = false }: { readonly threads?: number; readonly raw?: boolean } = {},
+  {
+    threads,
+    raw = false,
+    beside = false,
+  }: { readonly threads?: number; readonly raw?: boolean; readonly beside?: boolean } = {},
 ): Promise<LoadedVersion> {
   const runtime = runtimeOf(runtimes, version.format);
   const artifact = await readArtifact(context, version);
@@ -32,6 +36,7 @@ export async function loadVersion(
   const predictor = await runtime.load(artifact, {
     ...(version.bestRound > 0 ? { rounds: version.bestRound } : {}),
     ...(threads === undefined ? {} : { threads }),
+    beside,
   });
   return calibration === undefined ? predictor : calibrated(predictor, calibration);
 }

@@ -100,6 +100,7 @@ export interface Serving {
 /** Opens serving; call `refresh` to load the champions. */
 export function openServing(context: ServingContext): Serving {
   const slots = new Map(context.models.map((model): [string, Slot] => [model.name, emptySlot(model)]));
+  let isServing = false;
   let refreshing: ReturnType<Serving["refresh"]> | undefined;
 
   async function refreshAll(): ReturnType<Serving["refresh"]> {
@@ -108,13 +109,14 @@ export function openServing(context: ServingContext): Serving {
       const from = slot.live?.deployment.version;
       try {
         const wanted = await standingVersions(context.registry, slot.model.name);
-        await follow(slot, wanted, (model, version) => load(context, model, version));
+        await follow(slot, wanted, (model, version) => load(context, model, version, isServing));
       } catch (thrown) {
         slot.problem = asSlipwayError(thrown);
       }
       const to = slot.live?.deployment.version;
       if (to !== undefined && to !== from) swaps.push({ model: slot.model.name, from, to });
     }
+    isServing = true;
     return swaps;
   }
 
@@ -232,9 +234,9 @@ export function openServing(context: ServingContext): Serving {
   };
 }
 
-async function load(context: ServingContext, model: ModelSpec, number: number): Promise<Deployment> {
+async function load(context: ServingContext, model: ModelSpec, number: number, beside: boolean): Promise<Deployment> {
   const version = await getVersion(context.registry, model.name, number);
   checkContract(model.name, number, version.features as ServingContract | null, servingContract(model));
-  const predictor = await loadVersion(context.registry, context.runtimes, version);
+  const predictor = await loadVersion(context.registry, context.runtimes, version, { beside });
   return deployment(model, number, version.inputs, predictor, context.online, classesOf(version));
 }

@@ -79,6 +79,22 @@ it("survives any damage to a model", { timeout: SLOW }, async () => {
   expect(refused).toBeGreaterThan(100);
 });
 
+it("leaves the event loop free while it loads beside", { timeout: SLOW }, async () => {
+  const { artifact } = await model();
+  let turns = 0;
+  let isLoaded = false;
+  const loading = runtime.load(artifact, { beside: true }).finally(() => {
+    isLoaded = true;
+  });
+  // One that is loaded here is loaded within a turn or two.
+  while (!isLoaded) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns += 1;
+  }
+  expect(turns).toBeGreaterThan(10);
+  (await loading).close();
+});
+
 it("refuses threads that are no number", { timeout: SLOW }, async () => {
   const { artifact } = await model();
   await expect(runtime.load(artifact, { threads: 0 })).rejects.toMatchObject({ code: "INPUT_INVALID" });

@@ -6,12 +6,13 @@ import { requireMatrix, SlipwayError } from "../../core/core.ts";
 import type { InteractingPredictor } from "../../ports/contributions.ts";
 import type { ExplicitRuntime, FormulaLink } from "../../ports/formula.ts";
 import type { LegibleRuntime, Predictor } from "../../ports/runtime.ts";
-import { checkArtifact, FORMAT, type JSON_FORMAT } from "./artifact.ts";
+import { FORMAT, type JSON_FORMAT } from "./artifact.ts";
 import { type MarginInput, takeMargins } from "./base-margin.ts";
 import { openXgboost, type Xgboost } from "./binding.ts";
 import { contributionsOf, interactionsOf } from "./contributions.ts";
 import { formulaOf, linkOf } from "./formula.ts";
 import { type LibraryOptions, libraryFinder } from "./library.ts";
+import { loadBeside, loadHere } from "./loading.ts";
 import type { Handle } from "./native.ts";
 import { placeIn } from "./place.ts";
 
@@ -42,12 +43,15 @@ export function xgboostRuntime(
     format,
     placeOf: placeIn,
     formulaOf,
-    load: async (artifact, { rounds, threads = 1 } = {}) => {
-      const { inputNames, objective, bestRounds, marginPlace } = checkArtifact(artifact);
+    load: async (artifact, { rounds, threads = 1, beside = false } = {}) => {
       if (!Number.isSafeInteger(threads) || threads < 1)
         throw new SlipwayError("INPUT_INVALID", `threads is ${threads}; give a whole number of at least 1.`);
-      const library = openXgboost(await findLibrary());
-      const booster = loadBooster(library, artifact, threads);
+      const path = await findLibrary();
+      // Open here first: a library that only the thread beside had open would go with it, and the booster's code with the library.
+      const library = openXgboost(path);
+      const task = { library: path, artifact, threads };
+      const { facts, booster } = beside ? await loadBeside(task) : loadHere(task);
+      const { inputNames, objective, bestRounds, marginPlace } = facts;
       const all = library.rounds(booster);
       if (typeof rounds === "number" && !(Number.isSafeInteger(rounds) && rounds >= 1 && rounds <= all)) {
         library.freeBooster(booster);
@@ -63,23 +67,6 @@ export function xgboostRuntime(
       };
     },
   };
-}
-
-function loadBooster(library: Xgboost, artifact: Uint8Array, threads: number): Handle {
-  const booster = library.createBooster([]);
-  try {
-    library.setParameter(booster, "nthread", String(threads));
-    library.load(booster, artifact);
-    library.setParameter(booster, "nthread", String(threads));
-    return booster;
-  } catch (cause) {
-    library.freeBooster(booster);
-    throw new SlipwayError(
-      "ARTIFACT_CORRUPT",
-      `The model's bytes cannot be loaded by XGBoost ${library.version}: ${cause instanceof Error ? cause.message : cause}. Fetch or train it again.`,
-      { cause },
-    );
-  }
 }
 
 function predictorOf(

@@ -255,7 +255,7 @@ async function open(
   if (tensors) return { model: await tensors.open(artifact), inputNames: [], isBare: false };
   const runtime = runtimes.find((each) => each.format === format);
   if (!runtime) throw new SlipwayError("ENGINE_NOT_INSTALLED", `No runtime here loads the format "${format}".`);
-  const predictor = await runtime.load(artifact, rounds === 0 ? {} : { rounds });
+  const predictor = await runtime.load(artifact, { beside: true, ...(rounds === 0 ? {} : { rounds }) });
   const { inputNames = [], objective } = predictor;
   const answering = calibration ? calibrated(predictor, calibration) : predictor;
   return { model: await matrixModel(gathered(answering)), inputNames, isBare: true, objective };
