@@ -67,6 +67,7 @@ const DEFINITIONS = new Set([
   "model",
   "monitor",
   "retrain",
+  "channel",
 ]);
 const NODES = new Set(["literal", "call", "column", "feature", "row"]);
 

@@ -57,5 +57,39 @@ export const alertsNoun: NounSpec = {
       examples: ['slipway alerts comment 2b7c5d8e6a10 "only JFK, since noon"'],
       load: () => import("./commands/alerts-comment.ts"),
     },
+    {
+      name: "deliveries",
+      summary: "list what channels were told, are still to be told, and could not be told",
+      options: [
+        ["--status <status>", "waiting, delivered, dead or all", "all"],
+        ["--channel <name>", "only this channel's"],
+        ["--limit <number>", "how many", "100"],
+      ],
+      examples: ["slipway alerts deliveries --status dead"],
+      load: () => import("./commands/alerts-deliveries.ts"),
+    },
+    {
+      name: "deliver",
+      summary: "tell channels what is due, now",
+      about:
+        "A running server does so by itself, and so does slipway monitor run. Several may at once: each is told by one.",
+      examples: ["slipway alerts deliver"],
+      load: () => import("./commands/alerts-deliver.ts"),
+    },
+    {
+      name: "retry",
+      summary: "have a delivery tried again from the start",
+      arguments: [["<delivery>", "its id, or the end of it; dead for every one that is dead"]],
+      examples: ["slipway alerts retry 9f412b7c5d8e", "slipway alerts retry dead"],
+      load: () => import("./commands/alerts-retry.ts"),
+    },
+    {
+      name: "test-channel",
+      summary: "tell an example on a channel, to see whether it arrives",
+      about: "Ends with 69 when it does not, and says why. Of Jira it only looks for the project: no issue is made.",
+      arguments: [["<channel>", "the channel's name"]],
+      examples: ["slipway alerts test-channel night"],
+      load: () => import("./commands/alerts-test-channel.ts"),
+    },
   ],
 };

@@ -88,6 +88,7 @@ export const errorTable = {
   STORAGE_FULL: { http: 507, grpc: 8, exit: EXIT.noWrite, retry: true },
   ADDRESS_REFUSED: { http: 400, grpc: 7, exit: EXIT.data, retry: false },
   ADDRESS_UNREACHABLE: { http: 502, grpc: 14, exit: EXIT.unavailable, retry: true },
+  CHANNEL_FAILED: { http: 502, grpc: 14, exit: EXIT.unavailable, retry: true },
   PORT_IN_USE: { http: 500, grpc: 9, exit: EXIT.unavailable, retry: true },
   CANCELLED: { http: 499, grpc: 1, exit: 130, retry: true },
   INTERNAL: { http: 500, grpc: 13, exit: EXIT.internal, retry: false },

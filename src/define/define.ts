@@ -25,7 +25,22 @@ export {
   variance,
   type Windows,
 } from "./aggregate.ts";
+export type { AlertRules, AlertRulesSpec } from "./alert-rules.ts";
 export { type CalibrateOptions, type CalibrateSpec, isotonic, platt } from "./calibrate.ts";
+export {
+  type Channel,
+  type ChannelSpec,
+  type EmailOptions,
+  type EmailVia,
+  email,
+  type JiraOptions,
+  type JiraVia,
+  jira,
+  log,
+  slack,
+  teams,
+  webhook,
+} from "./channel.ts";
 export {
   type CustomMetricSpec,
   isCustomMetric,

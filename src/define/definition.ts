@@ -74,6 +74,7 @@ const DESCRIBED = new Set([
   "model",
   "monitor",
   "retrain",
+  "channel",
 ]);
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;

@@ -1,6 +1,7 @@
 // A project: the definitions under one name, checked against each other. Which engines run them is decided in presets.
 
 import { contentHash, SlipwayError } from "../core/core.ts";
+import type { ChannelSpec } from "./channel.ts";
 import { type Definition, definitionHash, isDefinition, type Spec, spec } from "./definition.ts";
 import type { DerivedViewSpec, OnDemandSpec } from "./derived.ts";
 import type { EntitySpec } from "./entity.ts";
@@ -20,7 +21,8 @@ export type DefinitionSpec =
   | FeatureGroupSpec
   | ModelSpec
   | MonitorSpec
-  | RetrainSpec;
+  | RetrainSpec
+  | ChannelSpec;
 
 /** What a slipway.config.ts exports. */
 export interface ProjectConfig {
@@ -102,6 +104,13 @@ function checkReferences(all: readonly DefinitionSpec[]): void {
         "DEFINITION_INVALID",
         `${one.kind} "${one.name}" is about model "${one.model}", which is not exported.`,
       );
+    if (one.kind === "monitor")
+      for (const { channel } of one.alerts?.to ?? [])
+        if (!has("channel", channel))
+          throw new SlipwayError(
+            "DEFINITION_INVALID",
+            `monitor "${one.name}" tells channel "${channel}", which is not exported.`,
+          );
     if (one.kind === "retrain")
       for (const trigger of one.when)
         if (!has("monitor", trigger.monitor))

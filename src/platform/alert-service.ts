@@ -3,10 +3,14 @@
 import {
   type Alert,
   type AlertAnswer,
+  type AlertDelivery,
   type AlertFilter,
   alertId,
   answerAlert,
+  type DeliveryFilter,
   listAlerts,
+  listDeliveries,
+  retryDeliveries,
   type ShownAlert,
   showAlert,
 } from "../registry/registry.ts";
@@ -18,6 +22,10 @@ export interface Alerts {
   list(filter: AlertFilter): Promise<readonly Alert[]>;
   show(reference: string): Promise<ShownAlert>;
   answer(reference: string, answer: AlertAnswer, by?: By): Promise<Alert>;
+  /** What channels were told, are still to be told, and could not be told. */
+  deliveries(filter: DeliveryFilter): Promise<readonly AlertDelivery[]>;
+  /** Has one delivery tried again from the start, or every one that is `dead`; gives how many. */
+  retry(which: string | "dead", by?: By): Promise<number>;
 }
 
 /** The alerts of an open platform. */
@@ -27,5 +35,7 @@ export function alertsOf({ registry }: Pick<Platform, "registry">): Alerts {
     show: (reference) => showAlert(registry, reference),
     answer: async (reference, answer, by) =>
       answerAlert({ ...registry, ...by }, await alertId(registry, reference), answer),
+    deliveries: (filter) => listDeliveries(registry, filter),
+    retry: (which, by) => retryDeliveries({ ...registry, ...by }, which),
   };
 }

@@ -10,6 +10,7 @@ import type {
   EventLog,
   LineageSink,
   ModelWriter,
+  Notifier,
   OfflineEngine,
   OnlineStore,
   Outbound,
@@ -56,6 +57,8 @@ export interface Engines {
   readonly clock: Clock;
   /** The way out to addresses that users give, such as webhooks; absent where nothing is sent. */
   readonly outbound?: Outbound;
+  /** Tells alerts on channels; absent where nobody is told. */
+  readonly notifier?: Notifier;
   readonly scheduler: Scheduler;
   readonly random: RandomBytes;
   /** A mark of this process, whether the process of a mark still runs, and what gives back what the mark holds, if anything. */

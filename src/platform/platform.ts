@@ -38,10 +38,11 @@ export {
   type DriftVerdict,
   type PairVerdict,
 } from "../monitoring/monitoring.ts";
-export type { Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
+export type { NoticeOutcome, Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
 export {
   type Alert,
   type AlertAnswer,
+  type AlertDelivery,
   type AliasChange,
   type Approval,
   type AuditEntry,
@@ -93,6 +94,7 @@ export {
   type Turn,
 } from "../serving/serving.ts";
 export { type Access, accessOf } from "./access-service.ts";
+export { keepTellingAlerts, tellAlerts, testChannel } from "./alert-delivery.ts";
 export { type Alerts, alertsOf } from "./alert-service.ts";
 export { type ApplyOptions, applyDefinitions, planDefinitions } from "./apply.ts";
 export type { BatchManifest } from "./batch/batch-output.ts";

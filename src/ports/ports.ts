@@ -45,6 +45,7 @@ export type {
   LineageSink,
 } from "./lineage-sink.ts";
 export type { ModelWriter, WholeModel, WrittenModel } from "./model-writer.ts";
+export type { Notice, NoticeOutcome, Notifier } from "./notifier.ts";
 export type { LocatedFile, OfflineEngine, OfflineSession, WrittenFile } from "./offline-engine.ts";
 export {
   isJointStore,
@@ -55,7 +56,7 @@ export {
   type OnlineStore,
   type ShowingOnlineStore,
 } from "./online-store.ts";
-export type { Outbound, OutboundRequest } from "./outbound.ts";
+export type { Outbound, OutboundAnswer, OutboundRequest } from "./outbound.ts";
 export { isLegibleRuntime, type LegibleRuntime, type Predictor, type Runtime } from "./runtime.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { SourceReader, SourceRows } from "./source-reader.ts";

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { SlipwayError } from "../core/core.ts";
+import { channelNotifier } from "../engines/channels/channels.ts";
 import { describeParquet, duckdb } from "../engines/duckdb/duckdb.ts";
 import { dvc } from "../engines/dvc/dvc.ts";
 import { fileAppendLog, fileBlobs, fileEventLog } from "../engines/files/files.ts";
@@ -17,6 +18,7 @@ import { type PostgresOptions, postgresDatabase, postgresReader } from "../engin
 import { pythonTrainer } from "../engines/python/python.ts";
 import { holdFile, isFileHeld, sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
 import {
+  errorLine,
   guardedOutbound,
   markedProcess,
   type OutboundOptions,
@@ -52,7 +54,7 @@ export interface LocalOptions {
    * @example local({ records: postgres({ url: env("PG_URL") }) })
    */
   readonly records?: RecordsFactory;
-  /** What webhooks may reach beside public addresses: host names, addresses and subnets inside the company. */
+  /** What webhooks and channels may reach beside public addresses: host names, addresses and subnets inside the company. */
   readonly outbound?: Pick<OutboundOptions, "allow">;
 }
 
@@ -100,6 +102,8 @@ export function local(options: LocalOptions = {}): EngineFactory {
       options.records === undefined || disposable === true
         ? sqlite(join(stateDir, "records.db"))
         : options.records({ env });
+    const outbound = guardedOutbound(options.outbound);
+    const clock = systemClock();
     const events = fileEventLog(join(stateDir, "events"), { fsync: durable });
     return {
       offline: await duckdb({
@@ -127,8 +131,9 @@ export function local(options: LocalOptions = {}): EngineFactory {
       runtimes,
       tensorRuntimes: [tensors],
       writers: [onnxWriter()],
-      clock: systemClock(),
-      outbound: guardedOutbound(options.outbound),
+      clock,
+      outbound,
+      notifier: channelNotifier({ outbound, env, now: () => clock.now(), write: errorLine }),
       scheduler: systemScheduler(),
       random: randomBytes,
       process: marked,

@@ -4,6 +4,7 @@
 export {
   type Alert,
   type AlertAnswer,
+  type AlertDelivery,
   type AlertFilter,
   type AlertPolicy,
   type AlertStep,
@@ -11,12 +12,18 @@ export {
   alertTimes,
   answerAlert,
   clearAlerts,
+  type DeliveryFilter,
+  deliverAlerts,
   listAlerts,
+  listDeliveries,
   type NewAlert,
   type RecordedAlert,
   recordAlert,
+  retryDeliveries,
   type ShownAlert,
   showAlert,
+  type Tell,
+  type Told,
 } from "./alerts/alerts.ts";
 export { type AliasChange, aliasHistory, type MoveEvidence } from "./alias-history.ts";
 export { type AliasMove, aliasOf, listAliases, listAliasesOf, moveAlias, resolveVersion, rollback } from "./aliases.ts";

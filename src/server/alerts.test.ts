@@ -58,6 +58,14 @@ beforeEach(() => {
         asked.push([id, answer, by]);
         return alert;
       },
+      deliveries: async (filter) => {
+        asked.push(filter);
+        return [{ id: "0195-d", alert: alert.id, at, nextAt: null, status: "dead" } as never];
+      },
+      retry: async (which, by) => {
+        asked.push([which, by]);
+        return 1;
+      },
     },
     version: "1",
     now: () => fakeNow,
@@ -93,6 +101,15 @@ it("takes what is said, with a note or without", async () => {
     [alert.id, { change: "resolved", note: "the feed is back" }, by],
     [alert.id, { change: "commented", note: "only JFK" }, by],
   ]);
+});
+
+it("lists what channels were told, and has it tried again", async () => {
+  expect((await get("/api/v1/alert-deliveries?status=dead")).json()).toEqual({
+    deliveries: [{ id: "0195-d", alert: alert.id, at: time, nextAt: null, status: "dead" }],
+  });
+  const retried = await app.inject({ method: "POST", url: "/api/v1/alert-deliveries/0195-d/retry" });
+  expect(retried.json()).toEqual({ retried: 1 });
+  expect(asked).toEqual([{ status: "dead" }, ["0195-d", { actor: "http" }]]);
 });
 
 it("refuses what it does not know, and a comment without words; and describes its routes", async () => {

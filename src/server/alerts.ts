@@ -3,7 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { formatInstant, severities } from "../core/core.ts";
-import type { Alert, AlertAnswer, Alerts } from "../platform/platform.ts";
+import type { Alert, AlertAnswer, AlertDelivery, Alerts } from "../platform/platform.ts";
 import { checked } from "./checked.ts";
 
 const name = z.string().min(1).max(200);
@@ -13,6 +13,11 @@ const listQuery = z.strictObject({
   monitor: name.optional(),
   incident: name.optional(),
   from: z.enum(severities).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+const deliveryQuery = z.strictObject({
+  status: z.enum(["waiting", "delivered", "dead", "all"]).optional(),
+  channel: name.optional(),
   limit: z.coerce.number().int().min(1).max(1000).optional(),
 });
 const words = z.string().trim().min(1).max(4000);
@@ -45,6 +50,14 @@ export function alertRoutes(alerts: Alerts): (app: FastifyInstance) => Promise<v
         },
       };
     });
+    app.get("/alert-deliveries", async ({ query }) => {
+      const { status = "all", ...rest } = checked(deliveryQuery, query);
+      const filter = { ...defined(rest), ...(status === "all" ? {} : { status }) };
+      return { deliveries: (await alerts.deliveries(filter)).map(deliveryDocument) };
+    });
+    app.post<OfAlert>("/alert-deliveries/:id/retry", async ({ params, person }) => ({
+      retried: await alerts.retry(params.id, { actor: person?.name ?? "http" }),
+    }));
     const answers = { acknowledge: "acknowledged", resolve: "resolved", comments: "commented" } as const;
     for (const [path, change] of Object.entries(answers))
       app.post<OfAlert>(`/alerts/:id/${path}`, async ({ params, body, person }) => {
@@ -65,6 +78,10 @@ function alertDocument({ at, windowFrom, windowTo, statusAt, seenAt, ...rest }: 
     statusAt: formatInstant(statusAt),
     seenAt: formatInstant(seenAt),
   };
+}
+
+function deliveryDocument({ at, nextAt, ...rest }: AlertDelivery) {
+  return { ...rest, at: formatInstant(at), nextAt: nextAt === null ? null : formatInstant(nextAt) };
 }
 
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -1,5 +1,5 @@
 import { definitionsOf } from "../../define/define.ts";
-import { runMonitor } from "../../platform/platform.ts";
+import { runMonitor, tellAlerts } from "../../platform/platform.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 import { figure, instantText } from "../words.ts";
@@ -14,6 +14,9 @@ export async function run(context: CommandContext, options: { readonly at?: stri
       const looks = [];
       for (const each of names)
         looks.push(await progress.step(`Looking with ${each}`, () => runMonitor(platform, each)));
+      const told = await progress.step("Telling channels", () => tellAlerts(platform));
+      for (const { channel, outcome } of told)
+        if (outcome.kind === "failed") progress.line(`channel ${channel}: ${outcome.problem}`);
       const documents = looks.map(({ from, to, ...rest }) => ({
         ...rest,
         from: instantText(from),

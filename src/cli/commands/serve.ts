@@ -8,6 +8,7 @@ import {
   isSignInNeeded,
   keepDelivering,
   keepFresh,
+  keepTellingAlerts,
   type OpenOptions,
   type Platform,
   type Serving,
@@ -89,6 +90,9 @@ async function serve(
   let stopWatching = (): void => {};
   let stopRenewing = (): void => {};
   const stopDelivering = keepDelivering(platform);
+  const stopTelling = keepTellingAlerts(platform, ({ channel, outcome }) => {
+    if (outcome.kind === "failed") progress.line(`channel ${channel}: ${outcome.problem}`);
+  });
   try {
     const app = {
       ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit, limits })),
@@ -129,6 +133,7 @@ async function serve(
     stopWatching();
     stopRenewing();
     stopDelivering();
+    stopTelling();
     await serving.close();
     await endHold();
   }

@@ -7,7 +7,7 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { BlockList, isIP } from "node:net";
 import { SlipwayError } from "../../core/core.ts";
-import type { Outbound, OutboundRequest } from "../../ports/ports.ts";
+import type { Outbound, OutboundAnswer } from "../../ports/ports.ts";
 import { isLinkLocal, isPublicAddress } from "./addresses.ts";
 
 /** How to go out. */
@@ -37,51 +37,62 @@ export function guardedOutbound(options: OutboundOptions = {}): Outbound {
   const { timeoutMs = 10_000, resolve = (host) => lookup(host, { all: true, verbatim: true }) } = options;
   const permitted = permissions(options.allow ?? []);
 
-  async function addressesOf(url: URL, signal: AbortSignal): Promise<readonly ResolvedAddress[]> {
-    const host = hostOf(url);
+  async function addressesOf(host: string, signal: AbortSignal): Promise<readonly ResolvedAddress[]> {
     const family = isIP(host);
     const found = family === 0 ? await inTime(resolve(host), signal) : [{ address: host, family }];
     const refused = found.find(({ address }) => !permitted(host, address));
-    if (refused) throw addressRefused(url, refused.address === host ? "" : `, which is ${refused.address},`);
+    if (refused) throw addressRefused(host, refused.address === host ? "" : `, which is ${refused.address},`);
     if (found.length === 0) throw new Error(`${host} has no address`);
     return found;
   }
 
+  /** Does something in time, and says which host could not be reached. */
+  async function reaching<T>(host: string, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      return await action(signal);
+    } catch (thrown) {
+      if (thrown instanceof SlipwayError) throw thrown;
+      const reason = signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(thrown);
+      throw new SlipwayError(
+        "ADDRESS_UNREACHABLE",
+        `${host} cannot be reached (${reason}). Check the address, and that this machine may go out to it.`,
+        { cause: thrown, details: { host } },
+      );
+    }
+  }
+
+  const call: Outbound["call"] = async (request) => {
+    const url = checkedUrl(request.url);
+    return reaching(url.host, async (signal) => send(url, await addressesOf(hostOf(url), signal), request, signal));
+  };
+
   return {
     async check(text) {
       const url = checkedUrl(text);
-      await addressesOf(url, AbortSignal.timeout(timeoutMs)).catch((thrown: unknown) => {
+      await addressesOf(hostOf(url), AbortSignal.timeout(timeoutMs)).catch((thrown: unknown) => {
         if (thrown instanceof SlipwayError) throw thrown;
       });
     },
     async post(request) {
-      const url = checkedUrl(request.url);
-      const signal = AbortSignal.timeout(timeoutMs);
-      try {
-        return { status: await send(url, await addressesOf(url, signal), request, signal) };
-      } catch (thrown) {
-        if (thrown instanceof SlipwayError) throw thrown;
-        const reason = signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(thrown);
-        throw new SlipwayError(
-          "ADDRESS_UNREACHABLE",
-          `${url.host} cannot be reached (${reason}). Check the address, and that this machine may go out to it.`,
-          { cause: thrown, details: { host: url.host } },
-        );
-      }
+      return { status: (await call({ ...request, method: "POST" })).status };
     },
+    call,
+    addresses: (host) =>
+      reaching(host, async (signal) => (await addressesOf(host, signal)).map(({ address }) => address)),
   };
 }
 
 function send(
   url: URL,
   addresses: readonly ResolvedAddress[],
-  { headers, body }: OutboundRequest,
+  { method = "POST", headers, body }: Parameters<Outbound["call"]>[0],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<OutboundAnswer> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
-      method: "POST",
-      headers: { ...headers, "content-length": Buffer.byteLength(body) },
+      method,
+      headers: { ...headers, ...(method === "GET" ? {} : { "content-length": Buffer.byteLength(body) }) },
       agent: false,
       signal,
       // Node asks for all of them or for one; either way it gets what was checked, and asks nobody.
@@ -94,18 +105,22 @@ function send(
     request.on("error", reject);
     request.on("response", (response) => {
       let size = 0;
+      const chunks: Buffer[] = [];
       const end = (): void => {
-        resolve(response.statusCode ?? 0);
+        const text = Buffer.concat(chunks).toString("utf8");
+        const one = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
+        resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(one), body: text });
         request.destroy();
       };
       response.on("data", (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MOST_ANSWER) end();
+        if (size <= MOST_ANSWER) chunks.push(chunk);
+        else end();
       });
       response.on("end", end);
       response.on("error", reject);
     });
-    request.end(body);
+    request.end(method === "GET" ? undefined : body);
   });
 }
 
@@ -132,11 +147,11 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }
 
-function addressRefused(url: URL, which: string): SlipwayError {
+function addressRefused(host: string, which: string): SlipwayError {
   return new SlipwayError(
     "ADDRESS_REFUSED",
-    `Nothing is sent to ${url.host}${which} since it is not a public address. If it should be reached, whoever runs this server adds it: local({ outbound: { allow: ["${hostOf(url)}"] } }).`,
-    { details: { host: url.host } },
+    `Nothing is sent to ${host}${which} since it is not a public address. If it should be reached, whoever runs this server adds it: local({ outbound: { allow: ["${host}"] } }).`,
+    { details: { host } },
   );
 }
 

@@ -2,6 +2,7 @@
 // else (which clock, which random bytes, which process) gets its real value here.
 
 export { offsetClock, systemClock } from "./clock.ts";
+export { errorLine } from "./error-line.ts";
 export { processCommand, processUse, thisMachine } from "./machine.ts";
 export { guardedOutbound, type OutboundOptions } from "./outbound.ts";
 export { systemPause } from "./pause.ts";

@@ -10,7 +10,6 @@ import {
   type RecordsTransaction,
   type Schema,
 } from "../../records/records.ts";
-import type { RegistryContext } from "../context.ts";
 
 /** Something a monitor found that somebody should look at. */
 export interface Alert {
@@ -91,18 +90,6 @@ export function alertNotFound(reference: string): SlipwayError {
     `There is no alert ${JSON.stringify(reference.slice(0, 100))}. To see those there are: slipway alerts list --status all`,
     { details: { alert: reference.slice(0, 100) } },
   );
-}
-
-/** What is written down of a change, in the transaction that makes it. */
-export async function writeStep(
-  tx: RecordsTransaction,
-  { clock, actor }: RegistryContext,
-  row: AlertRow,
-  change: AlertChange,
-  note: string | null,
-): Promise<void> {
-  const at = instantToSql(clock.now());
-  await tx.insertInto("alert_changes").values({ alert_id: row.id, at, actor, change, note }).execute();
 }
 
 /** Marks an alert's incident as over when nothing of it is left, and as going on when something is. */

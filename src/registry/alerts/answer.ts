@@ -4,7 +4,8 @@ import { SlipwayError } from "../../core/core.ts";
 import { type AlertChange, instantToSql, type RecordsTransaction } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
 import type { RegistryContext } from "../context.ts";
-import { type Alert, type AlertRow, alertOf, alertRow, settleIncident, writeStep } from "./alert.ts";
+import { type Alert, type AlertRow, alertOf, alertRow, settleIncident } from "./alert.ts";
+import { writeStep } from "./outbox.ts";
 
 /** What is said to an alert. */
 export interface AlertAnswer {

@@ -6,7 +6,8 @@ import { type Duration, days, isAsSevere, newId, type Severity } from "../../cor
 import { type AlertChange, instantToSql, type RecordsTransaction, toJson } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
 import type { RegistryContext } from "../context.ts";
-import { type Alert, type AlertRow, alertOf, settleIncident, writeStep } from "./alert.ts";
+import { type Alert, type AlertRow, alertOf, settleIncident } from "./alert.ts";
+import { writeStep } from "./outbox.ts";
 
 /** An alert to record. */
 export interface NewAlert

@@ -79,6 +79,8 @@ const rules: Readonly<Record<string, Rule>> = {
   "POST /api/v1/alerts/:id/acknowledge": write,
   "POST /api/v1/alerts/:id/resolve": write,
   "POST /api/v1/alerts/:id/comments": write,
+  "GET /api/v1/alert-deliveries": read,
+  "POST /api/v1/alert-deliveries/:id/retry": write,
   "GET /api/v1/quarantine": read,
   "GET /api/v1/quarantine/:batch": read,
   "POST /api/v1/push": push,

@@ -202,7 +202,7 @@ test("a delivery whose sender died is sent by the next, and two senders send eac
   await hooked();
   for (let n = 0; n < 20; n += 1) await model(`m${n}`);
   // As a process leaves them that was killed after it took them.
-  const dying = { check: outbound.check, post: () => new Promise<never>(() => undefined) };
+  const dying = { ...outbound, post: () => new Promise<never>(() => undefined) };
   void tracking.deliverDue(open.tracking, dying, open.tracking.secrets);
   await expect
     .poll(

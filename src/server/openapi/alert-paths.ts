@@ -43,6 +43,18 @@ const incident = object({
   resolvedAt: { type: ["string", "null"], format: "date-time" },
   alerts: { type: "array", items: text },
 });
+const delivery = object({
+  id: { ...text, description: "The same at every attempt: receivers tell repeats by it." },
+  alert: text,
+  incident: text,
+  channel: text,
+  change: text,
+  status: { enum: ["waiting", "delivered", "dead"] },
+  attempts: whole,
+  nextAt: { type: ["string", "null"], format: "date-time" },
+  at: time,
+  problem: { ...(maybe as object), description: "Why the last attempt failed." },
+});
 const note: Json = { type: "string", minLength: 1, maxLength: 4000 };
 
 interface Operation {
@@ -115,6 +127,26 @@ export const alertPaths: Json = {
       summary: "One alert, what became of it, and the incident it belongs to.",
       parameters: ofAlert,
       answer: object({ ...alert, incident, steps: { type: "array", items: step } }),
+    }),
+  },
+  "/api/v1/alert-deliveries": {
+    get: operation({
+      id: "listAlertDeliveries",
+      summary: "What channels were told, are still to be told, and could not be told; newest first.",
+      parameters: [
+        inQuery("status", "How they stand; default all.", { enum: ["waiting", "delivered", "dead", "all"] }),
+        inQuery("channel", "Only this channel's."),
+        inQuery("limit", "The most that are listed; default 100.", { type: "integer", minimum: 1, maximum: 1000 }),
+      ],
+      answer: object({ deliveries: { type: "array", items: delivery } }),
+    }),
+  },
+  "/api/v1/alert-deliveries/{id}/retry": {
+    post: operation({
+      id: "retryAlertDelivery",
+      summary: "Has a delivery tried again from the start; `dead` for every one that is dead.",
+      parameters: ofAlert,
+      answer: object({ retried: whole }),
     }),
   },
   "/api/v1/alerts/{id}/acknowledge": answering("acknowledgeAlert", "Says that somebody is at it."),
