@@ -12,8 +12,13 @@ import { bucketOf, murmur3 } from "./text-hash.ts";
 const numbers = (values: readonly number[]) => ({ kind: "number", values: Float64Array.from(values) }) as const;
 const texts = (values: readonly (string | null)[]) => ({ kind: "text", values }) as const;
 const after = (step: FittedStep, signal: Parameters<ReturnType<typeof stepFunction>>[0]) => {
-  const { values } = stepFunction(step)(signal) as { readonly values: ArrayLike<number> };
-  return Array.from(values);
+  const { values, width = 1 } = stepFunction(step)(signal) as {
+    readonly values: Float64Array;
+    readonly width?: number;
+  };
+  const rows = values.length / width;
+  // Blocks are column by column, and read here row by row.
+  return Array.from(values, (_, cell) => values[(cell % width) * rows + Math.floor(cell / width)] ?? Number.NaN);
 };
 
 test("MurmurHash3 gives the published values", () => {

@@ -63,8 +63,15 @@ export function crossed(signals: readonly Signal[]): Signal {
 export function categoryPlaces(categories: readonly string[]): (signal: Signal) => Int32Array {
   const places = new Map(categories.map((category, place) => [category, place]));
   const missing = categories.length;
-  return (signal) =>
-    Int32Array.from(textsIn(signal), (text) => (text === null ? missing : (places.get(text) ?? missing + 1)));
+  return (signal) => {
+    const texts = textsIn(signal);
+    const found = new Int32Array(texts.length);
+    for (let row = 0; row < found.length; row += 1) {
+      const text = texts[row] ?? null;
+      found[row] = text === null ? missing : (places.get(text) ?? missing + 1);
+    }
+    return found;
+  };
 }
 
 /** The row of a target encoding's table that belongs to a place, of shape (outputs). */
@@ -129,11 +136,12 @@ function oneHot({ categories, missing, others, unseen }: FittedOf<"oneHot">): St
   return (signal, onUnseen) => {
     const places = placesOf(signal);
     if (unseen === "refuse") tellUnseen(signal, places, categories, onUnseen);
-    const values = new Float64Array(places.length * width);
-    for (let row = 0; row < places.length; row += 1) {
+    const rows = places.length;
+    const values = new Float64Array(rows * width);
+    for (let row = 0; row < rows; row += 1) {
       const place = places[row] ?? 0;
-      if (place < categories.length || (place === categories.length && missing)) values[row * width + place] = 1;
-      else if (place > categories.length && others) values[row * width + width - 1] = 1;
+      if (place < categories.length || (place === categories.length && missing)) values[place * rows + row] = 1;
+      else if (place > categories.length && others) values[(width - 1) * rows + row] = 1;
     }
     return { kind: "block", width, values };
   };
@@ -145,9 +153,10 @@ function targetEncoding(step: FittedOf<"targetEncode">): StepFunction {
   return (signal, onUnseen) => {
     const places = placesOf(signal);
     if (unseen === "refuse") tellUnseen(signal, places, categories, onUnseen);
-    const values = new Float64Array(places.length * outputs);
-    for (let cell = 0; cell < values.length; cell += 1)
-      values[cell] = encodedAt(step, places[Math.floor(cell / outputs)] ?? 0, cell % outputs);
+    const rows = places.length;
+    const values = new Float64Array(rows * outputs);
+    for (let output = 0; output < outputs; output += 1)
+      for (let row = 0; row < rows; row += 1) values[output * rows + row] = encodedAt(step, places[row] ?? 0, output);
     return outputs === 1 ? { kind: "number", values } : { kind: "block", width: outputs, values };
   };
 }
@@ -163,10 +172,11 @@ function tellUnseen(
 }
 
 function grams({ n, buckets }: FittedOf<"ngramHash">, texts: readonly (string | null)[]): Signal {
-  const values = new Float64Array(texts.length * buckets);
+  const rows = texts.length;
+  const values = new Float64Array(rows * buckets);
   for (const [row, text] of texts.entries())
-    if (text === null) values.fill(Number.NaN, row * buckets, (row + 1) * buckets);
-    else countGrams(text, n, buckets, values, row * buckets);
+    if (text !== null) countGrams(text, n, buckets, values, row, rows);
+    else for (let bucket = 0; bucket < buckets; bucket += 1) values[bucket * rows + row] = Number.NaN;
   return { kind: "block", width: buckets, values };
 }
 
@@ -176,10 +186,11 @@ const MINUTE = 60_000_000;
 function partsOf(parts: readonly DatePart[], signal: Signal): Signal {
   if (signal.kind !== "time") throw new TypeError(`dateParts was given a ${signal.kind}.`);
   const { days, micros } = signal;
-  const values = new Float64Array(days.length * parts.length);
-  for (let row = 0; row < days.length; row += 1)
-    for (const [place, part] of parts.entries())
-      values[row * parts.length + place] = Number.isNaN(days[row])
+  const rows = days.length;
+  const values = new Float64Array(rows * parts.length);
+  for (const [place, part] of parts.entries())
+    for (let row = 0; row < rows; row += 1)
+      values[place * rows + row] = Number.isNaN(days[row])
         ? Number.NaN
         : datePart(part, days[row] ?? 0, micros[row] ?? 0);
   return parts.length === 1 ? { kind: "number", values } : { kind: "block", width: parts.length, values };

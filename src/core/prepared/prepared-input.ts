@@ -121,9 +121,10 @@ function preparedWriter(input: PreparedInput, place: number, width: number): Wri
     const signal = through(signalOf(input.of, table), refused);
     const { cells, width: own } = cellsOf(signal);
     if (refused) tellUnseen(input.columns[0], signal, cells, refused);
-    for (let row = 0; row < table.rowCount; row += 1)
-      for (let column = 0; column < own; column += 1)
-        matrix[row * width + place + column] = cells[row * own + column] ?? Number.NaN;
+    const rows = table.rowCount;
+    for (let column = 0; column < own; column += 1)
+      for (let row = 0; row < rows; row += 1)
+        matrix[row * width + place + column] = cells[column * rows + row] ?? Number.NaN;
   };
 }
 
@@ -140,7 +141,7 @@ export function stepsFunction(steps: readonly FittedStep[]): StepFunction {
   return (signal, onUnseen) => functions.reduce((before, step) => step(before, onUnseen), signal);
 }
 
-/** Cells of what comes out of the last step, row by row: codes where that is text. */
+/** Cells of what comes out of the last step, column by column: codes where that is text. */
 function signalCells(
   columns: readonly ModelInput[],
 ): (signal: Signal) => { readonly cells: ArrayLike<number>; readonly width: number } {
@@ -158,9 +159,8 @@ export function signalColumns(columns: readonly ModelInput[], signal: Signal): r
   if (signal.kind === "number") return columns.map(({ name }) => ({ name, type: "float64", values: signal.values }));
   if (signal.kind === "block")
     return columns.map(({ name }, place) => {
-      const values = new Float64Array(signal.values.length / signal.width);
-      for (let row = 0; row < values.length; row += 1) values[row] = signal.values[row * signal.width + place] ?? 0;
-      return { name, type: "float64", values };
+      const rows = signal.values.length / signal.width;
+      return { name, type: "float64", values: signal.values.subarray(place * rows, (place + 1) * rows) };
     });
   if (signal.kind !== "text") throw new TypeError(`A ${signal.kind} is no column of a matrix.`);
   const validity = new Uint8Array((signal.values.length + 7) >> 3);

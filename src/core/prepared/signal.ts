@@ -1,9 +1,10 @@
-// Values on their way from a column of rows to the matrix: numbers, texts or moments, one a row, or at the end a block of several numbers a row.
+// Values on their way from a column of rows to the matrix: numbers, texts or moments, one a row, or at the end a block of several
+// columns of numbers, one after the other, so that each is a part of it and is not copied out.
 
 import { type Column, isValid, numberAt, type Table, valueAt } from "../table.ts";
 import { type DataType, isCategory, isFloat } from "../types.ts";
 
-/** One value a row; a missing number is NaN, a missing text null. A block has `width` numbers a row, row by row. */
+/** One value a row; a missing number is NaN, a missing text null. A block has `width` columns, of shape (width, rows). */
 export type Signal =
   | { readonly kind: "number"; readonly values: Float64Array }
   | { readonly kind: "text"; readonly values: readonly (string | null)[] }
@@ -55,13 +56,19 @@ export function asText(signal: Signal): Signal {
 }
 
 function numbersOf(column: Column | undefined, rowCount: number): Float64Array {
-  const values = new Float64Array(rowCount).fill(Number.NaN);
-  if (column === undefined || isCategory(column.type)) return values;
-  if (column.validity === undefined && (isFloat(column.type) || column.type === "int32")) {
-    values.set(column.values as Float64Array);
-    return values;
-  }
+  if (column === undefined || isCategory(column.type)) return new Float64Array(rowCount).fill(Number.NaN);
+  const isPlain = isFloat(column.type) || column.type === "int32";
+  if (column.validity === undefined && isPlain) return Float64Array.from(column.values as Float64Array);
+  if (isPlain) return validNumbers(column.values as Float64Array, column.validity ?? new Uint8Array(0), rowCount);
+  const values = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row += 1) values[row] = numberAt(column, row) ?? Number.NaN;
+  return values;
+}
+
+function validNumbers(given: Float64Array, validity: Uint8Array, rowCount: number): Float64Array {
+  const values = new Float64Array(rowCount);
+  for (let row = 0; row < rowCount; row += 1)
+    values[row] = ((validity[row >> 3] ?? 0) >> (row & 7)) & 1 ? (given[row] ?? Number.NaN) : Number.NaN;
   return values;
 }
 

@@ -37,11 +37,18 @@ export function bucketOf(text: string, buckets: number): number {
   return hash === -(2 ** 31) ? (2 ** 31 - 1 - (buckets - 1)) % buckets : Math.abs(hash) % buckets;
 }
 
-/** How often each bucket is met by the runs of `n` characters (code points) of a text, added to `counts` from `offset` on. */
-export function countGrams(text: string, n: number, buckets: number, counts: Float64Array, offset: number): void {
+/** How often each bucket is met by the runs of `n` characters (code points) of a text, added to `counts`, where bucket b of this text stands at `row` + b × `rows`. */
+export function countGrams(
+  text: string,
+  n: number,
+  buckets: number,
+  counts: Float64Array,
+  row: number,
+  rows: number,
+): void {
   const points = [...text];
   for (let from = 0; from + n <= points.length; from += 1) {
-    const place = offset + bucketOf(points.slice(from, from + n).join(""), buckets);
+    const place = row + rows * bucketOf(points.slice(from, from + n).join(""), buckets);
     counts[place] = (counts[place] ?? 0) + 1;
   }
 }

@@ -188,11 +188,12 @@ function outOfFold(
   const placesOf = categoryPlaces(categories);
   return (signal, firstRow) => {
     const places = placesOf(signal);
-    const values = new Float64Array(places.length * outputs);
-    for (let row = 0; row < places.length; row += 1) {
+    const rows = places.length;
+    const values = new Float64Array(rows * outputs);
+    for (let row = 0; row < rows; row += 1) {
       const own = perFold[foldOf(firstRow + row, seed, folds)];
       for (let output = 0; own && output < outputs; output += 1)
-        values[row * outputs + output] = encodedAt(own, places[row] ?? 0, output);
+        values[output * rows + row] = encodedAt(own, places[row] ?? 0, output);
     }
     return outputs === 1 ? { kind: "number", values } : { kind: "block", width: outputs, values };
   };

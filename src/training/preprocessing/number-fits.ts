@@ -3,6 +3,7 @@
 
 import type { FittedStep, Signal } from "../../core/core.ts";
 import { compareValues, type StepSpec } from "../../define/define.ts";
+import { quantilesOf } from "./order-statistics.ts";
 import { type Fail, numbersOf, type StepFit, type StepOf, textsOf } from "./step-fit.ts";
 
 /** The fit of a step that scales, imputes or makes buckets; undefined for other steps. */
@@ -25,7 +26,9 @@ export function numberFit(step: StepSpec, fail: Fail): StepFit | undefined {
 
 /** Visits the values that are not missing; an infinite one is refused. */
 function eachNumber(signal: Signal, fail: Fail, visit: (value: number) => void): void {
-  for (const value of numbersOf(signal)) {
+  const values = numbersOf(signal);
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
     if (!Number.isFinite(value)) fail(`is ${value} in a training row; make it null, or bring it into range`);
     visit(value);
@@ -93,14 +96,15 @@ function minMaxScaling({ clip }: StepOf<"minMaxScale">, fail: Fail): StepFit {
   };
 }
 
+type Five = readonly [number, number, number, number, number];
+
 function robustScaling(fail: Fail): StepFit {
   const kept = keptNumbers(fail);
   return {
     add: kept.add,
     finish() {
-      const values = kept.ascending();
-      const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(values, share)) as [number, number, number];
-      if (high === low && values[0] !== values.at(-1))
+      const [least, low, median, high, greatest] = quantilesOf(kept.values(), [0, 0.25, 0.5, 0.75, 1]) as Five;
+      if (high === low && least !== greatest)
         fail(
           `has ${median} in more than half of the training rows, so that its quartiles are one; scale it with standardize()`,
         );
@@ -127,8 +131,8 @@ function quantileBuckets(quantiles: number, fail: Fail): StepFit {
   return {
     add: kept.add,
     finish() {
-      const values = kept.ascending();
-      const all = Array.from({ length: quantiles + 1 }, (_, place) => quantile(values, place / quantiles));
+      const shares = Array.from({ length: quantiles + 1 }, (_, place) => place / quantiles);
+      const all = quantilesOf(kept.values(), shares);
       const distinct = all.filter((edge, place) => place === 0 || edge > (all[place - 1] ?? 0));
       if (distinct.length < 2) fail(`is ${distinct[0]} in every training row, which makes one bucket; leave it out`);
       return { step: { step: "bucketize", edges: distinct.slice(1, -1) } };
@@ -140,7 +144,10 @@ function imputing(by: StepOf<"impute"> extends { readonly by: infer B } ? B : st
   if (by === "mostFrequent") return mostFrequent(fail);
   if (by === "median") {
     const kept = keptNumbers(fail);
-    return { add: kept.add, finish: () => ({ step: { step: "impute", value: quantile(kept.ascending(), 0.5) } }) };
+    return {
+      add: kept.add,
+      finish: () => ({ step: { step: "impute", value: quantilesOf(kept.values(), [0.5])[0] ?? Number.NaN } }),
+    };
   }
   const moments = runningMoments();
   return {
@@ -170,8 +177,8 @@ function mostFrequent(fail: Fail): StepFit {
   };
 }
 
-/** All values, for what needs them in order. */
-function keptNumbers(fail: Fail): { readonly add: StepFit["add"]; readonly ascending: () => Float64Array } {
+/** All values, for what needs quantiles of them. */
+function keptNumbers(fail: Fail): { readonly add: StepFit["add"]; readonly values: () => Float64Array } {
   let values = new Float64Array(1024);
   let length = 0;
   return {
@@ -185,18 +192,9 @@ function keptNumbers(fail: Fail): { readonly add: StepFit["add"]; readonly ascen
         values[length] = value;
         length += 1;
       }),
-    ascending() {
+    values() {
       if (length === 0) fail(NO_VALUE);
-      return values.subarray(0, length).sort();
+      return values.subarray(0, length);
     },
   };
-}
-
-/** The value below which a share of ascending values lies, straight between its neighbours (R. J. Hyndman, Y. Fan 1996, definition 7). */
-export function quantile(ascending: Float64Array, share: number): number {
-  const place = share * (ascending.length - 1);
-  const below = Math.floor(place);
-  const low = ascending[below] ?? Number.NaN;
-  const high = ascending[Math.min(below + 1, ascending.length - 1)] ?? Number.NaN;
-  return low + (high - low) * (place - below);
 }
