@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cellCount, cellFinder, cutCells, upperEnd } from "./number-cells.ts";
+import { cellCount, cellFinder, cellOf as cellIn, cutCells, upperEnd } from "./number-cells.ts";
 import { numberCounter } from "./number-counter.ts";
 
 const countsOf = (values: readonly number[], cells = cutCells(Float64Array.from(values))): readonly number[] => {
@@ -14,7 +14,8 @@ describe("cells of numbers", () => {
     const cells = cutCells(
       Float64Array.from([...new Array(500).fill(0), ...Array.from({ length: 500 }, (_, at) => 1 + at / 500)]),
     );
-    const cellOf = cellFinder(cells);
+    const finder = cellFinder(cells);
+    const cellOf = (value: number): number => cellIn(finder, value);
     expect(new Set([-1, 0, 0.5, 1.5].map(cellOf)).size).toBe(4);
     expect(upperEnd(cells, cellOf(0))).toBeLessThan(1e-12);
   });
@@ -26,7 +27,8 @@ describe("cells of numbers", () => {
         fc.array(fc.double({ noNaN: true })),
         (values, others) => {
           const cells = cutCells(Float64Array.from(values));
-          const cellOf = cellFinder(cells);
+          const finder = cellFinder(cells);
+          const cellOf = (value: number): number => cellIn(finder, value);
           const sorted = [...others].sort((a, b) => a - b);
           for (let at = 1; at < sorted.length; at += 1)
             expect(cellOf(sorted[at]!)).toBeGreaterThanOrEqual(cellOf(sorted[at - 1]!));

@@ -94,22 +94,39 @@ function sorted(keys: Uint32Array): Uint32Array {
   return from;
 }
 
-/** A way to find the cell of a finite or infinite number: by the first bits of its key, then along the few cells that share them. */
-export function cellFinder({ origin, uppers }: NumberCells): (value: number) => number {
+/** What a number's cell is found by: the first bits of its key lead to the few cells that share them. */
+export interface CellFinder {
+  readonly origin: number;
+  readonly ends: Uint32Array;
+  /** By prefix, from `base` on: the first cell that ends at or after it. */
+  readonly firstOf: Uint16Array;
+  readonly base: number;
+}
+
+// Values less than so many octaves below the greatest are found by going along the cells, of which there are few so far down.
+const OCTAVES = 32;
+
+/** The finder of some cells. */
+export function cellFinder({ origin, uppers }: NumberCells): CellFinder {
   const ends = Uint32Array.from(uppers);
-  const last = ends.length;
-  const firstOf = new Uint16Array(2 ** (31 - KEY_BITS) + 1);
-  for (let prefix = 0, cell = 0; prefix < firstOf.length; prefix += 1) {
-    while (cell < last && ends[cell]! < prefix * 2 ** KEY_BITS) cell += 1;
-    firstOf[prefix] = cell;
+  const last = (ends[ends.length - 1] ?? 0) >>> KEY_BITS;
+  const base = Math.max(0, last - OCTAVES * 2 ** (20 - KEY_BITS));
+  const firstOf = new Uint16Array(last - base + 1);
+  for (let place = 0, cell = 0; place < firstOf.length; place += 1) {
+    while (cell < ends.length && ends[cell]! < (base + place) * 2 ** KEY_BITS) cell += 1;
+    firstOf[place] = cell;
   }
-  return (value) => {
-    const above = value - origin;
-    if (above < 0) return 0;
-    float[0] = above;
-    const key = halves[1]!;
-    let cell = firstOf[key >>> KEY_BITS]!;
-    while (cell < last && ends[cell]! < key) cell += 1;
-    return cell + 1;
-  };
+  return { origin, ends, firstOf, base };
+}
+
+/** The cell of a finite or infinite number. */
+export function cellOf({ origin, ends, firstOf, base }: CellFinder, value: number): number {
+  const above = value - origin;
+  if (above < 0) return 0;
+  float[0] = above;
+  const key = halves[1]!;
+  const place = (key >>> KEY_BITS) - base;
+  let cell = place < 0 ? 0 : place < firstOf.length ? firstOf[place]! : ends.length;
+  while (cell < ends.length && ends[cell]! < key) cell += 1;
+  return cell + 1;
 }

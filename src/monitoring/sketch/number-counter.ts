@@ -2,7 +2,7 @@
 
 import { type Column, isValid } from "../../core/core.ts";
 import type { NumberSketch } from "./column-sketch.ts";
-import { cellCount, cellFinder, type NumberCells } from "./number-cells.ts";
+import { cellCount, cellFinder, cellOf, type NumberCells } from "./number-cells.ts";
 
 /** Counts a column's batches. */
 export interface NumberCounter {
@@ -18,12 +18,13 @@ export const NO_CELL = 0xffff;
 /** A counter in some cells for so many windows; each row's cell is also written to `codes`, where that is given. */
 export function numberCounter(cells: NumberCells, windowCount = 1, codes?: Uint16Array): NumberCounter {
   const size = cellCount(cells);
-  const cellOf = cellFinder(cells);
+  const finder = cellFinder(cells);
   const counts = new Uint32Array(size * windowCount);
   const rows = new Float64Array(windowCount);
   const missing = new Float64Array(windowCount);
   const finite = new Float64Array(windowCount);
-  const sums = Array.from({ length: windowCount }, () => exactSum());
+  const sums = new Float64Array(windowCount);
+  const lost = new Float64Array(windowCount);
   let at = 0;
   return {
     add(column, windows) {
@@ -36,39 +37,28 @@ export function numberCounter(cells: NumberCells, windowCount = 1, codes?: Uint1
         const value = values[row]!;
         if (Number.isNaN(value) || (hasNulls && !isValid(column, row))) {
           missing[window]! += 1;
-          if (codes) codes[at + row] = NO_CELL;
+          if (codes !== undefined) codes[at + row] = NO_CELL;
           continue;
         }
-        const cell = cellOf(value);
+        const cell = cellOf(finder, value);
         counts[window * size + cell]! += 1;
-        if (codes) codes[at + row] = cell;
-        if (value - value === 0) {
-          finite[window]! += 1;
-          sums[window]!.add(value);
-        }
+        if (codes !== undefined) codes[at + row] = cell;
+        if (value - value !== 0) continue;
+        finite[window]! += 1;
+        // The sum's rounding errors are kept (Neumaier 1974), so that the order of the rows hardly shows, and not at all when rounded.
+        const sum = sums[window]!;
+        const next = sum + value;
+        lost[window]! += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+        sums[window] = next;
       }
       at += values.length;
     },
     finish: () =>
-      Array.from(sums, (sum, window) => ({
-        rows: rows[window]!,
+      Array.from(rows, (count, window) => ({
+        rows: count,
         missing: missing[window]!,
         counts: counts.subarray(window * size, (window + 1) * size),
-        mean: finite[window] === 0 ? null : sum.total() / finite[window]!,
+        mean: finite[window] === 0 ? null : (sums[window]! + lost[window]!) / finite[window]!,
       })),
-  };
-}
-
-/** A sum with its rounding errors kept (Neumaier 1974), so that the order of the rows hardly shows, and not at all when rounded. */
-function exactSum(): { add(value: number): void; total(): number } {
-  let sum = 0;
-  let lost = 0;
-  return {
-    add(value) {
-      const next = sum + value;
-      lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
-      sum = next;
-    },
-    total: () => sum + lost,
   };
 }

@@ -9,7 +9,7 @@ import { readCategories } from "./read-categories.ts";
 import { countRows, type RowSource, type SourceColumn, streamNumbers, type WindowCut } from "./row-source.ts";
 import type { ColumnReference, NumberReference, Reference } from "./table-sketch.ts";
 
-const VALUES_AT_ONCE = 4e6;
+const VALUES_AT_ONCE = 2e6;
 
 /** A history: how it is cut, and which part of the week each window is. */
 export interface HistoryCut extends WindowCut {

@@ -7,6 +7,9 @@ import { readCategories } from "./read-categories.ts";
 import { countRows, type RowSource, type SourceColumn, streamNumbers } from "./row-source.ts";
 import type { ColumnReference, ColumnWindow, NumberReference, Reference, Window } from "./table-sketch.ts";
 
+// A batch holds all columns that are read together.
+const AT_ONCE = 24;
+
 const isNumber = (kind: ColumnKind | undefined): kind is "number" | "moment" => kind === "number" || kind === "moment";
 
 /** Counts a window. Columns that the reference lacks are named and not read; `phase` is its part of the week. */
@@ -53,8 +56,9 @@ async function readNumbers(
     if (codes) coded.push({ name, codes, counts: whole.counts });
     return numberCounter(cells, 1, codes);
   });
-  for await (const batch of streamNumbers(source, numbers))
-    for (const [place, column] of batch.columns.entries()) counters[place]!.add(column);
+  for (let start = 0; start < numbers.length; start += AT_ONCE)
+    for await (const batch of streamNumbers(source, numbers.slice(start, start + AT_ONCE)))
+      for (const [place, column] of batch.columns.entries()) counters[start + place]!.add(column);
   for (const [place, { name, kind }] of numbers.entries())
     into.set(name, { kind: kind as "number" | "moment", sketch: counters[place]!.finish()[0]! });
   // In the reference's order, so that its pairs are found whichever way round the window has the columns.

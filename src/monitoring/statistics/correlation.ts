@@ -23,7 +23,8 @@ export function pairCorrelation(a: Float32Array, b: Float32Array): PairCorrelati
     const v = b[row]!;
     const product = u * v;
     if (Number.isNaN(product)) continue;
-    const [u2, v2] = [u * u, v * v];
+    const u2 = u * u;
+    const v2 = v * v;
     rows += 1;
     u1 += u;
     v1 += v;
