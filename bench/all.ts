@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { asOf } from "./as-of.ts";
 import { batchPrediction } from "./batch-predict.ts";
 import { coldStart } from "./cold-start.ts";
+import { drift } from "./drift.ts";
 import { materialize } from "./materialize.ts";
 import { mlflow } from "./mlflow.ts";
 import { onlineHttp } from "./online-http.ts";
@@ -40,6 +41,7 @@ for (const [name, bench] of Object.entries({
   train,
   trainWorkers,
   trainLarge,
+  drift,
   onlineLearner,
   preprocessing,
   batchPrediction,

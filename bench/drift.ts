@@ -56,7 +56,8 @@ export const drift: Bench = async (quick) => {
       : [{ rows: given("--rows") ?? 0, columns: given("--columns") ?? 20, least: 12 }];
   const interpreter = isAlone
     ? ""
-    : process.env["BENCH_EVIDENTLY_PYTHON"] || (await venvWith("evidently", ["evidently==0.7.23", "pyarrow"]));
+    : process.env["BENCH_EVIDENTLY_PYTHON"] ||
+      (await venvWith("evidently", ["evidently==0.7.23", "pandas<3", "pyarrow"]));
   const own = script(fileURLToPath(import.meta.resolve("./support/drift-slipway.ts")));
   const rounds = quick ? 1 : (given("--rounds") ?? 3);
   const samples = newSamples();

@@ -534,11 +534,13 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
       ["--min-effect <size>", "changes up to so many standard deviations do not count", "0"],
       ["--time <column>", "the reference is a history: weekdays and everyday variation in it are no drift"],
       ["--sequence", "the windows are one run: evidence adds up, so that small lasting changes are found"],
+      ["--save <file>", "keep what is counted of the reference, to be given as --reference from then on"],
       ["--fail-on-alarm", "exit with 3 on an alarm"],
       ["--report <file>", "also write a page with plots, as one HTML file"],
     ],
     examples: [
       "slipway drift --reference january.parquet --current february.parquet",
+      "slipway drift --reference year.parquet --save year.json",
       "slipway drift --reference year.parquet --current mon.parquet tue.parquet --time at --sequence --report drift.html",
     ],
     failureExit: 2,

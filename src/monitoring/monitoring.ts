@@ -10,6 +10,7 @@ export { describeRows } from "./sketch/describe-rows.ts";
 export { readReference } from "./sketch/read-reference.ts";
 export { readWindow } from "./sketch/read-window.ts";
 export type { RowSource } from "./sketch/row-source.ts";
+export { readStoredReference, writeReference } from "./sketch/stored-reference.ts";
 export type { Reference, Window } from "./sketch/table-sketch.ts";
 export { normalQuantile } from "./statistics/tails.ts";
 export { type ColumnVerdict, type DriftOptions, type DriftVerdict, driftVerdict, type PairVerdict } from "./verdict.ts";

@@ -1,5 +1,6 @@
 // Two files held against each other without a project: what `slipway drift` does. The reference is read once, each current file once.
 
+import { open, readFile } from "node:fs/promises";
 import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
 import {
   type DriftOptions,
@@ -10,11 +11,13 @@ import {
   type Reference,
   type RowSource,
   readReference,
+  readStoredReference,
   readWindow,
   type SequenceVerdict,
   type Week,
   type Window,
   weekOf,
+  writeReference,
 } from "../monitoring/monitoring.ts";
 import type { OfflineEngine } from "../ports/ports.ts";
 
@@ -35,7 +38,8 @@ export interface ComparedWindow {
   readonly verdict: Omit<SequenceVerdict, "evidence"> & { readonly evidence?: number };
   readonly reference: Reference;
   readonly window: Window;
-  readonly referenceRows: RowSource;
+  /** Absent where the reference is a stored one. */
+  readonly referenceRows?: RowSource;
   readonly windowRows: RowSource;
 }
 
@@ -47,9 +51,15 @@ export interface ComparedWindow {
  */
 export async function* compareFiles(engine: OfflineEngine, options: CompareOptions): AsyncIterable<ComparedWindow> {
   const { time } = options;
-  const referenceRows = await rowsOf(engine, options.reference, time);
-  const span = time === undefined ? undefined : await spanOf(referenceRows, time);
-  let known: { readonly cut: string; readonly reference: Reference } | undefined;
+  const stored = await storedReference(options.reference);
+  if (stored !== undefined && time !== undefined)
+    throw new SlipwayError(
+      "USAGE",
+      `${options.reference} is a stored reference, which has no history for --time ${time}. Give the rows themselves.`,
+    );
+  const referenceRows = stored === undefined ? await rowsOf(engine, options.reference, time) : undefined;
+  const span = time === undefined || referenceRows === undefined ? undefined : await spanOf(referenceRows, time);
+  let known = stored === undefined ? undefined : { cut: "", reference: stored };
   let state = freshSequence;
   for (const file of options.current) {
     const windowRows = await rowsOf(engine, file, time);
@@ -57,15 +67,9 @@ export async function* compareFiles(engine: OfflineEngine, options: CompareOptio
     const week = span && now ? weekOf(span, now) : undefined;
     const cut = week ? `${week.length} ${week.start} ${week.count}` : "";
     // Without a moment in it a window has no part of the week, so that whatever was read last will do.
-    if (known === undefined || (known.cut !== cut && week !== undefined)) {
+    if (referenceRows !== undefined && (known === undefined || (known.cut !== cut && week !== undefined)))
       known = { cut, reference: await readReference(referenceRows, week && historyCut(engine, time ?? "", week)) };
-      if (known.reference.rows === 0)
-        throw new SlipwayError(
-          "TRAINING_SET_EMPTY",
-          `${options.reference} has no rows to hold anything against. Give a reference with rows.`,
-        );
-    }
-    const { reference } = known;
+    const reference = withRows(known?.reference, options.reference);
     const window = await readWindow(windowRows, reference, week?.phase);
     const judged = options.sequence === true ? nextVerdict(reference, window, state, options) : undefined;
     if (judged) state = judged.state;
@@ -76,10 +80,35 @@ export async function* compareFiles(engine: OfflineEngine, options: CompareOptio
       verdict: note === undefined ? verdict : { ...verdict, note },
       reference,
       window,
-      referenceRows,
+      ...(referenceRows === undefined ? {} : { referenceRows }),
       windowRows,
     };
   }
+}
+
+/** What is counted of a reference's rows, as a document that `compareFiles` takes in their place. Throws as that does. */
+export async function storeReference(engine: OfflineEngine, file: string): Promise<string> {
+  return writeReference(withRows(await readReference(await rowsOf(engine, file, undefined)), file));
+}
+
+function withRows(reference: Reference | undefined, file: string): Reference {
+  if (reference !== undefined && reference.rows > 0) return reference;
+  throw new SlipwayError(
+    "TRAINING_SET_EMPTY",
+    `${file} has no rows to hold anything against. Give a reference with rows.`,
+  );
+}
+
+/** The reference that a document holds; undefined for another kind of file, which its first character tells. */
+async function storedReference(file: string): Promise<Reference | undefined> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+    if (bytesRead === 0 || buffer.toString() !== "{") return undefined;
+  } finally {
+    await handle.close();
+  }
+  return readStoredReference(await readFile(file, "utf8"), file);
 }
 
 async function rowsOf(engine: OfflineEngine, file: string, time: string | undefined): Promise<RowSource> {

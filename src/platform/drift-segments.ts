@@ -24,6 +24,7 @@ const SHOWN = 5;
 /** The segments in which a drifted column has moved most surely, most first; none where there is no column to cut by. */
 export async function driftSegments(compared: ComparedWindow, column: ColumnVerdict): Promise<readonly DriftSegment[]> {
   const { reference, referenceRows, windowRows, window } = compared;
+  if (referenceRows === undefined) return [];
   const { dialect } = referenceRows.engine;
   const measure = measureOf(compared, column, dialect);
   if (measure === undefined) return [];
@@ -38,7 +39,7 @@ export async function driftSegments(compared: ComparedWindow, column: ColumnVerd
   );
   const segments: (DriftSegment & { readonly weight: number })[] = [];
   for (const { name } of by.slice(0, MOST_BY)) {
-    const read = (rows: typeof referenceRows) => readSegments(rows, dialect.identifier(name), measure);
+    const read = (rows: Rows) => readSegments(rows, dialect.identifier(name), measure);
     const [before, now] = [await read(referenceRows), await read(windowRows)];
     for (const [value, after] of now) {
       const then = before.get(value);
@@ -66,7 +67,8 @@ export async function driftSegments(compared: ComparedWindow, column: ColumnVerd
     .map(({ weight: _, ...segment }) => segment);
 }
 
-type Dialect = ComparedWindow["referenceRows"]["engine"]["dialect"];
+type Rows = ComparedWindow["windowRows"];
+type Dialect = Rows["engine"]["dialect"];
 
 /** SQL of what has moved, as a number of each row. */
 function measureOf(
@@ -83,7 +85,7 @@ function measureOf(
   return isNumber ? `CASE WHEN isfinite(${column}::DOUBLE) THEN ${column}::DOUBLE END` : undefined;
 }
 
-async function readSegments({ engine, relation }: ComparedWindow["referenceRows"], by: string, measure: string) {
+async function readSegments({ engine, relation }: Rows, by: string, measure: string) {
   const found = new Map<string, { readonly rows: number; readonly mean: number; readonly variance: number }>();
   const sql = `SELECT s, count(x)::DOUBLE, avg(x), var_pop(x) FROM (SELECT ${by}::VARCHAR AS s, ${measure} AS x FROM ${relation}) WHERE s IS NOT NULL AND x IS NOT NULL GROUP BY s LIMIT ${10 * MOST_VALUES}`;
   for await (const table of engine.stream(sql))

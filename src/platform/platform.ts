@@ -138,7 +138,7 @@ export {
   verifyNamedDataset,
   writeDatasetFolder,
 } from "./dataset-operations.ts";
-export { type ComparedWindow, type CompareOptions, compareFiles } from "./drift-files.ts";
+export { type ComparedWindow, type CompareOptions, compareFiles, storeReference } from "./drift-files.ts";
 export { type DriftSegment, driftSegments } from "./drift-segments.ts";
 export type { EngineContext, EngineFactory, Engines, LineageFactory, SourceReader } from "./engines.ts";
 export type { EnvironmentDifference } from "./environment-differences.ts";

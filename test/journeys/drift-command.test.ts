@@ -326,6 +326,49 @@ describe("a run of windows", () => {
   });
 });
 
+describe("a stored reference", () => {
+  test("gives the same verdicts as its rows, and is not written over", async () => {
+    const saved = await slipway("--reference", "reference.parquet", "--save", "reference.json");
+    expect(saved).toMatchObject({ code: 0, stdout: expect.stringContaining("Kept: ") });
+    for (const current of ["same.parquet", "a-share.parquet", "gone.parquet", "NaN-which-is-missing.parquet"]) {
+      const [rows, stored] = await Promise.all(
+        ["reference.parquet", "reference.json"].map((reference) =>
+          slipway("--reference", reference, "--current", current, "--json"),
+        ),
+      );
+      expect(rows?.stdout.length).toBeGreaterThan(100);
+      expect(stored).toMatchObject({ code: 0, stdout: rows?.stdout });
+    }
+    expect(await slipway("--reference", "reference.parquet", "--save", "reference.json")).toMatchObject({ code: 2 });
+  });
+
+  test.each([
+    ["cut short", (text: string) => text.slice(0, -100)],
+    ["of another version", (text: string) => text.replace('"version":1', '"version":2')],
+    ["whose cells are not in order", (text: string) => text.replace(/"uppers":\[\d+/, '"uppers":[2147483647')],
+    ["with a count below 0", (text: string) => text.replace(/"counts":\[\d+/, '"counts":[-1')],
+    ["that is another document", () => '{"hello":1}'],
+  ])("%s is refused", async (name, damaged) => {
+    const path = `${name.replace(/\W+/g, "-")}.json`;
+    writeFileSync(file(path), damaged(readFileSync(file("reference.json"), "utf8")));
+    const { code, stdout, stderr } = await slipway("--reference", path, "--current", "same.parquet", "--json");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("no stored reference");
+  });
+
+  test("has no history", async () => {
+    const { code, stderr } = await slipway(
+      "--reference",
+      "reference.json",
+      "--current",
+      "same.parquet",
+      "--time",
+      "day",
+    );
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("no history") });
+  });
+});
+
 describe("how it ends", () => {
   test("0 with an alarm, 3 when that is to fail", async () => {
     const words = ["--reference", "reference.parquet", "--current", "a-share.parquet", "--json"];

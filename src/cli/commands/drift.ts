@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SlipwayError } from "../../core/core.ts";
-import { type ComparedWindow, compareFiles, driftSegments } from "../../platform/platform.ts";
+import { type ComparedWindow, compareFiles, driftSegments, storeReference, writeNew } from "../../platform/platform.ts";
 import { localQueries } from "../../presets/presets.ts";
 import { driftLines } from "../drift-lines.ts";
 import { type DrawnWindow, drawnColumns, driftReport } from "../report/drift-report.ts";
@@ -20,6 +20,7 @@ interface Options {
   readonly sequence?: boolean;
   readonly failOnAlarm?: boolean;
   readonly report?: string;
+  readonly save?: string;
 }
 
 const EXIT_ALARM = 3;
@@ -31,8 +32,10 @@ const MEMORY = "256MB";
 export async function run(context: CommandContext, options: Options): Promise<void> {
   const { host, output, progress, globals, signal } = context;
   const { reference, current = [] } = options;
-  if (reference === undefined || current.length === 0)
+  if (reference === undefined || (current.length === 0 && options.save === undefined))
     throw new SlipwayError("USAGE", "Say what to hold against what: --reference FILE --current FILE.");
+  if (options.save !== undefined && options.time !== undefined)
+    throw new SlipwayError("USAGE", "--save keeps no history, which --time needs: leave one of them out.");
   const falseAlarms = numberOf(
     "--false-alarms",
     options.falseAlarms,
@@ -54,8 +57,14 @@ export async function run(context: CommandContext, options: Options): Promise<vo
   try {
     const named = new Map(current.map((file) => [path(file), file]));
     const drawn: DrawnWindow[] = [];
+    const saved = options.save === undefined ? undefined : path(options.save);
+    if (saved !== undefined)
+      await progress.step("Counting the reference", async () =>
+        writeNew(saved, await storeReference(engine, path(reference))),
+      );
     const compare = {
-      reference: path(reference),
+      // What was just counted need not be counted again.
+      reference: saved ?? path(reference),
       current: current.map(path),
       falseAlarms,
       minEffect,
@@ -73,7 +82,11 @@ export async function run(context: CommandContext, options: Options): Promise<vo
     if (file !== undefined) await writeReport(file, driftReport({ reference, falseAlarms, minEffect, windows: drawn }));
     output.showEach(
       drawn.map(({ file: current, verdict }) => ({ current, ...verdict })),
-      [...driftLines(drawn, falseAlarms, output.style), ...(file === undefined ? [] : ["", `Report: ${file}`])],
+      [
+        ...driftLines(drawn, falseAlarms, output.style),
+        ...(saved === undefined ? [] : [`Kept: ${saved}`]),
+        ...(file === undefined ? [] : ["", `Report: ${file}`]),
+      ],
       isAlarm && options.failOnAlarm === true ? EXIT_ALARM : 0,
     );
   } finally {
