@@ -74,6 +74,31 @@ export function blobStoreContract(name: string, open: (folder: string) => BlobSt
       expect(await store.stream("content")).toBeUndefined();
     });
 
+    test.each([10, 6_000_000])(
+      "of %i bytes whose hash is known, others come to an end before their last",
+      async (size) => {
+        const whole = new Uint8Array(size).map((_, place) => (place * 31) % 251);
+        const sha256OfWhole = sha256(whole);
+        const read = async (name: string, parts: Uint8Array[]): Promise<void> => {
+          for await (const part of (await store.stream(name, { sha256: sha256OfWhole }))?.chunks ?? [])
+            parts.push(part);
+        };
+        await store.put("right", whole);
+        const parts: Uint8Array[] = [];
+        await read("right", parts);
+        expect(Buffer.concat(parts).equals(whole)).toBe(true);
+        for (const place of [0, size >> 1, size - 1]) {
+          const wrong = whole.slice();
+          wrong[place] = (wrong[place] ?? 0) ^ 1;
+          await store.put(`wrong${place}`, wrong);
+          const before: Uint8Array[] = [];
+          await expect(read(`wrong${place}`, before)).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+          expect(Buffer.concat(before).length).toBeLessThan(size);
+        }
+        expect(await store.stream("none", { sha256: sha256OfWhole })).toBeUndefined();
+      },
+    );
+
     test("holds a stream's bytes while they are named, and puts them back when they were deleted meanwhile", async () => {
       async function* chunks(): AsyncGenerator<Uint8Array> {
         yield bytes("abc");

@@ -23,6 +23,17 @@ export interface BlobStream {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** Bytes from `start` up to and including `end`. */
+export interface BlobPart {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A blob whose SHA-256, in hex, is known: reading it ends with ARTIFACT_CORRUPT when it has another, and its last bytes come only once that is sure. */
+export interface KnownBlob {
+  readonly sha256: string;
+}
+
 /** Bytes under names. */
 export interface BlobStore {
   put(name: string, content: Uint8Array): Promise<void>;
@@ -32,8 +43,8 @@ export interface BlobStore {
   putStream(prefix: string, chunks: AsyncIterable<Uint8Array>, hold?: HoldBlob): Promise<StoredBlob>;
   /** The bytes, or undefined when there is no such blob. */
   get(name: string): Promise<Uint8Array | undefined>;
-  /** Reads bytes as they are wanted, from `start` up to and including `end`; undefined when there is no such blob. */
-  stream(name: string, range?: { readonly start: number; readonly end: number }): Promise<BlobStream | undefined>;
+  /** Reads bytes as they are wanted, whole or as `which` says; undefined when there is no such blob. */
+  stream(name: string, which?: BlobPart | KnownBlob): Promise<BlobStream | undefined>;
   /** A path or URL that an OfflineEngine can read; the blob need not exist. */
   locate(name: string): string;
   /** The names under a prefix, sorted. */

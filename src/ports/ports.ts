@@ -15,7 +15,7 @@ export {
 export type { ExpressionNode, Fields, LeafNode, PushSpec, SourceSpec } from "../define/define.ts";
 
 export type { AppendLog } from "./append-log.ts";
-export type { BlobStore, BlobStream, HoldBlob, StoredBlob } from "./blob-store.ts";
+export type { BlobPart, BlobStore, BlobStream, HoldBlob, KnownBlob, StoredBlob } from "./blob-store.ts";
 export type { Clock, ReplayClock } from "./clock.ts";
 export {
   type Contributions,

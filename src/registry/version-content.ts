@@ -1,7 +1,6 @@
 // What a version consists of: a manifest of paths with hashes. The bytes lie once under their own hash, whoever brought them, and are held
 // against it at every load. Only formats that hold no code are ever loaded; whatever else lies beside them is listed and never opened.
 
-import { createHash } from "node:crypto";
 import { canonicalJson, contentHash, SlipwayError, type VersionInput } from "../core/core.ts";
 import type { BlobStore } from "../ports/ports.ts";
 import type { RecordsTransaction } from "../records/records.ts";
@@ -104,9 +103,10 @@ export async function openContent(
   { path, hash, size }: VersionFile,
   range?: { readonly start: number; readonly end: number },
 ): Promise<AsyncIterable<Uint8Array>> {
-  const found = (await blobs.stream(contentBlob(hash), range)) ?? (await blobs.stream(`${EARLIER}/${hash}`, range));
+  const which = range ?? { sha256: hash };
+  const found = (await blobs.stream(contentBlob(hash), which)) ?? (await blobs.stream(`${EARLIER}/${hash}`, which));
   if (!found || found.size !== size) throw corrupt(path, found ? "has another size than was stored" : "is missing");
-  return range ? found.chunks : verified(found.chunks, path, hash);
+  return range ? found.chunks : told(found.chunks, path);
 }
 
 /** A file's bytes, whole; INPUT_INVALID when there are more than `most`. */
@@ -123,16 +123,14 @@ export async function readContent(blobs: BlobStore, file: VersionFile, most: num
   return parts.length === 1 && only ? only : Buffer.concat(parts);
 }
 
-async function* verified(chunks: AsyncIterable<Uint8Array>, path: string, hash: string): AsyncGenerator<Uint8Array> {
-  const digest = createHash("sha256");
-  let held: Uint8Array | undefined;
-  for await (const chunk of chunks) {
-    digest.update(chunk);
-    if (held) yield held;
-    held = chunk;
+async function* told(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (thrown) {
+    if (thrown instanceof SlipwayError && thrown.code === "ARTIFACT_CORRUPT")
+      throw corrupt(path, "has other bytes than were stored");
+    throw thrown;
   }
-  if (digest.digest("hex") !== hash) throw corrupt(path, "has other bytes than were stored");
-  if (held) yield held;
 }
 
 function corrupt(path: string, problem: string): SlipwayError {

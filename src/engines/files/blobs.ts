@@ -5,9 +5,10 @@ import { createReadStream } from "node:fs";
 import { copyFile, link, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { asSlipwayError, type Instant, SlipwayError } from "../../core/core.ts";
-import type { BlobStore, BlobStream, HoldBlob, StoredBlob } from "../../ports/ports.ts";
+import type { BlobPart, BlobStore, BlobStream, HoldBlob, KnownBlob, StoredBlob } from "../../ports/ports.ts";
 import { listBlobs } from "./blob-list.ts";
 import { makeFolder, syncPath, systemCode } from "./durable.ts";
+import { hashing } from "./hash-thread.ts";
 import { pathUnder } from "./names.ts";
 import { sameContent, takenBy } from "./same-content.ts";
 import { type StartTemporary, sweepUnfinished, temporariesOf } from "./temporary.ts";
@@ -21,7 +22,7 @@ export function fileBlobs(root: string): BlobStore {
     put: (name, content) => attempt(async () => put(start, pathUnder(base, name), name, content)),
     adopt: (name, file) => attempt(async () => adopt(start, pathUnder(base, name), name, file)),
     putStream: (prefix, chunks, hold) => attempt(async () => putStream(start, base, prefix, chunks, hold)),
-    stream: (name, range) => attempt(async () => stream(pathUnder(base, name), range)),
+    stream: (name, which) => attempt(async () => stream(pathUnder(base, name), name, which)),
     get: (name) => attempt(async () => get(pathUnder(base, name))),
     locate: (name) => pathUnder(base, name),
     list: (prefix) => attempt(async () => listBlobs(base, prefix)),
@@ -73,13 +74,12 @@ async function putStream(
   }
 }
 
-async function stream(
-  path: string,
-  range?: { readonly start: number; readonly end: number },
-): Promise<BlobStream | undefined> {
+async function stream(path: string, name: string, which?: BlobPart | KnownBlob): Promise<BlobStream | undefined> {
   try {
     const found = await stat(path);
-    return found.isFile() ? { size: found.size, chunks: chunksOf(path, range) } : undefined;
+    if (!found.isFile()) return undefined;
+    const chunks = which && "sha256" in which ? verified(chunksOf(path), name, which.sha256) : chunksOf(path, which);
+    return { size: found.size, chunks };
   } catch (thrown) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(thrown))) return undefined;
     throw thrown;
@@ -87,12 +87,28 @@ async function stream(
 }
 
 /** Opened when the first chunk is asked for, so that a stream nobody reads holds nothing. */
-async function* chunksOf(
-  path: string,
-  range?: { readonly start: number; readonly end: number },
-): AsyncGenerator<Uint8Array> {
+async function* chunksOf(path: string, range?: BlobPart): AsyncGenerator<Uint8Array> {
   // Large chunks: a gigabyte in the usual 64 kB is sixteen thousand turns of the loop.
   yield* createReadStream(path, { ...range, highWaterMark: 2 ** 18 });
+}
+
+async function* verified(chunks: AsyncIterable<Uint8Array>, name: string, sha256: string): AsyncGenerator<Uint8Array> {
+  const digest = hashing();
+  let held: Uint8Array | undefined;
+  try {
+    for await (const chunk of chunks) {
+      await digest.add(chunk);
+      if (held) yield held;
+      held = chunk;
+    }
+    if ((await digest.hex()) !== sha256)
+      throw new SlipwayError("ARTIFACT_CORRUPT", `The blob ${name} has other bytes than were stored.`, {
+        details: { blob: name },
+      });
+  } finally {
+    digest.drop();
+  }
+  if (held) yield held;
 }
 
 async function adopt(start: StartTemporary, path: string, name: string, file: string): Promise<void> {

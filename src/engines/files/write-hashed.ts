@@ -1,8 +1,8 @@
 // The way of a stream to the disk. Bytes are hashed as they come, written a megabyte at a time while the next one comes, and sent on to the disk along
 // the way, so that the wait for the disk at the end is for the last part and not for all of it.
 
-import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
+import { hashing } from "./hash-thread.ts";
 
 /** A socket gives 64 kB at a time; a write for each would be most of the work. */
 const PART = 2 ** 20;
@@ -14,7 +14,7 @@ export async function writeHashed(
   handle: FileHandle,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly hash: string; readonly size: number }> {
-  const digest = createHash("sha256");
+  const digest = hashing();
   let size = 0;
   let waiting: Uint8Array[] = [];
   let length = 0;
@@ -41,7 +41,7 @@ export async function writeHashed(
   };
   try {
     for await (const chunk of chunks) {
-      digest.update(chunk);
+      await digest.add(chunk);
       size += chunk.length;
       waiting.push(chunk);
       length += chunk.length;
@@ -49,11 +49,12 @@ export async function writeHashed(
     }
     await flush();
     await writing;
+    return { hash: await digest.hex(), size };
   } finally {
+    digest.drop();
     await writing.catch(() => undefined);
     await syncing;
   }
-  return { hash: digest.digest("hex"), size };
 }
 
 /** Writes every chunk; the system may take less at once than it was given. */
