@@ -102,7 +102,7 @@ export const mlserver: Contestant = {
   name: "MLServer",
   write: tensors,
   async start({ model, root }, probe) {
-    const python = await venvWith("mlserver", ["mlserver==1.7.1", "mlserver-xgboost==1.7.1"]);
+    const python = await venvWith("mlserver", ["mlserver==1.7.1", "mlserver-xgboost==1.7.1", "uvloop==0.21.0"]);
     const folder = join(root, "mlserver");
     mkdirSync(folder, { recursive: true });
     const port = await freePort();
@@ -161,7 +161,11 @@ async function launched(
   const child = spawn(
     file,
     args.map((word) => (word === "PORT" ? String(port) : word)),
-    { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"], detached: true },
+    {
+      env: { ...process.env, PATH: `${dirname(file)}:${process.env["PATH"]}`, ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    },
   );
   process.once("exit", () => kill(child, "SIGKILL"));
   let said = "";

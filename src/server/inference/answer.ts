@@ -20,7 +20,7 @@ export interface AnswerForm {
 
 /** An answer's bytes. */
 export interface AnswerBody {
-  readonly json: Buffer;
+  readonly json: string;
   /** What follows the JSON, when an output goes back as bytes. */
   readonly binary: Buffer | undefined;
 }
@@ -48,5 +48,5 @@ export function answerBody({ model, version, outputs }: InferAnswer, { id, isBin
     ...(id === undefined ? {} : { id }),
     outputs: written,
   };
-  return { json: Buffer.from(JSON.stringify(answer)), binary: parts.length === 0 ? undefined : Buffer.concat(parts) };
+  return { json: JSON.stringify(answer), binary: parts.length === 0 ? undefined : Buffer.concat(parts) };
 }

@@ -95,9 +95,11 @@ export function repositoryIndex(
 }
 
 function send(reply: FastifyReply, { json, binary }: AnswerBody): FastifyReply {
+  // Text goes out in one piece with its head, bytes behind it.
   if (!binary) return reply.type(JSON_TYPE).send(json);
+  const head = Buffer.from(json);
   return reply
     .type("application/octet-stream")
-    .header(JSON_LENGTH_HEADER, json.length)
-    .send(Buffer.concat([json, binary]));
+    .header(JSON_LENGTH_HEADER, head.length)
+    .send(Buffer.concat([head, binary]));
 }

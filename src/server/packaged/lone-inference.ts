@@ -46,10 +46,11 @@ async function infer({ lone, predictor }: LoneScoring, { headers, body }: LoneRe
   const outputs = [{ name: "score", datatype: "FP32" as const, shape, data: scores }];
   const answer = answerBody({ model: lone.model.name, version: lone.number, outputs }, form);
   if (!answer.binary) return { status: 200, headers: { "content-type": JSON_TYPE }, body: answer.json };
+  const head = Buffer.from(answer.json);
   return {
     status: 200,
-    headers: { "content-type": "application/octet-stream", [JSON_LENGTH_HEADER]: String(answer.json.length) },
-    body: Buffer.concat([answer.json, answer.binary]),
+    headers: { "content-type": "application/octet-stream", [JSON_LENGTH_HEADER]: String(head.length) },
+    body: Buffer.concat([head, answer.binary]),
   };
 }
 
