@@ -56,11 +56,38 @@ export type ClientAlertAnswer =
   | { readonly resolve: true; readonly note?: string }
   | { readonly comment: string };
 
+/** Something that a channel was told, is to be told, or could not be told; times in ISO 8601. */
+export interface ClientAlertDelivery {
+  readonly id: string;
+  readonly alert: string;
+  readonly incident: string;
+  readonly channel: string;
+  readonly change: string;
+  readonly status: "waiting" | "delivered" | "dead";
+  readonly attempts: number;
+  readonly nextAt: string | null;
+  readonly at: string;
+  /** Why the last attempt failed. */
+  readonly problem: string | null;
+}
+
+/** Which deliveries to list; what is left out does not matter. */
+export interface ClientDeliveryFilter {
+  readonly status?: ClientAlertDelivery["status"];
+  readonly channel?: string;
+  readonly limit?: number;
+}
+
+/** The path of deliveries that fit. */
+export const deliveriesPath = (filter: ClientDeliveryFilter): string => `/api/v1/alert-deliveries${queryOf(filter)}`;
+
 /** The path of alerts that fit. */
-export function alertsPath(filter: ClientAlertFilter): string {
+export const alertsPath = (filter: ClientAlertFilter): string => `/api/v1/alerts${queryOf(filter)}`;
+
+function queryOf(filter: object): string {
   const given = Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]);
   const query = new URLSearchParams(given).toString();
-  return `/api/v1/alerts${query === "" ? "" : `?${query}`}`;
+  return query === "" ? "" : `?${query}`;
 }
 
 /** The path of one alert, or of what is said to it. */

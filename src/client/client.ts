@@ -7,8 +7,11 @@ import {
   alertsPath,
   type ClientAlert,
   type ClientAlertAnswer,
+  type ClientAlertDelivery,
   type ClientAlertFilter,
+  type ClientDeliveryFilter,
   type ClientShownAlert,
+  deliveriesPath,
 } from "./alerts.ts";
 import { type ClientEvaluation, type ClientKeptEvaluation, evaluationsPath } from "./evaluation.ts";
 import type { ClientExplanation } from "./explanation.ts";
@@ -19,7 +22,14 @@ import { type ClientRead, type ClientReads, type ClientRows, nameOf, type ReadOp
 import { asking, type ClientOptions } from "./request.ts";
 import { type ClientRoute, type ClientRouteMove, type RouteOptions, routePath } from "./route.ts";
 
-export type { ClientAlert, ClientAlertAnswer, ClientAlertFilter, ClientShownAlert } from "./alerts.ts";
+export type {
+  ClientAlert,
+  ClientAlertAnswer,
+  ClientAlertDelivery,
+  ClientAlertFilter,
+  ClientDeliveryFilter,
+  ClientShownAlert,
+} from "./alerts.ts";
 export type { ClientEvaluation, ClientFigure, ClientKeptEvaluation } from "./evaluation.ts";
 export type { ClientExplanation, ClientSum } from "./explanation.ts";
 export type { ClientLabel, ClientLabels } from "./labels.ts";
@@ -144,6 +154,10 @@ export interface Client {
   alert(id: string, options?: ReadOptions): Promise<ClientShownAlert>;
   /** Says something to an alert: `answerAlert(id, { acknowledge: true, note: "on it" })`. Throws a {@link ClientError}. */
   answerAlert(id: string, answer: ClientAlertAnswer, options?: ReadOptions): Promise<ClientAlert>;
+  /** What channels were told of alerts, are to be told, and could not be told, newest first. Throws a {@link ClientError}. */
+  alertDeliveries(filter?: ClientDeliveryFilter, options?: ReadOptions): Promise<readonly ClientAlertDelivery[]>;
+  /** Has a delivery told again from the start, by its id, or every one that is `dead`; gives how many. Throws a {@link ClientError}. */
+  retryAlertDelivery(id: string, options?: ReadOptions): Promise<number>;
   /** Tells who answers beside a model's champion. Throws a {@link ClientError}. */
   route(model: Model | string, options?: RouteOptions): Promise<ClientRoute>;
   /** Lets a canary answer a share of the predictions, changes the share, or ends it. Throws a {@link ClientError}. */
@@ -201,6 +215,14 @@ export function createClient(options: ClientOptions): Client {
     },
     alert: async (id, { signal } = {}) =>
       (await ask(alertPath(id), undefined, { signal, isIdempotent: true })) as ClientShownAlert,
+    async alertDeliveries(filter = {}, { signal } = {}) {
+      const answer = await ask(deliveriesPath(filter), undefined, { signal, isIdempotent: true });
+      return (answer as { readonly deliveries: readonly ClientAlertDelivery[] }).deliveries;
+    },
+    async retryAlertDelivery(id, { signal } = {}) {
+      const path = `/api/v1/alert-deliveries/${encodeURIComponent(id)}/retry`;
+      return ((await ask(path, "{}", { signal })) as { readonly retried: number }).retried;
+    },
     async answerAlert(id, answer, { signal } = {}) {
       const note = "comment" in answer ? answer.comment : answer.note;
       // Acknowledging and resolving again change nothing; a comment would stand there twice.

@@ -19,6 +19,8 @@ import type { By } from "./promotion-service.ts";
 
 /** What can be asked of alerts, and said to them. An alert is meant by its id, or the start or the end of it. */
 export interface Alerts {
+  /** The same as a user sees it: without what is kept from that user. */
+  seenBy(user: string | undefined): Alerts;
   list(filter: AlertFilter): Promise<readonly Alert[]>;
   show(reference: string): Promise<ShownAlert>;
   answer(reference: string, answer: AlertAnswer, by?: By): Promise<Alert>;
@@ -31,6 +33,8 @@ export interface Alerts {
 /** The alerts of an open platform. */
 export function alertsOf({ registry }: Pick<Platform, "registry">): Alerts {
   return {
+    seenBy: (user) =>
+      user === undefined ? alertsOf({ registry }) : alertsOf({ registry: { ...registry, onlooker: user } }),
     list: (filter) => listAlerts(registry, filter),
     show: (reference) => showAlert(registry, reference),
     answer: async (reference, answer, by) =>

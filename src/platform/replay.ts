@@ -92,7 +92,8 @@ export async function openReplay(
       await opened.offline.close();
       await opened.events?.close();
       // Pushed events are those of the project, and are fed by the time they became known, as all others are.
-      const { events: _, ...others } = opened;
+      // And nobody is told of alerts that would have been.
+      const { events: _, notifier: _notifier, ...others } = opened;
       return { ...others, offline, blobs };
     },
     config: { name: options.config.name, definitions: options.config.definitions },

@@ -28,9 +28,12 @@ async function lookNow(platform: Platform, monitor: MonitorSpec, model: ModelSpe
     const logged = await logSql(predictionLog(platform), model, { from, to });
     return logged === undefined ? undefined : loggedInputs(offline.dialect, model, logged);
   };
+  // Where nobody can be told, as in a replay, nothing is written down to be told later.
+  const { to: _to, ...alone } = monitor.alerts ?? {};
+  const watched = engines.notifier ? monitor : { ...monitor, alerts: alone };
   return look(
     { offline, registry, predictions, labels: await knownLabelsSql(platform, model, now) },
-    monitor,
+    watched,
     model,
     now,
   );

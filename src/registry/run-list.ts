@@ -1,14 +1,14 @@
 // Finding runs, native and tracked alike: by what they belong to, by the filter language of tracking clients, by the start or end of an id, or by
 // the version that they made.
 
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import { didYouMean, SlipwayError } from "../core/core.ts";
 import type { RunStatus } from "../records/records.ts";
 import { resolveVersion } from "./aliases.ts";
 import type { RegistryContext } from "./context.ts";
 import { withBelongings } from "./run-rows.ts";
 import { getRun, type RunRecord, runNotFound } from "./runs.ts";
-import { seenExperiments, seenModels, seenRuns, sightOf } from "./sight.ts";
+import { every, seenExperiments, seenModels, seenRuns, sightOf } from "./sight.ts";
 import { findRunRows } from "./tracking/run-search.ts";
 
 /** Which runs to list; what is left out does not matter. Runs that a client has set aside are never listed. */
@@ -119,10 +119,6 @@ export async function findRun(context: RegistryContext, reference: string): Prom
     "INPUT_INVALID",
     `Several runs are meant by "${reference}": ${rows.map(({ id }) => id).join(", ")}. Give the end of an id, or the whole.`,
   );
-}
-
-function every(conditions: readonly RawBuilder<unknown>[]): RawBuilder<boolean> {
-  return sql<boolean>`${sql.join([sql`1 = 1`, ...conditions], sql` and `)}`;
 }
 
 async function seenRun(context: RegistryContext, id: string, reference: string): Promise<RunRecord> {

@@ -72,3 +72,8 @@ export function seenModels(sight: Sight | undefined, name: Sql): readonly Sql[] 
   if (!sight) return [];
   return [sight.isOpen ? sql`not ${given(sight, "model", name, sql`=`)}` : given(sight, "model", name, sql`<>`)];
 }
+
+/** Conditions as one, for a query that takes one. */
+export function every(conditions: readonly RawBuilder<unknown>[]): RawBuilder<boolean> {
+  return sql<boolean>`${sql.join([sql`1 = 1`, ...conditions], sql` and `)}`;
+}

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { parseInstant, SlipwayError } from "../core/core.ts";
-import type { Alert } from "../platform/platform.ts";
+import type { Alert, Alerts } from "../platform/platform.ts";
 import { buildApp } from "./app.ts";
 import { fakeNow, fakeServing, flightDelaySpec } from "./fake-serving.fixture.ts";
 
@@ -34,39 +34,41 @@ let asked: unknown[];
 let app: FastifyInstance;
 beforeEach(() => {
   asked = [];
+  const alerts: Alerts = {
+    seenBy: () => alerts,
+    list: async (filter) => {
+      asked.push(filter);
+      return [alert];
+    },
+    show: async (id) => {
+      if (id !== alert.id) throw new SlipwayError("ALERT_NOT_FOUND", `There is no alert "${id}".`);
+      const steps = [{ at, actor: "monitor health", change: "opened" as const, note: null }];
+      const incident = {
+        id: "0195-i",
+        severity: "warning" as const,
+        openedAt: at,
+        resolvedAt: null,
+        alerts: [alert],
+      };
+      return { alert, steps, incident };
+    },
+    answer: async (id, answer, by) => {
+      asked.push([id, answer, by]);
+      return alert;
+    },
+    deliveries: async (filter) => {
+      asked.push(filter);
+      return [{ id: "0195-d", alert: alert.id, at, nextAt: null, status: "dead" } as never];
+    },
+    retry: async (which, by) => {
+      asked.push([which, by]);
+      return 1;
+    },
+  };
   app = buildApp({
     serving: fakeServing(),
     models: [flightDelaySpec],
-    alerts: {
-      list: async (filter) => {
-        asked.push(filter);
-        return [alert];
-      },
-      show: async (id) => {
-        if (id !== alert.id) throw new SlipwayError("ALERT_NOT_FOUND", `There is no alert "${id}".`);
-        const steps = [{ at, actor: "monitor health", change: "opened" as const, note: null }];
-        const incident = {
-          id: "0195-i",
-          severity: "warning" as const,
-          openedAt: at,
-          resolvedAt: null,
-          alerts: [alert],
-        };
-        return { alert, steps, incident };
-      },
-      answer: async (id, answer, by) => {
-        asked.push([id, answer, by]);
-        return alert;
-      },
-      deliveries: async (filter) => {
-        asked.push(filter);
-        return [{ id: "0195-d", alert: alert.id, at, nextAt: null, status: "dead" } as never];
-      },
-      retry: async (which, by) => {
-        asked.push([which, by]);
-        return 1;
-      },
-    },
+    alerts,
     version: "1",
     now: () => fakeNow,
     logger: { level: "silent" },

@@ -1,9 +1,10 @@
 // Alerts over HTTP: which there are, one with its story, and what is said to it by whoever signed in.
 
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { formatInstant, severities } from "../core/core.ts";
 import type { Alert, AlertAnswer, AlertDelivery, Alerts } from "../platform/platform.ts";
+import { onlookerOf } from "./access/onlooker.ts";
 import { checked } from "./checked.ts";
 
 const name = z.string().min(1).max(200);
@@ -29,15 +30,16 @@ interface OfAlert {
 }
 
 /** The routes of alerts, below /api/v1. */
-export function alertRoutes(alerts: Alerts): (app: FastifyInstance) => Promise<void> {
+export function alertRoutes(all: Alerts): (app: FastifyInstance) => Promise<void> {
+  const seen = ({ person }: Pick<FastifyRequest, "person">): Alerts => all.seenBy(onlookerOf(person));
   return async (app) => {
-    app.get("/alerts", async ({ query }) => {
+    app.get("/alerts", async ({ query, person }) => {
       const { status = "open", ...rest } = checked(listQuery, query);
       const filter = { ...defined(rest), ...(status === "all" ? {} : { status }) };
-      return { alerts: (await alerts.list(filter)).map(alertDocument) };
+      return { alerts: (await seen({ person }).list(filter)).map(alertDocument) };
     });
-    app.get<OfAlert>("/alerts/:id", async ({ params }) => {
-      const { alert, steps, incident } = await alerts.show(params.id);
+    app.get<OfAlert>("/alerts/:id", async ({ params, person }) => {
+      const { alert, steps, incident } = await seen({ person }).show(params.id);
       return {
         ...alertDocument(alert),
         steps: steps.map(({ at, ...step }) => ({ at: formatInstant(at), ...step })),
@@ -50,20 +52,20 @@ export function alertRoutes(alerts: Alerts): (app: FastifyInstance) => Promise<v
         },
       };
     });
-    app.get("/alert-deliveries", async ({ query }) => {
+    app.get("/alert-deliveries", async ({ query, person }) => {
       const { status = "all", ...rest } = checked(deliveryQuery, query);
       const filter = { ...defined(rest), ...(status === "all" ? {} : { status }) };
-      return { deliveries: (await alerts.deliveries(filter)).map(deliveryDocument) };
+      return { deliveries: (await seen({ person }).deliveries(filter)).map(deliveryDocument) };
     });
     app.post<OfAlert>("/alert-deliveries/:id/retry", async ({ params, person }) => ({
-      retried: await alerts.retry(params.id, { actor: person?.name ?? "http" }),
+      retried: await seen({ person }).retry(params.id, { actor: person?.name ?? "http" }),
     }));
     const answers = { acknowledge: "acknowledged", resolve: "resolved", comments: "commented" } as const;
     for (const [path, change] of Object.entries(answers))
       app.post<OfAlert>(`/alerts/:id/${path}`, async ({ params, body, person }) => {
         const { note } = change === "commented" ? checked(commentBody, body) : checked(answerBody, body ?? {});
         const answer: AlertAnswer = { change, ...(note === undefined ? {} : { note }) };
-        return alertDocument(await alerts.answer(params.id, answer, { actor: person?.name ?? "http" }));
+        return alertDocument(await seen({ person }).answer(params.id, answer, { actor: person?.name ?? "http" }));
       });
   };
 }

@@ -7,7 +7,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/client/client.ts";
 import { days } from "../../src/core/core.ts";
 import { project } from "../../src/define/define.ts";
-import { addUser, openPlatform, type Platform, startServing } from "../../src/platform/platform.ts";
+import {
+  addUser,
+  openPlatform,
+  type Platform,
+  setDefaultPermission,
+  startServing,
+  tellAlerts,
+} from "../../src/platform/platform.ts";
 import { local } from "../../src/presets/presets.ts";
 import { recordAlert } from "../../src/registry/registry.ts";
 import { appOptionsOf, createServer, type Server } from "../../src/server/server.ts";
@@ -43,7 +50,7 @@ afterAll(async () => {
 
 test("somebody who may read sees it, and somebody who may write says what is done about it", async () => {
   const now = platform.engines.clock.now();
-  const { id } = await recordAlert(platform.registry, {
+  const alert = {
     monitor: "health",
     model: "delay",
     version: 3,
@@ -52,13 +59,13 @@ test("somebody who may read sees it, and somebody who may write says what is don
     kind: "drift",
     severity: "warning",
     evidence: { psi: 0.3 },
-  });
+  } as const;
+  const { id } = await recordAlert(platform.registry, alert, { to: [{ channel: "gone", from: "info" }] });
   const [root, viewer, editor] = [
     await addUser(platform.registry, "root", "admin"),
     await addUser(platform.registry, "vera", "viewer"),
     await addUser(platform.registry, "eddie", "editor"),
   ];
-  expect(root.key).not.toBe(viewer.key);
   const as = ({ key }: { readonly key: string }) => createClient({ url: server.url, apiKey: key });
   expect(await as(viewer).alerts({ model: "delay" })).toMatchObject([{ id, status: "open", evidence: { psi: 0.3 } }]);
   await expect(as(viewer).answerAlert(id, { acknowledge: true })).rejects.toMatchObject({ code: "FORBIDDEN" });
@@ -76,4 +83,18 @@ test("somebody who may read sees it, and somebody who may write says what is don
     ],
     incident: { alerts: [id], resolvedAt: expect.any(String) },
   });
+  // A channel that no definition is behind any more takes nothing, and what it should have been told is kept.
+  await tellAlerts(platform);
+  const [dead] = await as(viewer).alertDeliveries({ status: "dead", limit: 1 });
+  expect(dead).toMatchObject({ alert: id, channel: "gone", problem: 'project alerts defines no channel "gone"' });
+  await expect(as(viewer).retryAlertDelivery("dead")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  expect(await as(editor).retryAlertDelivery(dead?.id ?? "")).toBe(1);
+  expect(await as(viewer).alertDeliveries({ status: "waiting" })).toMatchObject([{ id: dead?.id, attempts: 0 }]);
+  // What is kept from somebody is in no list and no answer, and nothing is said to it.
+  await setDefaultPermission(platform.registry, "none");
+  expect(await as(viewer).alerts({ status: "all" })).toEqual([]);
+  await expect(as(viewer).alert(id)).rejects.toMatchObject({ code: "ALERT_NOT_FOUND" });
+  await expect(as(editor).answerAlert(id, { comment: "?" })).rejects.toMatchObject({ code: "ALERT_NOT_FOUND" });
+  expect(await as(viewer).alertDeliveries()).toEqual([]);
+  expect(await as(root).alerts({ status: "all" })).toMatchObject([{ id }]);
 });

@@ -154,6 +154,15 @@ describe("an issue in Jira", () => {
     expect(there.issues).toHaveLength(1);
   });
 
+  test("that could not be closed has no comment yet, so that trying again makes no second one", async () => {
+    await send(issues());
+    const over = notice({ ...second, change: "resolved", incident: { ...notice().incident, unresolved: 0 } });
+    there.next({ status: 503 });
+    expect(await send(issues(), over, "OPS-1")).toMatchObject({ kind: "failed", isFinal: false });
+    expect(await send(issues(), over, "OPS-1")).toMatchObject({ kind: "delivered" });
+    expect(there.issues).toMatchObject([{ status: "done", comments: [{}] }]);
+  });
+
   test("that was made by a process that was killed before it said so is found again, and not made twice", async () => {
     await send(issues());
     expect(await send(issues())).toEqual({ kind: "delivered", reference: "OPS-1" });

@@ -41,11 +41,13 @@ export async function tellJira(
   const { key } = known;
   // Nobody wrote down that it was made: whoever made it was killed right after, and the issue says this already.
   if (reference === undefined && notice.change === "opened") return { kind: "delivered", reference: key };
-  const commented = outcomeOf(await ask("POST", `issue/${key}/comment`, { body: documentOf(notice) }), wordsOf);
-  if (commented.kind === "failed") return commented;
   const isOver = notice.change === "resolved" && notice.incident.unresolved === 0;
   const isBack = notice.change === "reopened";
+  // Moving twice is as good as once, a second comment is not: so the comment comes last.
   const moved = isOver || isBack ? await move(ask, key, isOver) : undefined;
+  if (moved?.kind === "failed" && !moved.isFinal) return moved;
+  const commented = outcomeOf(await ask("POST", `issue/${key}/comment`, { body: documentOf(notice) }), wordsOf);
+  if (commented.kind === "failed") return commented;
   return moved?.kind === "failed" ? moved : { kind: "delivered", reference: key };
 }
 

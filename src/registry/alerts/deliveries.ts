@@ -1,9 +1,11 @@
 // What channels were told, are still to be told, and could not be told.
 
+import { sql } from "kysely";
 import { type Instant, SlipwayError } from "../../core/core.ts";
 import { type AlertChange, type AlertDeliveryStatus, instantFromSql, instantToSql } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
 import type { RegistryContext } from "../context.ts";
+import { every, seenModels, sightOf } from "../sight.ts";
 
 /** Something that a channel was told, or is to be. */
 export interface AlertDelivery {
@@ -31,10 +33,15 @@ export interface DeliveryFilter {
 
 /** The newest deliveries, newest first. */
 export async function listDeliveries(
-  { records }: RegistryContext,
+  context: RegistryContext,
   { status, channel, limit = 100 }: DeliveryFilter = {},
 ): Promise<readonly AlertDelivery[]> {
-  let query = records.db.selectFrom("alert_deliveries").selectAll().orderBy("seq", "desc").limit(limit);
+  let query = context.records.db
+    .selectFrom("alert_deliveries")
+    .where(await seenDeliveries(context))
+    .selectAll()
+    .orderBy("seq", "desc")
+    .limit(limit);
   if (status !== undefined) query = query.where("status", "=", status);
   if (channel !== undefined) query = query.where("channel", "=", channel);
   return (await query.execute()).map((row) => ({
@@ -56,8 +63,9 @@ export async function retryDeliveries(context: RegistryContext, which: string | 
   const { records, clock } = context;
   const part = which.toLowerCase();
   if (which !== "dead" && !/^[0-9a-f-]{4,64}$/.test(part)) throw deliveryNotFound(which);
+  const seen = await seenDeliveries(context);
   return records.transact(async (tx) => {
-    const all = tx.selectFrom("alert_deliveries").select(["id", "status"]);
+    const all = tx.selectFrom("alert_deliveries").where(seen).select(["id", "status"]);
     const rows = await (which === "dead"
       ? all.where("status", "=", "dead")
       : all.where((where) => where.or([where("id", "like", `${part}%`), where("id", "like", `%${part}`)])).limit(6)
@@ -81,6 +89,12 @@ export async function retryDeliveries(context: RegistryContext, which: string | 
     }
     return again.length;
   });
+}
+
+/** Those that are about models which whoever asks may see. */
+async function seenDeliveries(context: RegistryContext) {
+  const model = sql`(select a.model from alerts a where a.id = alert_deliveries.alert_id)`;
+  return every(seenModels(await sightOf(context), model));
 }
 
 function deliveryNotFound(reference: string): SlipwayError {

@@ -1,8 +1,10 @@
 // Finding alerts: by where they stand, by whom they are from, and by the start or end of an id, as people copy them.
 
+import { sql } from "kysely";
 import { type Instant, isAsSevere, type Severity, SlipwayError, severities } from "../../core/core.ts";
 import { type AlertChange, type AlertStatus, instantFromSql } from "../../records/records.ts";
 import type { RegistryContext } from "../context.ts";
+import { every, seenModels, sightOf } from "../sight.ts";
 import { type Alert, type AlertStep, alertNotFound, alertOf } from "./alert.ts";
 
 /** Which alerts to list; what is left out does not matter. */
@@ -19,10 +21,17 @@ export interface AlertFilter {
 
 /** The newest alerts, newest first. */
 export async function listAlerts(
-  { records }: RegistryContext,
+  context: RegistryContext,
   { monitor, model, status, incident, from, limit = 100 }: AlertFilter = {},
 ): Promise<readonly Alert[]> {
-  let query = records.db.selectFrom("alerts").selectAll().orderBy("at", "desc").orderBy("id", "desc").limit(limit);
+  const seen = every(seenModels(await sightOf(context), sql`alerts.model`));
+  let query = context.records.db
+    .selectFrom("alerts")
+    .where(seen)
+    .selectAll()
+    .orderBy("at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit);
   if (monitor !== undefined) query = query.where("monitor", "=", monitor);
   if (model !== undefined) query = query.where("model", "=", model);
   if (status !== undefined) query = query.where("status", "=", status);
@@ -93,12 +102,13 @@ export async function showAlert(context: RegistryContext, reference: string): Pr
 }
 
 /** The id that a reference means. */
-export async function alertId({ records }: RegistryContext, reference: string): Promise<string> {
+export async function alertId(context: RegistryContext, reference: string): Promise<string> {
   const part = reference.toLowerCase();
   if (!/^[0-9a-f-]{4,64}$/.test(part)) throw alertNotFound(reference);
-  const rows = await records.db
+  const rows = await context.records.db
     .selectFrom("alerts")
     .select("id")
+    .where(every(seenModels(await sightOf(context), sql`alerts.model`)))
     .where((where) => where.or([where("id", "like", `${part}%`), where("id", "like", `%${part}`)]))
     .orderBy("at", "desc")
     .limit(6)
