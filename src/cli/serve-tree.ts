@@ -1,4 +1,4 @@
-// The commands that serve: a whole project, and one version taken out of it.
+// The commands that serve: a whole project, one version taken out of it, and who answers beside a champion.
 
 import type { CommandSpec } from "./command-spec.ts";
 
@@ -58,4 +58,34 @@ export const packageCommand: CommandSpec = {
     "slipway package flight_delay@7 --output build/flight-delay --features request",
   ],
   load: () => import("./commands/package.ts"),
+};
+
+/** `slipway models route` */
+export const routeCommand: CommandSpec = {
+  name: "route",
+  summary: "let a canary answer a share of a model's predictions, or show who answers",
+  about:
+    "Entity keys decide: one key is always answered by one version while the weight stands, and raising it only moves keys to the canary. Promoting the canary ends the route. Without options it shows how the model is routed and who moved it.",
+  arguments: [["<model>", "the model's name"]],
+  options: [
+    ["--canary <version>", "the version beside the champion, by number or alias; needs --weight or --ramp"],
+    ["--weight <percent>", "how many of a hundred predictions it answers; 0: only testers who ask for it"],
+    ["--ramp <steps>", "let the canary's share go up by itself: 1,5,25,100; the last step, 100, makes it champion"],
+    ["--every <duration>", "how long a step of the ramp lasts at least (default: 10m)"],
+    ["--least <number>", "predictions of the canary that a step takes at least (default: 100)"],
+    ["--worse-errors <percent>", "by how much its failed share may be above the champion's (default: 1)"],
+    ["--worse-latency <factor>", "how many times the champion's 95th percentile it may take (default: 1.5)"],
+    ["--shadow <version>", "a version that is asked the same and never answers, or none"],
+    ["--clear", "end the route: the champion answers everything"],
+    ["--reason <text>", "why, for the audit trail"],
+    ["--expect <revision>", "move it only if this is its revision now"],
+  ],
+  examples: [
+    "slipway models route flight_delay --canary 7 --weight 10",
+    "slipway models route flight_delay --canary 7 --ramp 1,5,25,100 --every 10m",
+    "slipway models route flight_delay --weight 25",
+    "slipway models route flight_delay --shadow 8",
+    "slipway models route flight_delay --clear",
+  ],
+  load: () => import("./commands/models-route.ts"),
 };

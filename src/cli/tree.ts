@@ -7,7 +7,7 @@ import { explainCommand } from "./explain-tree.ts";
 import { features } from "./features-tree.ts";
 import { predictions } from "./predictions-tree.ts";
 import { gitNoun, reproduceCommand, runsNoun } from "./records-tree.ts";
-import { packageCommand, serveCommand } from "./serve-tree.ts";
+import { packageCommand, routeCommand, serveCommand } from "./serve-tree.ts";
 import { studiesNoun, tuneNoun } from "./tune-tree.ts";
 import { users } from "./users-tree.ts";
 
@@ -397,28 +397,7 @@ export const tree: readonly (CommandSpec | NounSpec)[] = [
         ],
         load: () => import("./commands/models-promote.ts"),
       },
-      {
-        name: "route",
-        summary: "let a canary answer a share of a model's predictions, or show who answers",
-        about:
-          "Entity keys decide: one key is always answered by one version while the weight stands, and raising it only moves keys to the canary. Promoting the canary ends the route. Without options it shows how the model is routed and who moved it.",
-        arguments: [["<model>", "the model's name"]],
-        options: [
-          ["--canary <version>", "the version beside the champion, by number or alias; needs --weight"],
-          ["--weight <percent>", "how many of a hundred predictions it answers; 0: only testers who ask for it"],
-          ["--shadow <version>", "a version that is asked the same and never answers, or none"],
-          ["--clear", "end the route: the champion answers everything"],
-          ["--reason <text>", "why, for the audit trail"],
-          ["--expect <revision>", "move it only if this is its revision now"],
-        ],
-        examples: [
-          "slipway models route flight_delay --canary 7 --weight 10",
-          "slipway models route flight_delay --weight 25",
-          "slipway models route flight_delay --shadow 8",
-          "slipway models route flight_delay --clear",
-        ],
-        load: () => import("./commands/models-route.ts"),
-      },
+      routeCommand,
       {
         name: "rollback",
         summary: "make the champion before this one champion again",

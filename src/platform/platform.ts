@@ -66,6 +66,7 @@ export {
   type PromotionStanding,
   promotionStanding,
   provenanceOf,
+  type Ramp,
   type RouteChange,
   type RunRecord,
   resolveVersion,
@@ -198,6 +199,7 @@ export { type LoggedDocument, listPredictions, type ShownPrediction, showPredict
 export { type By, type Promotions, promotionsOf } from "./promotion-service.ts";
 export { openPushing, pushEvents, pushSources } from "./push-operations.ts";
 export { type Quarantine, quarantineDocument, quarantineOf } from "./quarantine-service.ts";
+export { type RampLook, type RampRequest, rampModel, showRamp, stepRamps, watchRamps } from "./ramp-operations.ts";
 export { type RecordsReader, recordsReader } from "./records-reader.ts";
 export {
   type OpenReplay,
@@ -226,6 +228,7 @@ export {
   type KeepOptions,
   keepDelivering,
   keepFresh,
+  keepRamping,
   type ServeOptions,
   startServing,
 } from "./serve.ts";

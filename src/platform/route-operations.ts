@@ -38,24 +38,29 @@ export async function showRoute(platform: Platform, model: string): Promise<Show
  * nothing moves.
  */
 export async function routeModel(platform: Platform, move: RouteMove): ReturnType<typeof moveRoute> {
+  const versions = [move.canary?.version, move.shadow].filter((number) => typeof number === "number");
+  await requireServable(platform, move.model, versions);
+  return moveRoute(platform.registry, move);
+}
+
+/** Refuses versions that cannot be served as the model is defined now. Throws MODEL_NOT_FOUND, VERSION_NOT_FOUND or FEATURES_MISMATCH. */
+export async function requireServable(platform: Platform, name: string, versions: readonly number[]): Promise<void> {
   const { registry, project } = platform;
   const defined = definitionsOf(project, "model");
-  const model = defined.find(({ name }) => name === move.model);
+  const model = defined.find((each) => each.name === name);
   if (!model) {
-    await requireKnownModel(platform, move.model);
+    await requireKnownModel(platform, name);
     throw new SlipwayError(
       "MODEL_NOT_FOUND",
-      `No definition stands behind "${move.model}" here, and only defined models have routes.${didYouMean(
-        move.model,
-        defined.map(({ name }) => name),
+      `No definition stands behind "${name}" here, and only defined models have routes.${didYouMean(
+        name,
+        defined.map((each) => each.name),
       )}`,
-      { details: { model: move.model } },
+      { details: { model: name } },
     );
   }
-  for (const number of [move.canary?.version, move.shadow]) {
-    if (number === undefined || number === null) continue;
-    const { features } = await getVersion(registry, model.name, number);
-    checkContract(model.name, number, features as ServingContract | null, servingContract(model));
+  for (const number of versions) {
+    const { features } = await getVersion(registry, name, number);
+    checkContract(name, number, features as ServingContract | null, servingContract(model));
   }
-  return moveRoute(registry, move);
 }

@@ -2,11 +2,20 @@
 
 import { type Duration, formatInstant, minutes, SlipwayError, seconds } from "../core/core.ts";
 import { definitionsOf } from "../define/define.ts";
-import { endDeployments, endLease, LEASE, noteDeployment, takeLease, tracking } from "../registry/registry.ts";
+import {
+  endDeployments,
+  endLease,
+  LEASE,
+  noteDeployment,
+  type Ramp,
+  takeLease,
+  tracking,
+} from "../registry/registry.ts";
 import { openServing, type Serving } from "../serving/serving.ts";
 import { alone } from "./alone.ts";
 import { materialize } from "./feature-operations.ts";
 import type { Platform } from "./open.ts";
+import { stepRamps, watchRamps } from "./ramp-operations.ts";
 import { type WatchRound, watchOnce } from "./watch.ts";
 
 /** How to serve. */
@@ -78,6 +87,29 @@ export function keepFresh(platform: Platform, options: KeepOptions = {}): () => 
       if ("done" in round) options.onRound?.(round.done);
     } catch (failure) {
       options.onFailure?.(failure);
+    }
+  });
+}
+
+/** How often ramps are looked at. */
+const RAMP_EVERY: Duration = seconds(5);
+
+/** Watches the ramps of what is served, and moves those that are to move, again and again. Returns what stops it. */
+export function keepRamping(
+  platform: Platform,
+  serving: Serving,
+  {
+    onMove,
+    onFailure,
+  }: { readonly onMove?: (ramp: Ramp) => void; readonly onFailure?: (failure: unknown) => void } = {},
+): () => void {
+  const watch = watchRamps(platform, serving);
+  return platform.engines.scheduler.every(RAMP_EVERY, async () => {
+    try {
+      await watch();
+      for (const { ramp, moved } of (await stepRamps(platform)) ?? []) if (moved) onMove?.(ramp);
+    } catch (failure) {
+      onFailure?.(failure);
     }
   });
 }

@@ -12,6 +12,7 @@ export type {
   LoggedModelStatus,
   QuarantineKind,
   QuarantineStatus,
+  RampStatus,
   RunRow,
   RunStatus,
   Schema,

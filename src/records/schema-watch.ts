@@ -6,6 +6,9 @@ import type { Generated } from "kysely";
 /** How a retraining ended; `held`: better, but something else that its model asks for is missing. */
 export type DecisionVerdict = "promoted" | "refused" | "held" | "failed";
 
+/** Where a ramp stands; `finished`: its last step is done and leaves the champion a share; `ended`: somebody moved the route. */
+export type RampStatus = "running" | "promoted" | "finished" | "rolled back" | "ended";
+
 /** Tables about what is defined, materialised, watched, decided and done. */
 export interface WatchTables {
   readonly definitions_applied: DefinitionRow;
@@ -27,6 +30,26 @@ export interface WatchTables {
     readonly model: string;
     readonly version: number;
     readonly since: number;
+  };
+  /** How a canary's share goes up by itself; one that ended keeps its row. */
+  readonly ramps: {
+    readonly model: string;
+    readonly canary: number;
+    /** JSON. */
+    readonly plan: string;
+    readonly step: number;
+    readonly since: number;
+    readonly revision: number;
+    readonly started_at: number;
+    readonly status: RampStatus;
+    readonly reason: string;
+  };
+  /** What servers saw of a ramp; `observed` is JSON. */
+  readonly ramp_observations: {
+    readonly model: string;
+    readonly revision: number;
+    readonly server: string;
+    readonly observed: string;
   };
   readonly monitor_runs: MonitorRunRow;
   readonly decisions: DecisionRow;

@@ -16,7 +16,7 @@ export type { AlertChange, AlertDeliveryStatus, AlertStatus } from "./schema-ale
 export type { QuarantineKind, QuarantineStatus } from "./schema-guard.ts";
 export type { RunStatus } from "./schema-runs.ts";
 export type { LoggedModelStatus } from "./schema-tracking.ts";
-export type { DecisionVerdict } from "./schema-watch.ts";
+export type { DecisionVerdict, RampStatus } from "./schema-watch.ts";
 
 /** All tables of the records. */
 export interface Schema

@@ -83,6 +83,19 @@ export {
   type RunResources,
   uncommittedChanges,
 } from "./provenance.ts";
+export {
+  moveRamp,
+  noteObserved,
+  type Observed,
+  observedOf,
+  type Ramp,
+  type RampObservation,
+  type RampPlan,
+  rampOf,
+  runningRamps,
+  startRamp,
+  stepLasts,
+} from "./ramps.ts";
 export { recoverRuns } from "./recover.ts";
 export {
   moveRoute,

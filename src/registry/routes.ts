@@ -110,24 +110,35 @@ export function moveRoute(
   context: RegistryContext,
   move: RouteMove,
 ): Promise<{ readonly from: StandingRoute; readonly to: StandingRoute }> {
-  return context.records.transact(async (tx) => {
-    const { model, canary, shadow, reason, expect } = move;
-    await requireModel(tx, model);
-    const from = await routeIn(tx, model);
-    if (expect !== undefined && expect !== from.revision)
-      throw new SlipwayError(
-        "STATE_LOCKED",
-        `The route of "${model}" is at revision ${from.revision}, not ${expect}: it was moved meanwhile. Look again, then decide.`,
-        { details: { model, revision: from.revision } },
-      );
-    const to: Route = {
-      canary: canary === undefined ? from.canary : canary,
-      shadow: shadow === undefined ? from.shadow : shadow,
-    };
-    if (isSame(from, to)) return { from, to: from };
-    await checkRoute(tx, model, to);
-    return { from, to: await writeRoute(tx, context, model, from, to, reason) };
-  });
+  return context.records.transact((tx) => moveRouteIn(tx, context, move));
+}
+
+/** Moves a route inside a transaction. */
+export async function moveRouteIn(
+  tx: RecordsTransaction,
+  context: RegistryContext,
+  { model, canary, shadow, reason, expect }: RouteMove,
+): Promise<{ readonly from: StandingRoute; readonly to: StandingRoute }> {
+  await requireModel(tx, model);
+  const from = expect === undefined ? await routeIn(tx, model) : await requireRevision(tx, model, expect);
+  const to: Route = {
+    canary: canary === undefined ? from.canary : canary,
+    shadow: shadow === undefined ? from.shadow : shadow,
+  };
+  if (isSame(from, to)) return { from, to: from };
+  await checkRoute(tx, model, to);
+  return { from, to: await writeRoute(tx, context, model, from, to, reason) };
+}
+
+/** The route of a model, which has to be at a revision. Throws STATE_LOCKED. */
+export async function requireRevision(tx: RecordsTransaction, model: string, revision: number): Promise<StandingRoute> {
+  const found = await routeIn(tx, model);
+  if (found.revision === revision) return found;
+  throw new SlipwayError(
+    "STATE_LOCKED",
+    `The route of "${model}" is at revision ${found.revision}, not ${revision}: it was moved meanwhile. Look again, then decide.`,
+    { details: { model, revision: found.revision } },
+  );
 }
 
 /** Ends what a route says of a version that becomes champion, inside the transaction that makes it so. */

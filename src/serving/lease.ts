@@ -1,15 +1,18 @@
 import type { Deployment } from "./deployment.ts";
+import { newTally, type VersionTally } from "./version-tally.ts";
 
 /** A deployment with the requests that use it: what is retired is closed when the last of them has ended. */
 export interface Lease {
   readonly deployment: Deployment;
+  /** What it was asked for since it was loaded. */
+  readonly tally: VersionTally;
   users: number;
   retired: boolean;
 }
 
 /** A deployment that nobody uses yet. */
 export function leaseOf(deployment: Deployment): Lease {
-  return { deployment, users: 0, retired: false };
+  return { deployment, tally: newTally(), users: 0, retired: false };
 }
 
 /** Notes one more request. */

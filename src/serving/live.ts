@@ -16,6 +16,7 @@ import { checkId, logLine, logPlace } from "./prediction-log.ts";
 import { mirror, type ShadowCounts } from "./shadow.ts";
 import { answering, empty, emptySlot, follow, type ServedRoute, type Slot } from "./slot.ts";
 import { notRouted, type RouteName, type Steering } from "./steering.ts";
+import type { VersionTally } from "./version-tally.ts";
 
 /** What serving works with. */
 export interface ServingContext {
@@ -65,6 +66,8 @@ export interface ServedModel {
   readonly problem: SlipwayError | undefined;
   /** Who stands beside the champion; left out where nobody does. */
   readonly route?: ServedRoute;
+  /** What the versions that answer were asked for since they were loaded, by version. */
+  readonly tallies?: ReadonlyMap<number, VersionTally>;
   /** What became of mirrored rows, by the version that was the shadow; left out where there never was one. */
   readonly shadows?: ReadonlyMap<number, Readonly<ShadowCounts>>;
 }
@@ -218,14 +221,18 @@ export function openServing(context: ServingContext): Serving {
       }
     },
     models: () =>
-      [...slots.values()].map(({ model, live, problem, route, mirror: mirrored }) => ({
-        model,
-        version: live?.deployment.version,
-        ...(live ? { columns: live.deployment.predictor.inputCount } : {}),
-        problem,
-        ...(route.canary || route.shadow ? { route } : {}),
-        ...(mirrored.counts.size > 0 ? { shadows: mirrored.counts } : {}),
-      })),
+      [...slots.values()].map((slot) => {
+        const { model, live, problem, route, mirror: mirrored } = slot;
+        return {
+          model,
+          tallies: new Map(answering(slot).map(({ deployment: { version }, tally }) => [version, tally])),
+          version: live?.deployment.version,
+          ...(live ? { columns: live.deployment.predictor.inputCount } : {}),
+          problem,
+          ...(route.canary || route.shadow ? { route } : {}),
+          ...(mirrored.counts.size > 0 ? { shadows: mirrored.counts } : {}),
+        };
+      }),
     deployed: (name) => championOf(slotOf(name)).deployment,
     async close() {
       await refreshing?.catch(() => undefined);

@@ -4,6 +4,7 @@ import { type AskedRow, answersOf, type RowAnswer } from "../scoring/scoring.ts"
 import { give, type Lease } from "./lease.ts";
 import type { Slot } from "./slot.ts";
 import { placeOf, type RouteName } from "./steering.ts";
+import { tallyAnswered } from "./version-tally.ts";
 
 /** Rows that one version answers. */
 export interface Part {
@@ -54,8 +55,10 @@ export async function scoreParts(
     parts.map(async ({ lease, route, places }, part) => {
       const { version, classes, score, explain } = lease.deployment;
       const rows = cells[part] ?? [];
+      const begun = performance.now();
       try {
         const scores = answersOf(await score(rows), classes);
+        tallyAnswered(lease.tally, rows.length, performance.now() - begun);
         const reasons = withReasons && explain ? await explain(rows) : [];
         places.forEach((place, index) => {
           const explanation = reasons[index];
@@ -65,6 +68,9 @@ export async function scoreParts(
             ...(explanation === undefined ? {} : { explanation }),
           };
         });
+      } catch (thrown) {
+        lease.tally.failed += rows.length;
+        throw thrown;
       } finally {
         give(lease);
       }

@@ -25,3 +25,4 @@ export { openServing, type Prediction, type ServedModel, type Serving } from "./
 export { type LogSource, loggedInputs, loggedReads, logSql } from "./log-query.ts";
 export type { ServedBeside } from "./slot.ts";
 export type { RouteName, Steering } from "./steering.ts";
+export { newTally, tallyQuantile, tallySince, type VersionTally } from "./version-tally.ts";

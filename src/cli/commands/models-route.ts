@@ -1,12 +1,22 @@
 // One command shows a route and moves it: what is asked for is a move as soon as an option says so, and the answer is always how it stands now.
 
 import { SlipwayError } from "../../core/core.ts";
-import { type Platform, resolveVersion, routeModel, type ShownRoute, showRoute } from "../../platform/platform.ts";
+import {
+  type Platform,
+  type Ramp,
+  rampModel,
+  resolveVersion,
+  routeModel,
+  type ShownRoute,
+  showRamp,
+  showRoute,
+} from "../../platform/platform.ts";
+import { checkRampWords, type RampWords, rampDocument, rampLine, rampPlanOf } from "../ramp-words.ts";
 import type { CommandContext } from "../run-command.ts";
 import { withPlatform } from "../with-platform.ts";
 import { instantText, momentText, wholeNumber } from "../words.ts";
 
-interface RouteWords {
+interface RouteWords extends RampWords {
   readonly canary?: string;
   readonly weight?: string;
   readonly shadow?: string;
@@ -18,7 +28,8 @@ interface RouteWords {
 /** `slipway models route <model>` */
 export async function run(context: CommandContext, words: RouteWords, model: string): Promise<void> {
   await withPlatform(context, async (platform) => {
-    const { canary, weight, shadow, clear = false, reason, expect } = words;
+    const { canary, weight, shadow, clear = false, reason, expect, ramp } = words;
+    checkRampWords(words);
     const isMove = clear || canary !== undefined || weight !== undefined || shadow !== undefined;
     if (!isMove && (reason !== undefined || expect !== undefined))
       throw new SlipwayError(
@@ -26,7 +37,8 @@ export async function run(context: CommandContext, words: RouteWords, model: str
         "--reason and --expect belong to a move: add --canary, --weight, --shadow or --clear.",
       );
     const before = await showRoute(platform, model);
-    if (isMove) {
+    if (ramp !== undefined) await startRamp(platform, before, words);
+    else if (isMove) {
       // A new weight is for the canary that was seen.
       const seen = canary === undefined && weight !== undefined ? before.revision : undefined;
       const expected = expect === undefined ? seen : wholeNumber("--expect", expect, 0, 999_999_999);
@@ -37,7 +49,20 @@ export async function run(context: CommandContext, words: RouteWords, model: str
         ...(expected === undefined ? {} : { expect: expected }),
       });
     }
-    show(context, isMove ? await showRoute(platform, model) : before);
+    show(context, isMove ? await showRoute(platform, model) : before, await showRamp(platform, model));
+  });
+}
+
+async function startRamp(platform: Platform, before: ShownRoute, words: RouteWords): Promise<void> {
+  const { canary, reason, expect } = words;
+  if (canary === undefined)
+    throw new SlipwayError("USAGE", "--ramp needs the version whose share goes up: --canary VERSION.");
+  await rampModel(platform, {
+    model: before.model,
+    canary: (await resolveVersion(platform.registry, before.model, canary)).number,
+    ...rampPlanOf(words),
+    reason: reason ?? "started on the command line",
+    expect: expect === undefined ? before.revision : wholeNumber("--expect", expect, 0, 999_999_999),
   });
 }
 
@@ -76,11 +101,12 @@ async function canaryOf(
   );
 }
 
-function show({ output }: CommandContext, { movedAt, moves, ...route }: ShownRoute): void {
+function show({ output }: CommandContext, { movedAt, moves, ...route }: ShownRoute, ramp: Ramp | undefined): void {
   const { model, champion, canary, shadow } = route;
   const document = {
     ...route,
     movedAt: movedAt === null ? null : instantText(movedAt),
+    ramp: ramp === undefined ? null : rampDocument(ramp),
     moves: moves.map(({ at, ...move }) => ({ at: instantText(at), ...move })),
   };
   output.show(document, [
@@ -89,6 +115,7 @@ function show({ output }: CommandContext, { movedAt, moves, ...route }: ShownRou
       : `Version ${champion} is the champion of ${model} and answers ${canary === null ? "everything" : `${percent(100 - canary.weight)} of predictions`}.`,
     ...(canary === null ? [] : [`Version ${canary.version} is its canary and answers ${percent(canary.weight)}.`]),
     ...(shadow === null ? [] : [`Version ${shadow} is its shadow: asked the same, never heard.`]),
+    ...(ramp === undefined ? [] : [rampLine(ramp)]),
     ...(moves.length === 0
       ? []
       : [

@@ -8,6 +8,7 @@ import {
   isSignInNeeded,
   keepDelivering,
   keepFresh,
+  keepRamping,
   keepTellingAlerts,
   type OpenOptions,
   type Platform,
@@ -93,6 +94,10 @@ async function serve(
   const stopTelling = keepTellingAlerts(platform, ({ channel, outcome }) => {
     if (outcome.kind === "failed") progress.line(`channel ${channel}: ${outcome.problem}`);
   });
+  const stopRamping = keepRamping(platform, serving, {
+    onMove: ({ model, status, reason }) => progress.line(`${model}: ramp ${status}: ${reason}`),
+    onFailure: (failure) => progress.line(`Ramps: ${failure instanceof Error ? failure.message : failure}`),
+  });
   try {
     const app = {
       ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit, limits })),
@@ -134,6 +139,7 @@ async function serve(
     stopRenewing();
     stopDelivering();
     stopTelling();
+    stopRamping();
     await serving.close();
     await endHold();
   }

@@ -19,6 +19,7 @@ import { routeTables } from "./015-routes.ts";
 import { lateRowColumn } from "./016-late-rows.ts";
 import { permissionTables } from "./017-permissions.ts";
 import { alertTables } from "./018-alerts.ts";
+import { rampTables } from "./019-ramps.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -47,4 +48,5 @@ export const migrations: readonly Migration[] = [
   { name: "late rows", statements: lateRowColumn },
   { name: "permissions", statements: permissionTables },
   { name: "alerts", statements: alertTables },
+  { name: "ramps", statements: rampTables },
 ];
