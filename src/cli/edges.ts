@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { SlipwayError } from "../core/core.ts";
-import type { TlsFiles } from "../server/server.ts";
+import type { LogFormat, LogOptions, TlsFiles } from "../server/server.ts";
 
 /** The words of these options. */
 export interface EdgeWords {
@@ -11,6 +11,8 @@ export interface EdgeWords {
   readonly tlsCa?: string;
   readonly socket?: string;
   readonly cors?: readonly string[];
+  readonly logFormat?: string;
+  readonly logLevel?: string;
 }
 
 /** The edges, checked. */
@@ -18,10 +20,14 @@ export interface Edges {
   readonly tls?: TlsFiles;
   readonly socket?: string;
   readonly cors: readonly string[];
+  readonly logger: LogOptions;
 }
 
 /** Reads the words; paths are taken from `cwd`. Throws USAGE. */
-export function edgesOf({ tlsCert, tlsKey, tlsCa, socket, cors = [] }: EdgeWords, cwd: string): Edges {
+export function edgesOf(
+  { tlsCert, tlsKey, tlsCa, socket, cors = [], logFormat, logLevel }: EdgeWords,
+  cwd: string,
+): Edges {
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new SlipwayError("USAGE", "TLS needs a certificate and its private key: --tls-cert FILE --tls-key FILE.");
   if (tlsCa !== undefined && tlsCert === undefined)
@@ -47,7 +53,20 @@ export function edgesOf({ tlsCert, tlsKey, tlsCa, socket, cors = [] }: EdgeWords
         }),
     ...(socket === undefined ? {} : { socket: resolve(cwd, socket) }),
     cors,
+    logger: loggerOf(logFormat, logLevel),
   };
+}
+
+const LEVELS = ["debug", "info", "warn", "error"];
+
+function loggerOf(format: string | undefined, level: string | undefined): LogOptions {
+  if (format !== undefined && format !== "json" && format !== "pretty")
+    throw new SlipwayError("USAGE", `--log-format is json or pretty, not ${format}.`);
+  if (level !== undefined && !LEVELS.includes(level))
+    throw new SlipwayError("USAGE", `--log-level is one of ${LEVELS.join(", ")}, not ${level}.`);
+  const chosen: { readonly format?: LogFormat } = format === undefined ? {} : { format };
+  // Who asks for a format wants everything that is said in it.
+  return { ...chosen, level: level ?? (format === undefined ? "warn" : "info") };
 }
 
 function checkOrigin(text: string): void {

@@ -26,6 +26,8 @@ export const serveCommand: CommandSpec = {
     ["--tls-ca <file>", "let only clients in with a certificate that one of these signed (mTLS)"],
     ["--socket <path>", "answer on a Unix socket instead of a port"],
     ["--cors <origins...>", "let web pages of these origins read answers, such as https://app.example.com; * for all"],
+    ["--log-format <format>", "what is said on stderr as json, in the fields of ECS, or pretty"],
+    ["--log-level <level>", "debug, which has a line for each request, info, warn or error"],
     ["--open", "listen beyond this machine although nobody has to sign in"],
     ["--watch", "also bring new rows online, and run monitors and retraining rules when they are due"],
   ],

@@ -2,20 +2,21 @@
 // workers are both made of it, so a refusal reads the same whichever process gives it.
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
-import { destination, type LoggerOptions } from "pino";
-import { formatInstant, type Instant, SlipwayError } from "../core/core.ts";
+import { type Instant, SlipwayError } from "../core/core.ts";
 import type { Access } from "../platform/platform.ts";
 import { guardRoutes } from "./access/gate.ts";
 import { allowOrigins } from "./cors.ts";
+import { type LogOptions, serverLog } from "./log.ts";
 import { JSON_TYPE, nativeForm, refusalOf, refuse, safetyHeaders } from "./refusal.ts";
+import { REQUEST_ID, requestId, traceFields } from "./request-names.ts";
 import { type TlsMaterial, tlsOptions } from "./tls.ts";
 
 /** What every instance is told. */
 export interface BareOptions {
   /** Where log lines get their time. */
   readonly now: () => Instant;
-  /** Logs go to stderr; default level "warn". Requests are logged at "debug". */
-  readonly logger?: LoggerOptions;
+  /** How it logs. */
+  readonly logger?: LogOptions;
   /** Who may do what; without it everybody may do everything. */
   readonly access?: Access;
   /** Origins of web pages that may read answers, or `*`; none unless said. */
@@ -49,7 +50,10 @@ export interface BareForm {
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 /** Makes one. */
-export function bareApp({ now, logger, access, cors = [], patience }: BareOptions, form: BareForm): FastifyInstance {
+export function bareApp(
+  { now, logger = {}, access, cors = [], patience }: BareOptions,
+  form: BareForm,
+): FastifyInstance {
   // A client that trickles its request in holds a connection no longer than this.
   const { headMs, requestMs, everyMs } = patience ?? {
     headMs: 15_000,
@@ -58,13 +62,9 @@ export function bareApp({ now, logger, access, cors = [], patience }: BareOption
   };
   const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: everyMs };
   const app = Fastify({
-    logger: {
-      level: "warn",
-      timestamp: () => `,"time":"${formatInstant(now())}"`,
-      ...logger,
-      stream: destination(2),
-    },
-    logController: new LogController({ disableRequestLogging: true }),
+    loggerInstance: serverLog(logger, now),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "http.request.id" }),
+    genReqId: requestId,
     bodyLimit: BODY_LIMIT,
     requestTimeout: requestMs,
     ...(form.tls ? { https: { ...limits, ...tlsOptions(form.tls), handshakeTimeout: headMs } } : { http: limits }),
@@ -85,7 +85,7 @@ export function bareApp({ now, logger, access, cors = [], patience }: BareOption
       if (!takeOver(request, reply)) done();
     });
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(safetyHeaders);
+    reply.headers(safetyHeaders).header(REQUEST_ID, request.id);
     const encoding = request.headers["content-encoding"];
     if (encoding === undefined || encoding === "identity" || isInference(request)) done();
     else done(new SlipwayError("INPUT_INVALID", "A compressed body is not taken here; send it as it is."));
@@ -94,9 +94,16 @@ export function bareApp({ now, logger, access, cors = [], patience }: BareOption
   else app.decorateRequest("person", null);
   if (app.log.level === "debug" || app.log.level === "trace")
     app.addHook("onResponse", (request, reply, done) => {
-      const { method, routeOptions } = request;
+      const { method, routeOptions, raw } = request;
       request.log.debug(
-        { method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
+        {
+          "http.request.method": method,
+          "http.route": routeOptions.url,
+          "http.response.status_code": reply.statusCode,
+          // In nanoseconds, as the schema has it.
+          "event.duration": Math.round(reply.elapsedTime * 1e6),
+          ...traceFields(raw),
+        },
         "answered",
       );
       done();

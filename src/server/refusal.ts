@@ -3,6 +3,7 @@
 
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { asSlipwayError, type ErrorCode, errorTable, SlipwayError } from "../core/core.ts";
+import { traceFields } from "./request-names.ts";
 
 /** A refusal, before it takes the form of a dialect. */
 export interface Refusal {
@@ -44,7 +45,9 @@ export function refusalOf(thrown: unknown, request: FastifyRequest): Refusal {
         new SlipwayError("INPUT_INVALID", advice[code ?? ""] ?? "The request could not be read; check its form."),
       );
   }
-  return refusalFor(thrown, request.id, () => request.log.error({ err: thrown }, "request failed"));
+  return refusalFor(thrown, request.id, () =>
+    request.log.error({ err: thrown, ...traceFields(request) }, "request failed"),
+  );
 }
 
 /** What is thrown as a refusal of the request `id`; `report` is called for what must not be told. */

@@ -12,6 +12,7 @@ import { claimSocket } from "./unix-socket.ts";
 export type { AppOptions } from "./app.ts";
 export type { AskedModel } from "./invocations.ts";
 export type { Place } from "./listening.ts";
+export { type LogFormat, type LogOptions, serverLog } from "./log.ts";
 export { lastingCounts, type MeterCounts } from "./metrics/request-meters.ts";
 export { openApiDocument } from "./openapi/document.ts";
 export { appOptionsOf, type PlatformServerOptions } from "./serve-platform.ts";

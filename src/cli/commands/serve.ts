@@ -16,7 +16,7 @@ import {
   startServing,
   type WatchRound,
 } from "../../platform/platform.ts";
-import { type AskedModel, appOptionsOf, createServer } from "../../server/server.ts";
+import { type AskedModel, appOptionsOf, createServer, serverLog } from "../../server/server.ts";
 import { type Edges, type EdgeWords, edgesOf } from "../edges.ts";
 import { followTls } from "../follow-tls.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -76,6 +76,9 @@ async function serve(
   { port, grpcPort, limit, limits, workers, invoked, edges }: Checked,
 ): Promise<void> {
   const { progress, signal } = context;
+  const { logger } = edges;
+  const log = logger.format === undefined ? undefined : serverLog(logger, () => platform.engines.clock.now());
+  const say = (line: string): void => (log ? log.info(line) : progress.line(line));
   // A socket is reached by who may write to it.
   const isOwn = isLoopback(host) || (edges.socket !== undefined && grpcPort === undefined);
   if (!open && !isOwn && !(await isSignInNeeded(platform.registry)))
@@ -86,17 +89,17 @@ async function serve(
   const endHold = await holdServer(platform);
   const serving = await startServing(platform, {
     onSwap: ({ model, from, to }) =>
-      progress.line(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
+      say(`${model}: version ${to} answers now${from === undefined ? "" : `, instead of ${from}`}`),
   });
   let stopWatching = (): void => {};
   let stopRenewing = (): void => {};
   const stopDelivering = keepDelivering(platform);
   const stopTelling = keepTellingAlerts(platform, ({ channel, outcome }) => {
-    if (outcome.kind === "failed") progress.line(`channel ${channel}: ${outcome.problem}`);
+    if (outcome.kind === "failed") say(`channel ${channel}: ${outcome.problem}`);
   });
   const stopRamping = keepRamping(platform, serving, {
-    onMove: ({ model, status, reason }) => progress.line(`${model}: ramp ${status}: ${reason}`),
-    onFailure: (failure) => progress.line(`Ramps: ${failure instanceof Error ? failure.message : failure}`),
+    onMove: ({ model, status, reason }) => say(`${model}: ramp ${status}: ${reason}`),
+    onFailure: (failure) => say(`Ramps: ${failure instanceof Error ? failure.message : failure}`),
   });
   try {
     const app = {
@@ -108,7 +111,7 @@ async function serve(
     const server =
       workers === 1
         ? await createServer({ ...app, host, port })
-        : await serveWithWorkers(app, workers, (line) => progress.line(line), {
+        : await serveWithWorkers(app, workers, say, {
             ...taskOf(context, platform, opened),
             ...edges,
             keyLimit: limit,
@@ -118,15 +121,10 @@ async function serve(
     if (watch === true)
       stopWatching = keepFresh(platform, {
         signal,
-        onRound: (round) => tell(context, round),
-        onFailure: (failure) =>
-          progress.line(`Watching failed: ${failure instanceof Error ? failure.message : failure}`),
+        onRound: (round) => tell(say, round),
+        onFailure: (failure) => say(`Watching failed: ${failure instanceof Error ? failure.message : failure}`),
       });
-    if (edges.tls)
-      stopRenewing = followTls(
-        () => server.renewTls(),
-        (line) => progress.line(line),
-      );
+    if (edges.tls) stopRenewing = followTls(() => server.renewTls(), say);
     announce(context, serving, server);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -174,16 +172,14 @@ function announce(
   ]);
 }
 
-function tell({ progress }: CommandContext, { looks, retrained, learnt, failures }: WatchRound): void {
-  for (const { monitor, opened } of looks)
-    if (opened.length > 0) progress.line(`${monitor}: alert (${opened.join(", ")})`);
-  for (const { rule, outcome } of retrained)
-    if (outcome.kind === "decided") progress.line(`${rule}: ${outcome.decision.reason}`);
+function tell(say: (line: string) => void, { looks, retrained, learnt, failures }: WatchRound): void {
+  for (const { monitor, opened } of looks) if (opened.length > 0) say(`${monitor}: alert (${opened.join(", ")})`);
+  for (const { rule, outcome } of retrained) if (outcome.kind === "decided") say(`${rule}: ${outcome.decision.reason}`);
   for (const { model, outcome } of learnt)
-    progress.line(
+    say(
       `${model}: learnt from ${outcome.events} labels; ${outcome.versions.map(({ number }) => `version ${number}`).join(", ")}`,
     );
-  for (const { message } of failures) progress.line(`Watching failed: ${message}`);
+  for (const { message } of failures) say(`Watching failed: ${message}`);
 }
 
 function portOf(option: string, text: string): number {

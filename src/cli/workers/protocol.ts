@@ -2,7 +2,7 @@
 
 import type { Project } from "../../define/define.ts";
 import type { Access } from "../../platform/platform.ts";
-import type { MeterCounts, TlsFiles } from "../../server/server.ts";
+import type { LogOptions, MeterCounts, TlsFiles } from "../../server/server.ts";
 
 /** What a worker is to do. */
 export interface WorkerTask {
@@ -20,6 +20,7 @@ export interface WorkerTask {
   readonly host: string;
   readonly port: number;
   readonly tls?: TlsFiles;
+  readonly logger: LogOptions;
   /** Origins of web pages that may read answers. */
   readonly cors: readonly string[];
   /** The Unix socket on which the main process answers. */

@@ -20,7 +20,7 @@ export function taskOf(
   { host: { cwd }, globals }: CommandContext,
   { project, root, stateDir, engines }: Platform,
   { cacheDir, memoryLimit, config, startAt }: OpenOptions,
-): Omit<WorkerTask, "keyLimit" | "host" | "port" | "socket" | "cors"> {
+): Omit<WorkerTask, "keyLimit" | "host" | "port" | "socket" | "cors" | "logger"> {
   const named = globals.project === undefined ? {} : { project: globals.project };
   return {
     project,

@@ -21,7 +21,8 @@ let running: { readonly server: WorkerServer; readonly close: () => Promise<void
 
 const answers: WorkerAnswers = {
   async start(task) {
-    const { root, stateDir, cacheDir, memoryLimit, project, ahead, keyLimit, host, port, socket, cors, tls } = task;
+    const { root, stateDir, cacheDir, memoryLimit, project, ahead, keyLimit, host, port, socket, cors, tls, logger } =
+      task;
     const reader = await openReader({
       engines: await enginesOf(task),
       project,
@@ -42,6 +43,7 @@ const answers: WorkerAnswers = {
       socket,
       access,
       cors,
+      logger,
       ...(tls ? { tls } : {}),
     });
     folder = dirname(socket);
