@@ -33,8 +33,7 @@ export async function learnFromLog(platform: Platform, request: LearnRequest): P
   await requireApplied(platform);
   const model = findDefinition(platform.project, "model", request.model);
   requireLearner(model);
-  const base = await baseToLearnOn(platform, model, request.from);
-  const outcome = await learnAlone(platform, model, base, request, 1);
+  const outcome = await learnAlone(platform, model, request.from, request, 1);
   if (outcome !== undefined) return outcome;
   throw new SlipwayError(
     "STATE_LOCKED",
@@ -50,10 +49,10 @@ export async function learnWhatIsDue(
 ): Promise<LearnOutcome | undefined> {
   const { learnEvery } = model.trainer;
   if (learnEvery === undefined) return undefined;
+  requireLearner(model);
   const known = await listModels(platform.registry);
   if (!known.some(({ name }) => name === model.name)) return undefined;
-  const base = await baseToLearnOn(platform, model, undefined);
-  return await learnAlone(platform, model, base, progress, learnEvery);
+  return await learnAlone(platform, model, undefined, progress, learnEvery);
 }
 
 /** Models that learn while they are served. */
@@ -81,12 +80,14 @@ async function baseToLearnOn(platform: Platform, model: ModelSpec, from: string 
 async function learnAlone(
   platform: Platform,
   model: ModelSpec,
-  base: VersionRecord,
+  from: string | undefined,
   { signal, ...progress }: Pick<TrainingProgress, "onStep" | "onNote" | "signal">,
   every: number,
 ): Promise<LearnOutcome | undefined> {
   const most = model.trainer.learnEvery ?? Number.POSITIVE_INFINITY;
   const held = await alone(platform, `learn:${model.name}`, { signal }, async (still) => {
+    // Looked for by who is alone: another may have made a version just before.
+    const base = await baseToLearnOn(platform, model, from);
     const versions: VersionRecord[] = [];
     let [events, labels] = [0, 0];
     let current = base;
