@@ -119,6 +119,10 @@ describe("the cool-down", () => {
     const { id } = await recordAlert(registry, drift());
     const early = { ...registry, clock: { ...registry.clock, now: () => later - days(30) } };
     expect(await recordAlert(early, drift())).toMatchObject({ change: "seen", id, seenAt: later });
+    await answerAlert(registry, id, { change: "resolved" });
+    const other = await recordAlert(early, drift({ version: 2 }));
+    expect(other).toMatchObject({ change: "opened" });
+    expect(await recordAlert(early, drift({ version: 2 }))).toMatchObject({ change: "seen", id: other.id });
   });
 });
 

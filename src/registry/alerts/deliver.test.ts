@@ -107,6 +107,27 @@ describe("what channels are told", () => {
     expect(changes().filter((each) => each.startsWith("worst"))).toEqual(["worst: escalated", "worst: acknowledged"]);
   });
 
+  test("whoever heard that something began hears that it is over, and of an incident with its last alert", async () => {
+    const worst = { to: [{ channel: "tickets", from: "critical" as const }] };
+    const first = await recordAlert(registry, drift({ kind: "performance", severity: "critical" }), worst);
+    const second = await recordAlert(registry, drift(), worst);
+    const third = await recordAlert(registry, drift({ kind: "volume" }), worst);
+    await answerAlert(registry, first.id, { change: "resolved" });
+    await answerAlert(registry, second.id, { change: "resolved" });
+    await answerAlert(registry, third.id, { change: "resolved" });
+    const ends: unknown[] = [];
+    const keep: Tell = async ({ change, alert, incident }) => {
+      ends.push([change, alert.kind, incident.unresolved]);
+      return { kind: "delivered" };
+    };
+    while ((await deliverAlerts(registry, keep)).length > 0);
+    expect(ends).toEqual([
+      ["opened", "performance", 1],
+      ["resolved", "performance", 2],
+      ["resolved", "volume", 0],
+    ]);
+  });
+
   test("nothing, where an alert names none, or what did it was not done after all", async () => {
     await recordAlert(registry, drift());
     const { id } = await recordAlert(registry, drift({ kind: "performance" }), night);

@@ -28,19 +28,20 @@ export async function writeStep(
   const now = clock.now();
   const at = instantToSql(now);
   await tx.insertInto("alert_changes").values({ alert_id: row.id, at, actor, change, note }).execute();
+  const incident = await incidentOf(tx, row.incident_id);
   const channels = fromJson<readonly { readonly channel: string; readonly from: Severity }[]>(row.channels);
-  const told = channels.filter(({ from }) => isAsSevere(row.severity, from));
-  if (told.length === 0) return;
+  const told = channels.filter(({ from }) => isAsSevere(row.severity, from)).map(({ channel }) => channel);
+  const ended = change === "resolved" ? await toldBefore(tx, row, incident.unresolved === 0) : [];
   const notice: WrittenNotice = {
     change,
     at: formatInstant(now),
     by: actor,
     note,
     alert: shown(row),
-    incident: await incidentOf(tx, row.incident_id),
+    incident,
   };
   const body = toJson(notice);
-  for (const { channel } of told)
+  for (const channel of new Set([...told, ...ended]))
     await tx
       .insertInto("alert_deliveries")
       .values({
@@ -57,6 +58,17 @@ export async function writeStep(
         problem: null,
       })
       .execute();
+}
+
+/** Whoever was told of an alert is told that it is over, and of an incident with the last of its alerts. */
+async function toldBefore(tx: RecordsTransaction, row: AlertRow, isOver: boolean): Promise<readonly string[]> {
+  const rows = await tx
+    .selectFrom("alert_deliveries")
+    .select("channel")
+    .distinct()
+    .where(isOver ? "incident_id" : "alert_id", "=", isOver ? row.incident_id : row.id)
+    .execute();
+  return rows.map(({ channel }) => channel);
 }
 
 function shown(row: AlertRow): Notice["alert"] {

@@ -2,6 +2,7 @@
 // says when somebody hears of it again: an open one is reminded of, an acknowledged one is open again, and one that was resolved is reopened
 // when it is back within it, and a new one afterwards. What happens to one model within the cool-down is one incident.
 
+import { sql } from "kysely";
 import { type Duration, days, isAsSevere, newId, type Severity } from "../../core/core.ts";
 import { type AlertChange, instantToSql, type RecordsTransaction, toJson } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
@@ -48,6 +49,8 @@ export async function recordAlert(
       .where("model", "=", model)
       .where("kind", "=", kind)
       .where("subject", "=", subject)
+      // One that stands comes first: by a clock that went back it may be older than one that is over.
+      .orderBy(sql`case when status = 'resolved' then 1 else 0 end`)
       .orderBy("at", "desc")
       .orderBy("id", "desc")
       .executeTakeFirst();
@@ -103,7 +106,8 @@ function again(
     window_from: instantToSql(alert.windowFrom),
     window_to: instantToSql(alert.windowTo),
     evidence: toJson(alert.evidence),
-    severity: isAsSevere(last.severity, alert.severity) && change !== "reopened" ? last.severity : alert.severity,
+    // It stays as bad as it was, so that whoever heard that it began hears how it ends.
+    severity: isAsSevere(last.severity, alert.severity) ? last.severity : alert.severity,
     // A clock that went back takes nothing back.
     seen_at: Math.max(last.seen_at, now),
     times_seen: last.times_seen + 1,
