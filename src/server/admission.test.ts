@@ -1,10 +1,10 @@
 // How requests wait, are turned away and run out of time, as each dialect tells it.
 
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type FakeServing, fakeNow, fakeServing, flightDelaySpec, goodBody } from "./fake-serving.fixture.ts";
-import { createServer, type Server } from "./server.ts";
+import { createServer, type Server, type ServerOptions } from "./server.ts";
 
 let serving: FakeServing;
 let server: Server;
@@ -15,16 +15,16 @@ beforeEach(async () => {
     open = resolve;
   });
   serving.before = () => isOpen;
-  server = await createServer({
-    serving,
-    models: [flightDelaySpec],
-    version: "1",
-    now: () => fakeNow,
-    logger: { level: "silent" },
-    host: "127.0.0.1",
-    port: 0,
-    limits: { concurrency: 1, queue: 1 },
-  });
+  server = await createServer({ ...plain(), limits: { concurrency: 1, queue: 1 } });
+});
+const plain = (): ServerOptions => ({
+  serving,
+  models: [flightDelaySpec],
+  version: "1",
+  now: () => fakeNow,
+  logger: { level: "silent" },
+  host: "127.0.0.1",
+  port: 0,
 });
 afterEach(async () => {
   open();
@@ -45,6 +45,16 @@ const inference = (parameters: object = {}): object => ({
 });
 const infer = (parameters?: object, headers?: Record<string, string>): Promise<Response> =>
   post("/v2/models/flight_delay/infer", inference(parameters), headers);
+
+/** Asks for a prediction on a connection whose end is in the test's hand. */
+function sendOnly(asked: object): Socket {
+  const body = JSON.stringify(asked);
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(
+    `POST /api/v1/models/flight_delay/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  return socket;
+}
 
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${server.url}/metrics`)).text();
@@ -91,28 +101,53 @@ it("drops what waits longer than it may, with 504, and never asks the model", as
   expect(serving.asked).toHaveLength(1);
 });
 
-it("takes the protocol's own timeout, which the body says", async () => {
+it("takes the protocol's own timeout, which the body says, while a request waits", async () => {
   const first = predict();
   await until('slipway_model_requests_running{model="flight_delay"}', 1);
-  const late = infer({ timeout: 1 });
-  const patient = [0, 60_000_000];
-  await until(WAITING, 1);
-  await pause(5);
+  expect((await infer({ timeout: 20_000 })).status).toBe(504);
+  expect(await metric(WAITING)).toBe(0);
   open();
   expect((await first).status).toBe(200);
-  expect((await late).status).toBe(504);
-  for (const timeout of patient) expect((await infer({ timeout })).status).toBe(200);
+  for (const timeout of [0, 60_000_000]) expect((await infer({ timeout })).status).toBe(200);
   for (const timeout of [-1, 0.5, "1", null]) expect((await infer({ timeout })).status).toBe(400);
+});
+
+it("lets a request take longer than the server's own limit that says so itself", async () => {
+  await server.close();
+  server = await createServer({ ...plain(), limits: { concurrency: 1, queue: 2, timeoutMs: 20 } });
+  const first = predict({ "x-request-timeout": "1m" });
+  await until('slipway_model_requests_running{model="flight_delay"}', 1);
+  const patient = infer({ timeout: 60_000_000 });
+  expect((await infer()).status).toBe(504);
+  open();
+  expect([(await first).status, (await patient).status]).toEqual([200, 200]);
+});
+
+it("gives the places of those who have gone to others", async () => {
+  const first = predict();
+  await until('slipway_model_requests_running{model="flight_delay"}', 1);
+  const socket = sendOnly({ ...goodBody, id: "gone" });
+  await until(WAITING, 1);
+  expect((await infer()).status).toBe(429);
+  socket.destroy();
+  // Turned away as long as the server has not seen that.
+  const others: Promise<Response>[] = [];
+  for (let rejected = 1; (await metric(dropped("abandoned"))) === 0; ) {
+    others.push(infer());
+    while ((await metric(dropped("rejected"))) === rejected && !((await metric(dropped("abandoned"))) > 0))
+      await pause(5);
+    rejected = await metric(dropped("rejected"));
+  }
+  open();
+  const statuses = (await Promise.all(others)).map(({ status }) => status);
+  expect([(await first).status, statuses.pop()]).toEqual([200, 200]);
+  expect(statuses).toEqual(statuses.map(() => 429));
 });
 
 it("drops what nobody waits for any more", async () => {
   const first = predict();
   await until('slipway_model_requests_running{model="flight_delay"}', 1);
-  const body = JSON.stringify({ ...goodBody, id: "gone" });
-  const socket = connect(server.port, "127.0.0.1");
-  socket.write(
-    `POST /api/v1/models/flight_delay/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
+  const socket = sendOnly({ ...goodBody, id: "gone" });
   await until(WAITING, 1);
   socket.destroy();
   await pause(20);

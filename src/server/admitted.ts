@@ -16,7 +16,7 @@ export function requestTimeout(text: string): number | undefined {
   return ms <= LONGEST_MS ? ms : undefined;
 }
 
-function askedTurn(request: FastifyRequest, reply: FastifyReply): AskedTurn {
+function askedTurn(request: FastifyRequest, reply: FastifyReply, saidMs: number | undefined): AskedTurn {
   const given = request.headers[TIMEOUT];
   const timeoutMs = given === undefined ? undefined : requestTimeout(String(given));
   if (given !== undefined && timeoutMs === undefined)
@@ -26,16 +26,25 @@ function askedTurn(request: FastifyRequest, reply: FastifyReply): AskedTurn {
       { details: { header: TIMEOUT } },
     );
   const { socket } = request.raw;
-  return { timeoutMs, sinceMs: reply.elapsedTime, isGone: () => socket.destroyed };
+  return { timeoutMs: least(timeoutMs, saidMs), sinceMs: reply.elapsedTime, isGone: () => socket.destroyed };
 }
 
-/** Does the work of a request to a model when it is its turn. Throws OVERLOADED, DEADLINE_EXCEEDED, and what `work` throws. */
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}
+
+/**
+ * Does the work of a request to a model when it is its turn; `saidMs` is the time that its body says it may take. Throws OVERLOADED,
+ * DEADLINE_EXCEEDED, and what `work` throws.
+ */
 export async function admitted<T>(
   admission: Admission,
   model: string,
   request: FastifyRequest,
   reply: FastifyReply,
   work: (turn: Turn) => Promise<T>,
+  saidMs?: number,
 ): Promise<T> {
-  return admission.run(model, askedTurn(request, reply), work);
+  return admission.run(model, askedTurn(request, reply, saidMs), work);
 }

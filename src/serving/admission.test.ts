@@ -75,6 +75,24 @@ describe("room", () => {
     expect(stateOf(admission, "(others)")).toMatchObject({ running: 2, rejected: 2 });
   });
 
+  it("answers everybody and keeps to its room, whoever comes while the last one that waited is begun", async () => {
+    const { work, begun, finish } = held();
+    const admission = opened({ concurrency: 1 });
+    const answers = [1, 2].map(() => admission.run("a", {}, work));
+    finish();
+    await turns();
+    // The second is under way, and nothing else waits.
+    answers.push(...[3, 4].map(() => admission.run("a", {}, work)));
+    await turns();
+    expect([begun(), stateOf(admission, "a")]).toMatchObject([2, { running: 1, waiting: 2 }]);
+    for (let place = 2; place <= 4; place += 1) {
+      finish();
+      await turns();
+    }
+    expect(await Promise.all(answers)).toHaveLength(4);
+    expect(stateOf(admission, "a")).toMatchObject({ running: 0, waiting: 0 });
+  });
+
   it("gives its place back when work throws, also at once", async () => {
     const admission = opened({ concurrency: 1, queue: 0 });
     const fails = async (): Promise<never> => {
@@ -137,6 +155,24 @@ describe("deadlines", () => {
     expect(begun()).toBe(1);
     expect(stateOf(admission, "a")).toMatchObject({ abandoned: 1, expired: 0 });
   });
+});
+
+it("has places for others when those who wait have gone, or are late", async () => {
+  now = 0;
+  const { work, finish } = held();
+  const admission = opened({ concurrency: 1, queue: 2 });
+  let isGone = false;
+  const first = admission.run("a", {}, work);
+  const gone = admission.run("a", { isGone: () => isGone }, work);
+  const late = admission.run("a", { timeoutMs: 3_000_000 }, work);
+  await expect(admission.run("a", {}, work)).rejects.toMatchObject({ code: "OVERLOADED" });
+  isGone = true;
+  now = 3_000_001;
+  const next = [1, 2].map(() => admission.run("a", {}, async () => "next"));
+  await expect(gone).rejects.toMatchObject({ code: "CANCELLED" });
+  await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  finish();
+  expect([await first, ...(await Promise.all(next))]).toEqual(["done", "next", "next"]);
 });
 
 describe("fairness", () => {

@@ -18,7 +18,7 @@ export interface AdmissionLimits {
 
 /** What one request says of itself. */
 export interface AskedTurn {
-  /** Milliseconds that it may take, counted from when it began to arrive. */
+  /** Milliseconds that it may take, counted from when it began to arrive; Infinity when somebody else sees to that. */
   readonly timeoutMs?: number | undefined;
   /** Milliseconds since it began to arrive. */
   readonly sinceMs?: number;
@@ -114,6 +114,7 @@ export function openAdmission(
     gates.set(model, gate);
     return gate;
   };
+  // Never between the end of waiting and the beginning of work: another gate of the same model would be opened beside this one.
   const forgetIdle = (gate: Gate): void => {
     if (gate.running === 0 && gate.waiting.size === 0) gates.delete(gate.model);
   };
@@ -148,24 +149,34 @@ export function openAdmission(
   const leave = (gate: Gate, who: Waiting): void => {
     gate.waiting.delete(who);
     waiting -= 1;
-    forgetIdle(gate);
   };
   const drop = (gate: Gate, who: Waiting, isGone: boolean): void => {
     leave(gate, who);
     if (isGone) countsOf(gate.model).abandoned += 1;
     who.refuse(isGone ? new SlipwayError("CANCELLED", "Whoever asked has gone away.") : expired(gate.model));
   };
+  /** Drops one that is not wanted any more; says whether it did. */
+  const dropUnwanted = (gate: Gate, who: Waiting): boolean => {
+    const isGone = who.isGone?.() === true;
+    const isUnwanted = isGone || clock() >= who.until;
+    if (isUnwanted) drop(gate, who, isGone);
+    return isUnwanted;
+  };
   /** Takes the first that is still wanted out of a queue. */
   const firstOf = (gate: Gate): Waiting | undefined => {
-    for (const each of gate.waiting) {
-      const isGone = each.isGone?.() === true;
-      if (isGone || clock() >= each.until) drop(gate, each, isGone);
-      else {
+    for (const each of gate.waiting)
+      if (!dropUnwanted(gate, each)) {
         leave(gate, each);
         return each;
       }
-    }
+    forgetIdle(gate);
     return undefined;
+  };
+  /** Whether another one may wait, after those that nobody wants any more have left a full queue. */
+  const hasPlace = (gate: Gate): boolean => {
+    if (gate.waiting.size < queue) return true;
+    for (const each of gate.waiting) dropUnwanted(gate, each);
+    return gate.waiting.size < queue;
   };
   const next = (): Waiting | undefined => {
     const ready = [...gates.values()].filter((gate) => gate.waiting.size > 0 && hasRoom(gate));
@@ -196,7 +207,10 @@ export function openAdmission(
   const wait = <T>(gate: Gate, now: number, until: number, asked: AskedTurn, work: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const limit = Number.isFinite(until) ? AbortSignal.timeout(Math.ceil(until - now)) : undefined;
-      const onTooLate = (): void => drop(gate, me, false);
+      const onTooLate = (): void => {
+        drop(gate, me, false);
+        forgetIdle(gate);
+      };
       const settle = (): void => limit?.removeEventListener("abort", onTooLate);
       const me: Waiting = {
         until,
@@ -229,7 +243,7 @@ export function openAdmission(
       };
       const gate = gateOf(model);
       if (waiting === 0 && hasRoom(gate) && isTurnYoung(now)) return begin(gate, () => work(turn));
-      if (gate.waiting.size < queue) return wait(gate, now, until, asked, () => work(turn));
+      if (hasPlace(gate)) return wait(gate, now, until, asked, () => work(turn));
       forgetIdle(gate);
       countsOf(model).rejected += 1;
       throw overloaded(gate, concurrency);

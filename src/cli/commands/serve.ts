@@ -1,7 +1,7 @@
 // Serves until Ctrl-C, then lets requests under way finish. The answer is where it listens, printed once it does; what happens
 // afterwards is said on stderr.
 
-import { SlipwayError } from "../../core/core.ts";
+import { hours, SlipwayError } from "../../core/core.ts";
 import {
   type AdmissionLimits,
   holdServer,
@@ -208,8 +208,13 @@ function workersOf(text: string): number {
   throw new SlipwayError("USAGE", `--workers ${text} is not a number of processes: give 1 to 999.`);
 }
 
+/** What a timer takes, and the header too. */
+const LONGEST_REQUEST = hours(1);
+
 function limitsOf({ concurrency, queue, requestTimeout }: ServeWords): AdmissionLimits {
   const longest = requestTimeout === undefined ? undefined : durationOf("--request-timeout", requestTimeout);
+  if (longest !== undefined && longest > LONGEST_REQUEST)
+    throw new SlipwayError("USAGE", `--request-timeout ${requestTimeout} is over an hour; give an hour at most.`);
   return {
     concurrency: countOf("--concurrency", concurrency),
     queue: wholeNumber("--queue", queue, 0, 1_000_000),

@@ -6,6 +6,7 @@ import type {
   handleUnaryCall,
   Metadata,
   MethodDefinition,
+  ServerUnaryCall,
   StatusObject,
   UntypedHandleCall,
 } from "@grpc/grpc-js";
@@ -85,6 +86,12 @@ export async function admit({ signIn }: Pick<CallContext, "signIn">, metadata: M
   refuseUnlessMay(await signIn(header === undefined ? undefined : String(header)), asks);
 }
 
+/** A call that has a deadline is ended by gRPC when it has passed. */
+function askedTurn(call: Pick<ServerUnaryCall<unknown, unknown>, "getDeadline" | "cancelled">): AskedTurn {
+  const timeoutMs = Number.isFinite(Number(call.getDeadline())) ? Number.POSITIVE_INFINITY : undefined;
+  return { timeoutMs, isGone: () => call.cancelled };
+}
+
 /** A method of one request and one answer. */
 export function unary<I extends DescMessage, O extends DescMessage>(
   context: CallContext,
@@ -96,8 +103,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   const handler: handleUnaryCall<MessageShape<I> | typeof UNREADABLE, MessageShape<O>> = (call, done) => {
     const begun = context.seconds();
     const count = (code: number): void => context.meters.called(path, statusName(code), context.seconds() - begun);
-    const work = async (): Promise<MessageShape<O>> =>
-      answer(decoded(call.request, method), { isGone: () => call.cancelled });
+    const work = async (): Promise<MessageShape<O>> => answer(decoded(call.request, method), askedTurn(call));
     work().then(
       (message) => {
         count(0);
@@ -123,7 +129,7 @@ export function answeredStream<I extends DescMessage, O extends DescMessage>(
 ): Method {
   const handler: handleBidiStreamingCall<MessageShape<I> | typeof UNREADABLE, MessageShape<O>> = (call) => {
     const begun = context.seconds();
-    const asked: AskedTurn = { isGone: () => call.cancelled };
+    const asked = askedTurn(call);
     const work = async (): Promise<void> => {
       // The iterator would end the answers with the requests. A reader that is slow holds the next request back.
       const requests: AsyncIterable<MessageShape<I> | typeof UNREADABLE> = call.iterator({ destroyOnReturn: false });

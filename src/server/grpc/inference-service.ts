@@ -7,7 +7,7 @@ import { type AskedInference, timeoutMsOf } from "../inference/asked.ts";
 import { EXTENSIONS, repositoryIndex } from "../inference/inference.ts";
 import type { Inferences } from "../inference/inferences.ts";
 import { answeredStream, type CallContext, type Method, unary } from "./calls.ts";
-import { askedOf, responseOf } from "./messages.ts";
+import { askedOf, responseOf, saidTimeoutMs } from "./messages.ts";
 import {
   GRPCInferenceService,
   ModelMetadataResponseSchema,
@@ -40,15 +40,19 @@ export function inferenceMethods(context: InferenceServiceContext): readonly Met
   const describe = ["read", "predict"] as const;
 
   const infer = (request: ModelInferRequest, about: AskedTurn): Promise<ModelInferResponse> =>
-    admission.run(request.modelName, about, async (turn) => {
-      let asked: AskedInference | undefined;
-      const answer = await inferences.infer(request.modelName, request.modelVersion || undefined, () => {
-        asked = askedOf(request);
-        turn.check(timeoutMsOf(asked));
-        return asked;
-      });
-      return responseOf(answer, asked ?? askedOf(request));
-    });
+    admission.run(
+      request.modelName,
+      { ...about, timeoutMs: saidTimeoutMs(request) ?? about.timeoutMs },
+      async (turn) => {
+        let asked: AskedInference | undefined;
+        const answer = await inferences.infer(request.modelName, request.modelVersion || undefined, () => {
+          asked = askedOf(request);
+          turn.check(timeoutMsOf(asked));
+          return asked;
+        });
+        return responseOf(answer, asked ?? askedOf(request));
+      },
+    );
 
   return [
     unary(context, method.serverLive, [], () => create(ServerLiveResponseSchema, { live: true })),

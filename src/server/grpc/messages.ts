@@ -36,6 +36,12 @@ export function askedOf(request: ModelInferRequest): AskedInference {
   };
 }
 
+/** Milliseconds that a request says it may take; what is wrong with the parameter is told when the request is read. */
+export function saidTimeoutMs({ parameters }: ModelInferRequest): number | undefined {
+  const micros = Number(parameters["timeout"]?.parameterChoice.value);
+  return micros > 0 ? micros / 1000 : undefined;
+}
+
 function contentsAreSent(contents: object): boolean {
   return Object.values(contents).some((values) => Array.isArray(values) && values.length > 0);
 }

@@ -1,9 +1,10 @@
 // What an inference request asks, whichever way it came: JSON with tensors behind it, or gRPC. The models' own readers start from here, so a
 // tensor means the same on every road.
 
+import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { AnswerForm } from "./answer.ts";
-import { type InferBody, invalid } from "./body.ts";
+import { type InferBody, invalid, JSON_LENGTH_HEADER } from "./body.ts";
 
 type Parameters = Readonly<Record<string, unknown>>;
 
@@ -30,6 +31,23 @@ export interface AskedInference extends AnswerForm {
 /** Milliseconds that a request says it may take. */
 export function timeoutMsOf(asked: AskedInference | RawRequest): number | undefined {
   return "raw" in asked || asked.timeout === undefined ? undefined : asked.timeout / 1000;
+}
+
+const TIMEOUT = Buffer.from('"timeout"');
+
+/**
+ * Milliseconds that a body says its request may take, read before it is its turn: only of one that names the parameter and is not compressed, so
+ * that the others are taken apart no sooner than they are asked. What is wrong with a body is told later.
+ */
+export function saidTimeoutMs(headers: IncomingHttpHeaders, sent: unknown): number | undefined {
+  if (!Buffer.isBuffer(sent) || headers["content-encoding"] !== undefined || !sent.includes(TIMEOUT)) return undefined;
+  const length = Number(headers[JSON_LENGTH_HEADER] ?? sent.length);
+  try {
+    const micros = JSON.parse(sent.toString("utf8", 0, length))?.parameters?.timeout;
+    return Number.isSafeInteger(micros) && micros > 0 ? micros / 1000 : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A request that is one tensor and nothing else. */

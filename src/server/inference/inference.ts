@@ -2,12 +2,12 @@
 // { "error": text }: clients read nothing else.
 
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { Admission } from "../../platform/platform.ts";
+import type { Admission, Turn } from "../../platform/platform.ts";
 import { admitted } from "../admitted.ts";
 import type { Readiness } from "../health.ts";
 import { inferenceForm, JSON_TYPE, refusalOf, refuse, routeNotFound } from "../refusal.ts";
 import { type AnswerBody, type AnswerForm, answerBody } from "./answer.ts";
-import { readAsked, timeoutMsOf } from "./asked.ts";
+import { readAsked, saidTimeoutMs, timeoutMsOf } from "./asked.ts";
 import { INFER_BODY_LIMIT, JSON_LENGTH_HEADER, readInferBody } from "./body.ts";
 import type { Inferences } from "./inferences.ts";
 
@@ -62,7 +62,8 @@ export function inferenceRoutes({
       });
       app.post<OneVersion>(`${path}/infer`, async (request, reply) => {
         const { model, version: asked } = request.params;
-        const body = await admitted(admission, model, request, reply, async (turn) => {
+        const saidMs = saidTimeoutMs(request.headers, request.body);
+        const work = async (turn: Turn): Promise<AnswerBody> => {
           const sent = await readInferBody(request.headers, request.body);
           let form: AnswerForm = RAW_FORM;
           const answer = await inferences.infer(model, asked, () => {
@@ -72,8 +73,8 @@ export function inferenceRoutes({
             return read;
           });
           return answerBody(answer, form);
-        });
-        return send(reply, body);
+        };
+        return send(reply, await admitted(admission, model, request, reply, work, saidMs));
       });
     }
   };
