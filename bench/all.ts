@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { asOf } from "./as-of.ts";
 import { batchPrediction } from "./batch-predict.ts";
 import { coldStart } from "./cold-start.ts";
+import { detectors } from "./detectors.ts";
 import { drift } from "./drift.ts";
+import { explain } from "./explain.ts";
 import { materialize } from "./materialize.ts";
 import { mlflow } from "./mlflow.ts";
 import { onlineHttp } from "./online-http.ts";
@@ -43,6 +45,8 @@ for (const [name, bench] of Object.entries({
   trainLarge,
   drift,
   onlineLearner,
+  explain,
+  detectors,
   preprocessing,
   batchPrediction,
   replay,

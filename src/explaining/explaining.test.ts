@@ -5,7 +5,7 @@ import { describe, expect, it, test } from "vitest";
 import type { Value, VersionInput } from "../core/core.ts";
 import type { InteractingPredictor } from "../ports/ports.ts";
 import { type CounterfactualOptions, counterfactuals } from "./counterfactual.ts";
-import { limeExplanation } from "./lime.ts";
+import { limeExplainer } from "./lime.ts";
 import { type ExplainedModel, outputOf } from "./model.ts";
 import { partialDependence } from "./partial.ts";
 import { permutationImportance } from "./permutation.ts";
@@ -95,7 +95,7 @@ describe("LIME", () => {
 
   it("finds a linear model again, in standard deviations of its numbers", async () => {
     const linear = modelOf(([km = 0, items = 0]) => 2 * km - 10 * items);
-    const found = await limeExplanation(linear, background, rowOf(50, 4, "red", 3), only, options);
+    const found = await limeExplainer(background)(linear, rowOf(50, 4, "red", 3), only, options);
     expect(found.effects.map(({ input }) => input).slice(0, 2)).toEqual(["km", "items"]);
     const [km, items] = found.effects;
     expect((km?.weight ?? 0) / (2 * 28.87)).toBeCloseTo(1, 1);
@@ -107,7 +107,7 @@ describe("LIME", () => {
 
   it("tells a category and the part of a number that decide, and nothing of what is not asked", async () => {
     const model = modelOf(([km = 0, , color]) => (color === 2 ? 1 : 0) + (km > 75 ? 0.5 : 0));
-    const found = await limeExplanation(model, background, rowOf(90, 4, "red", 3), only, {
+    const found = await limeExplainer(background)(model, rowOf(90, 4, "red", 3), only, {
       ...options,
       numbers: "quartiles",
       most: 10,
@@ -123,8 +123,8 @@ describe("LIME", () => {
   it("says the same again for the same seed, and that a model which is not linear there is not told by it", async () => {
     const wild = modelOf(([km = 0, , , noise = 0]) => Math.sin(km * 50) * Math.cos(noise * 31));
     const row = rowOf(50, null, null, 3);
-    const once = await limeExplanation(wild, background, row, only, options);
-    expect(await limeExplanation(wild, background, row, only, options)).toEqual(once);
+    const once = await limeExplainer(background)(wild, row, only, options);
+    expect(await limeExplainer(background)(wild, row, only, options)).toEqual(once);
     expect(once.fidelity).toBeLessThan(0.2);
     expect(once.effects.map(({ condition }) => condition)).toContain("items missing");
   });

@@ -9,7 +9,7 @@ export {
   type InputBounds,
   type WantedAnswer,
 } from "./counterfactual.ts";
-export { type LimeExplanation, type LimeOptions, limeExplanation } from "./lime.ts";
+export { type LimeExplainer, type LimeExplanation, type LimeOptions, limeExplainer } from "./lime.ts";
 export { type AskedOutput, type ExplainedModel, outputOf, scoresOf } from "./model.ts";
 export { firstRows, type PartialDependence, partialDependence } from "./partial.ts";
 export { type AnswerMetric, type PermutationImportance, permutationImportance } from "./permutation.ts";

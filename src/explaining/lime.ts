@@ -55,21 +55,34 @@ interface SampledColumn {
   readonly condition: string;
 }
 
-/** Explains a row by a sample of others. */
-export async function limeExplanation(
+/** Explains rows by samples of others: what is to be known of those is learnt once. */
+export type LimeExplainer = (
   model: ExplainedModel,
-  background: ExplainedRows,
+  row: ExplainedRows,
+  output: AskedOutput,
+  options: LimeOptions,
+) => Promise<LimeExplanation>;
+
+/** Learns what the columns of rows are like. */
+export function limeExplainer(background: ExplainedRows): LimeExplainer {
+  const learnt = background.columns.map(learntOf);
+  return (model, row, output, options) => explained(model, learnt, row, output, options);
+}
+
+async function explained(
+  model: ExplainedModel,
+  learnt: readonly Learnt[],
   row: ExplainedRows,
   output: AskedOutput,
   { samples, most, seed, numbers }: LimeOptions,
 ): Promise<LimeExplanation> {
-  const sampled = background.columns.map((column, place): SampledColumn => {
+  const sampled = learnt.map((known, place): SampledColumn => {
     const random = randomOf(seed, place);
-    const own = cellAt(row.columns[place] ?? column, 0);
-    if (column.kind !== "number") return likeOthers(column, own, samples, random);
+    const own = cellAt(row.columns[place] ?? known.column, 0);
+    if (known.kind === "values") return likeOthers(known, own, samples, random);
     return numbers === "quartiles" || own === null
-      ? byQuartiles(column, own, samples, random)
-      : continuous(column, Number(own), samples, random);
+      ? byQuartiles(known, own, samples, random)
+      : continuous(known, Number(own), samples, random);
   });
   const answers = await answersOf(model, { count: samples, columns: sampled.map(({ column }) => column) }, output);
   const width = 0.75 * Math.sqrt(sampled.length);
@@ -84,7 +97,7 @@ export async function limeExplanation(
   const firsts = terms.map((each) => each[0] ?? 0);
   const whole = withoutPart(parts, -1);
   const places = chosen(whole, firsts, most);
-  const { coefficients, intercept, explained } = fitted(whole, places, 1);
+  const { coefficients, intercept, explained: fidelity } = fitted(whole, places, 1);
   const overlaps = parts.map((_, part) => overlap(places, chosen(withoutPart(parts, part) as Moments, firsts, most)));
   return {
     ...(output.class === undefined ? {} : { class: output.class }),
@@ -98,7 +111,7 @@ export async function limeExplanation(
         weight: coefficients[at] ?? 0,
       }))
       .sort((one, other) => Math.abs(other.weight) - Math.abs(one.weight)),
-    fidelity: explained,
+    fidelity,
     stability: overlaps.reduce((sum, each) => sum + each, 0) / overlaps.length,
     samples,
   };
@@ -109,15 +122,73 @@ function overlap(one: readonly number[], other: readonly number[]): number {
   return both === 0 ? Number(one.length + other.length === 0) : both / (one.length + other.length - both);
 }
 
+/** What is known of a column before any row is explained. */
+type Learnt =
+  | {
+      readonly kind: "values";
+      readonly column: ExplainedColumn;
+      readonly values: readonly Cell[];
+      readonly shares: Shares;
+    }
+  | {
+      readonly kind: "number";
+      readonly column: Extract<ExplainedColumn, { readonly kind: "number" }>;
+      readonly mean: number;
+      readonly deviation: number;
+      /** The quartiles, each once. */
+      readonly edges: readonly number[];
+      /** By quartile, and the last for missing values. */
+      readonly bins: readonly {
+        readonly mean: number;
+        readonly deviation: number;
+        readonly low: number;
+        readonly high: number;
+      }[];
+      readonly shares: Shares;
+    };
+
+function learntOf(column: ExplainedColumn): Learnt {
+  if (column.kind !== "number") {
+    const known = frequencies(column);
+    return {
+      ...{ kind: "values", column },
+      values: known.map(([cell]) => cell),
+      shares: sharesOf(known.map(([, count]) => count)),
+    };
+  }
+  const sorted = column.values.filter((value) => !Number.isNaN(value)).sort();
+  const edges = [...new Set([0.25, 0.5, 0.75].map((share) => percentile(sorted, share)))];
+  const members = Array.from({ length: edges.length + 2 }, (): number[] => []);
+  for (const value of column.values) members[binOf(edges, value)]?.push(value);
+  return {
+    ...{ kind: "number", column, edges },
+    ...spread(sorted),
+    bins: members.map((values, bin) => ({
+      ...spread(values),
+      low: edges[bin - 1] ?? sorted[0] ?? 0,
+      high: edges[bin] ?? sorted.at(-1) ?? 0,
+    })),
+    shares: sharesOf(members.map(({ length }) => length)),
+  };
+}
+
+/** The place of a number among quartiles; one beyond the last for a missing one. */
+function binOf(edges: readonly number[], value: number): number {
+  if (Number.isNaN(value)) return edges.length + 1;
+  let bin = 0;
+  while (bin < edges.length && value > (edges[bin] ?? 0)) bin += 1;
+  return bin;
+}
+
 /** Categories, and what is exchanged whole: values as often as they come, compared with the row's own. */
-function likeOthers(column: ExplainedColumn, own: Cell, samples: number, random: Random): SampledColumn {
-  const known = frequencies(column);
-  const draw = drawing(
-    known.map(([, count]) => count),
-    random,
-  );
+function likeOthers(
+  { column, values, shares }: Extract<Learnt, { readonly kind: "values" }>,
+  own: Cell,
+  samples: number,
+  random: Random,
+): SampledColumn {
   const cells: Cell[] = [own];
-  while (cells.length < samples) cells.push(known[draw()]?.[0] ?? null);
+  while (cells.length < samples) cells.push(values[drawn(shares, random)] ?? null);
   return {
     column: withCells(column, cells),
     terms: Float64Array.from(cells, (cell) => Number(cell === own)),
@@ -128,40 +199,23 @@ function likeOthers(column: ExplainedColumn, own: Cell, samples: number, random:
 
 /** Numbers by their quartiles: a quartile as often as it comes, then a number of it from a normal distribution cut at its ends. */
 function byQuartiles(
-  column: Extract<ExplainedColumn, { kind: "number" }>,
+  { column, edges, bins, shares }: Extract<Learnt, { readonly kind: "number" }>,
   own: Cell,
   samples: number,
   random: Random,
 ): SampledColumn {
-  const sorted = column.values.filter((value) => !Number.isNaN(value)).sort();
-  const edges = [...new Set([0.25, 0.5, 0.75].map((share) => percentile(sorted, share)))];
   const missing = edges.length + 1;
-  const binOf = (value: number): number => {
-    if (Number.isNaN(value)) return missing;
-    const bin = edges.findIndex((edge) => value <= edge);
-    return bin < 0 ? edges.length : bin;
-  };
-  const members = Array.from({ length: missing + 1 }, (): number[] => []);
-  for (const value of column.values) members[binOf(value)]?.push(value);
-  const bins = members.map((values, bin) => ({
-    ...spread(values),
-    low: edges[bin - 1] ?? sorted[0] ?? 0,
-    high: edges[bin] ?? sorted.at(-1) ?? 0,
-  }));
-  const draw = drawing(
-    members.map(({ length }) => length),
-    random,
-  );
-  const ownBin = binOf(own === null ? Number.NaN : Number(own));
   const values = new Float64Array(samples);
   const terms = new Float64Array(samples);
   values[0] = own === null ? Number.NaN : Number(own);
   terms[0] = 1;
+  const ownBin = binOf(edges, values[0]);
+  const normal = normals(random);
   for (let sample = 1; sample < samples; sample += 1) {
-    const bin = draw();
+    const bin = drawn(shares, random);
     const { mean, deviation, low, high } = bins[bin] ?? { mean: 0, deviation: 0, low: 0, high: 0 };
     terms[sample] = Number(bin === ownBin);
-    values[sample] = bin === missing ? Number.NaN : cutNormal(mean, deviation, low, high, random);
+    values[sample] = bin === missing ? Number.NaN : cutNormal(mean, deviation, low, high, normal, random);
   }
   return { column: { ...column, values }, terms, condition: conditionOf(column.name, edges, ownBin) };
 }
@@ -176,16 +230,15 @@ function conditionOf(name: string, edges: readonly number[], bin: number): strin
 
 /** Numbers as they are, from a normal distribution around the row's own with the column's standard deviation. */
 function continuous(
-  column: Extract<ExplainedColumn, { kind: "number" }>,
+  { column, mean, deviation }: Extract<Learnt, { readonly kind: "number" }>,
   own: number,
   samples: number,
   random: Random,
 ): SampledColumn {
-  const { mean, deviation } = spread(column.values.filter((value) => !Number.isNaN(value)));
   const scale = deviation || 1;
   const values = new Float64Array(samples);
-  for (let sample = 0; sample < samples; sample += 1)
-    values[sample] = sample === 0 ? own : own + deviation * random.normal();
+  const normal = normals(random);
+  for (let sample = 0; sample < samples; sample += 1) values[sample] = sample === 0 ? own : own + deviation * normal();
   return {
     column: { ...column, values },
     terms: values.map((value) => (value - mean) / scale),
@@ -203,33 +256,67 @@ function spread(values: ArrayLike<number>): { readonly mean: number; readonly de
   return { mean, deviation: values.length === 0 ? 0 : Math.sqrt(squares / values.length) };
 }
 
+/** Normal draws, two from each pair of numbers (Marsaglia's polar method, 1964). */
+function normals(random: Random): () => number {
+  let kept: number | undefined;
+  return () => {
+    if (kept !== undefined) {
+      const value = kept;
+      kept = undefined;
+      return value;
+    }
+    for (;;) {
+      const [x, y] = [2 * random.next() - 1, 2 * random.next() - 1];
+      const square = x * x + y * y;
+      if (square >= 1 || square === 0) continue;
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      kept = y * factor;
+      return x * factor;
+    }
+  };
+}
+
 /** A normal draw between two ends, by drawing until one lies there; half of the tries do for any part of a column. */
-function cutNormal(mean: number, deviation: number, low: number, high: number, random: Random): number {
+function cutNormal(
+  mean: number,
+  deviation: number,
+  low: number,
+  high: number,
+  normal: () => number,
+  random: Random,
+): number {
   if (deviation === 0 || !(high > low)) return Math.min(Math.max(mean, low), high);
   for (let attempt = 0; attempt < 64; attempt += 1) {
-    const value = mean + deviation * random.normal();
+    const value = mean + deviation * normal();
     if (value >= low && value <= high) return value;
   }
   return low + (high - low) * random.next();
 }
 
-/** Draws places as often as their counts say, by Walker's aliases (Vose 1991): two numbers a draw, whatever the count. */
-function drawing(counts: readonly number[], random: Random): () => number {
+/** Walker's aliases (Vose 1991): with them a place is drawn as often as its count says by two numbers, whatever the count. */
+interface Shares {
+  readonly share: Float64Array;
+  readonly alias: Int32Array;
+}
+
+function sharesOf(counts: readonly number[]): Shares {
   const total = counts.reduce((sum, each) => sum + each, 0);
-  const share = counts.map((count) => (count * counts.length) / Math.max(1, total));
-  const alias = counts.map((_, place) => place);
-  const small = share.flatMap((each, place) => (each < 1 ? [place] : []));
-  const large = share.flatMap((each, place) => (each < 1 ? [] : [place]));
+  const share = Float64Array.from(counts, (count) => (count * counts.length) / Math.max(1, total));
+  const alias = Int32Array.from(counts, (_, place) => place);
+  const small = [...share.keys()].filter((place) => (share[place] ?? 0) < 1);
+  const large = [...share.keys()].filter((place) => (share[place] ?? 0) >= 1);
   while (small.length > 0 && large.length > 0) {
     const [less = 0, more = 0] = [small.pop(), large.at(-1)];
     alias[less] = more;
     share[more] = (share[more] ?? 0) + (share[less] ?? 0) - 1;
     if ((share[more] ?? 0) < 1) small.push(large.pop() ?? 0);
   }
-  return () => {
-    const place = random.below(counts.length);
-    return random.next() < (share[place] ?? 0) || alias[place] === place ? place : (alias[place] ?? place);
-  };
+  return { share, alias };
+}
+
+function drawn({ share, alias }: Shares, random: Random): number {
+  const place = random.below(share.length);
+  return random.next() < (share[place] ?? 0) ? place : (alias[place] ?? place);
 }
 
 /** A percentile of ascending numbers between its neighbours on a straight line, as numpy takes it. */

@@ -1,6 +1,10 @@
 // The door of `monitoring`: profiles stored with a version, and what later windows of predictions say against them.
 
 export { type ColumnPicture, columnPicture, type PictureBar } from "./column-picture.ts";
+export { type Adwin, type AdwinOptions, adwin } from "./detectors/adwin.ts";
+export { type Cusum, type CusumOptions, cusum } from "./detectors/cusum.ts";
+export type { Detector } from "./detectors/detector.ts";
+export { type PageHinkleyOptions, pageHinkley } from "./detectors/page-hinkley.ts";
 export type { DriftReport, InputDrift } from "./drift.ts";
 export { type Look, type LookSources, look } from "./look.ts";
 export type { Performance } from "./performance.ts";

@@ -16,7 +16,7 @@ import {
   firstRows,
   type LimeExplanation,
   type LimeOptions,
-  limeExplanation,
+  limeExplainer,
   type OutputEffects,
   outputOf,
   type PairEffect,
@@ -172,7 +172,7 @@ export async function explainOne(
     onNote?.("asking the model around the row");
     const local =
       lime && sampled
-        ? await limeExplanation(model, sampled.rows, row, output, { ...lime, seed: seed + request.seed })
+        ? await limeExplainer(sampled.rows)(model, row, output, { ...lime, seed: seed + request.seed })
         : undefined;
     const asked = request.counterfactuals;
     const ways = asked && sampled ? await waysOf(model, sampled.rows, row, output, asked, schema) : undefined;

@@ -27,16 +27,25 @@ export type { DefinitionChange, Lineage } from "../catalog/catalog.ts";
 export type { DatasetManifest, PartitionUnit } from "../datasets/datasets.ts";
 export { partitionUnits } from "../datasets/datasets.ts";
 export type { ProjectConfig } from "../define/define.ts";
-export type { InputBounds } from "../explaining/explaining.ts";
+export { type InputBounds, limeExplainer, rowsFrom } from "../explaining/explaining.ts";
 export { type KeyRead, type MaterializeProgress, type ValueStatus, valueStatus } from "../features/features.ts";
 export type { Enforced, Finding, QuarantineBatch, QuarantinedRow, QuarantineFilter, Released } from "../guard/guard.ts";
 export type { Intake, IntakeState, PushOutcome, PushRequest } from "../ingest/ingest.ts";
 export {
+  type Adwin,
+  type AdwinOptions,
+  adwin,
   type ColumnPicture,
   type ColumnVerdict,
+  type Cusum,
+  type CusumOptions,
   columnPicture,
+  cusum,
+  type Detector,
   type DriftVerdict,
+  type PageHinkleyOptions,
   type PairVerdict,
+  pageHinkley,
 } from "../monitoring/monitoring.ts";
 export type { NoticeOutcome, Tensor, TensorData, TensorInfo, TensorType } from "../ports/ports.ts";
 export {
