@@ -357,7 +357,7 @@ describe("the folder", () => {
     const packages = readdirSync(join(folder, "minutes_linear", "node_modules"));
     expect(packages).toEqual(["zod"]);
     const rooms = readdirSync(join(folder, "minutes_linear", "code"));
-    expect(rooms.sort()).toEqual(["core", "define", "engines", "scoring", "server"]);
+    expect(rooms.sort()).toEqual(["core", "define", "engines", "ports", "scoring", "server"]);
   });
 
   test("is not written over", async () => {
