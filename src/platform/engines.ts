@@ -61,11 +61,15 @@ export interface Engines {
   readonly notifier?: Notifier;
   readonly scheduler: Scheduler;
   readonly random: RandomBytes;
-  /** A mark of this process, whether the process of a mark still runs, and what gives back what the mark holds, if anything. */
+  /**
+   * A mark of this process, whether the process of a mark still runs, and what gives back what the mark holds, if anything. `hold` locks a file against every
+   * other process until what it gives is called or this one ends; undefined when another one has it.
+   */
   readonly process: {
     readonly mark: string;
     readonly isAlive: (mark: string) => boolean;
     readonly release?: () => void;
+    readonly hold: (file: string) => (() => void) | undefined;
   };
   readonly versionControl: VersionControl;
   /** What this process runs on. */

@@ -23,7 +23,7 @@ function server(pid: number): Platform {
     engines: {
       ...opened.engines,
       clock,
-      process: { mark: JSON.stringify({ pid, host: "here" }), isAlive: () => true },
+      process: { mark: JSON.stringify({ pid, host: "here" }), isAlive: () => true, hold: () => undefined },
     },
   };
 }

@@ -21,7 +21,7 @@ const as = (pid: number): Platform => ({
   ...platform,
   engines: {
     ...platform.engines,
-    process: { mark: JSON.stringify({ pid, host: "here" }), isAlive: () => true },
+    process: { mark: JSON.stringify({ pid, host: "here" }), isAlive: () => true, hold: () => undefined },
   },
 });
 

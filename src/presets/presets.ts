@@ -16,7 +16,7 @@ import { openLineageSink } from "../engines/openlineage/openlineage.ts";
 import { projectPackages } from "../engines/packages/packages.ts";
 import { type PostgresOptions, postgresDatabase, postgresReader } from "../engines/postgres/postgres.ts";
 import { pythonTrainer } from "../engines/python/python.ts";
-import { holdFile, isFileHeld, sqlite, sqliteReader } from "../engines/sqlite/sqlite.ts";
+import { holdFile, isFileHeld, sqlite, sqliteReader, tryHoldFile } from "../engines/sqlite/sqlite.ts";
 import {
   errorLine,
   guardedOutbound,
@@ -136,7 +136,7 @@ export function local(options: LocalOptions = {}): EngineFactory {
       notifier: channelNotifier({ outbound, env, now: () => clock.now(), write: errorLine }),
       scheduler: systemScheduler(),
       random: randomBytes,
-      process: marked,
+      process: { ...marked, hold: tryHoldFile },
       versionControl: git(env),
       workspace: { command: processCommand(), packages: projectPackages, machine: thisMachine, use: processUse },
       versions: { lmdb: lmdbVersion() },

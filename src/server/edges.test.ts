@@ -3,14 +3,24 @@
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { request as plainRequest } from "node:http";
 import { type RequestOptions, request as safeRequest } from "node:https";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
+import { tryHoldFile } from "../engines/sqlite/sqlite.ts";
 import { fakeNow, fakeServing, flightDelaySpec, goodBody } from "./fake-serving.fixture.ts";
 import { createServer, type Server, type ServerOptions } from "./server.ts";
 
@@ -60,7 +70,9 @@ function certificate(name: string): void {
   );
 }
 
-async function start(more: Partial<ServerOptions> = {}): Promise<Server> {
+type More = Partial<Omit<ServerOptions, "socket">> & { readonly socket?: string };
+
+async function start({ socket, ...more }: More = {}): Promise<Server> {
   const server = await createServer({
     serving: fakeServing(),
     models: [flightDelaySpec],
@@ -69,6 +81,7 @@ async function start(more: Partial<ServerOptions> = {}): Promise<Server> {
     version: "1.2.3",
     now: () => fakeNow,
     ...more,
+    ...(socket === undefined ? {} : { socket: { path: socket, hold: tryHoldFile } }),
   });
   servers.push(server);
   return server;
@@ -210,19 +223,75 @@ describe("a Unix socket", () => {
     expect(existsSync(socket)).toBe(false);
   });
 
+  /** A process of its own that listens with room for `backlog` connections more. */
+  async function listener(socket: string, backlog = 511): Promise<(signal: NodeJS.Signals) => Promise<void>> {
+    const where = JSON.stringify({ path: socket, backlog });
+    const script = `require("net").createServer().listen(${where}, () => console.log("up"))`;
+    const child = spawn(process.execPath, ["-e", script]);
+    await once(child.stdout, "data");
+    return async (signal) => {
+      const ended = once(child, "exit");
+      child.kill(signal);
+      if (signal === "SIGKILL") await ended;
+    };
+  }
+
   it("takes the place of one that a killed process left", async () => {
     const socket = at("stale");
-    const child = spawn(process.execPath, [
-      "-e",
-      `require("net").createServer().listen(${JSON.stringify(socket)}, () => console.log("up"))`,
-    ]);
-    await once(child.stdout, "data");
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
+    const stop = await listener(socket);
+    await stop("SIGKILL");
     expect(statSync(socket).isSocket()).toBe(true);
     await start({ socket });
     expect(await overSocket(socket)).toBe(200);
+  });
+
+  it("is one server's when several start at once where a killed process left one", async () => {
+    const socket = at("raced");
+    for (let times = 0; times < 5; times += 1) {
+      const stop = await listener(socket);
+      await stop("SIGKILL");
+      const started = await Promise.allSettled([1, 2, 3].map(() => start({ socket })));
+      const refused = started.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+      expect(refused).toMatchObject([{ code: "PORT_IN_USE" }, { code: "PORT_IN_USE" }]);
+      expect(await overSocket(socket)).toBe(200);
+      for (const server of servers.splice(0)) await server.close();
+      expect([existsSync(socket), existsSync(`${socket}.lock`)]).toEqual([false, false]);
+    }
+  });
+
+  // Other systems refuse the connection there, as if nobody listened.
+  it.runIf(process.platform === "linux")(
+    "stays that of a server which is too busy to take more connections",
+    async () => {
+      const socket = at("busy");
+      const stop = await listener(socket, 1);
+      await stop("SIGSTOP");
+      const waiting: Socket[] = [];
+      try {
+        let failed: NodeJS.ErrnoException | undefined;
+        while (!failed) {
+          const one = connect(socket);
+          waiting.push(one);
+          failed = await new Promise((resolve) => one.once("connect", () => resolve(undefined)).once("error", resolve));
+        }
+        expect(failed.code).toBe("EAGAIN");
+        await expect(start({ socket })).rejects.toMatchObject({ code: "PORT_IN_USE" });
+        expect(statSync(socket).isSocket()).toBe(true);
+      } finally {
+        for (const each of waiting) each.destroy();
+        await stop("SIGKILL");
+      }
+    },
+  );
+
+  it("needs a folder that is there and that may be written", async () => {
+    const told = { code: "USAGE", message: expect.stringContaining("folder") };
+    await expect(start({ socket: at("nowhere/http") })).rejects.toMatchObject(told);
+    writeFileSync(at("a-file"), "");
+    await expect(start({ socket: at("a-file/http") })).rejects.toMatchObject(told);
+    if (process.getuid?.() === 0) return;
+    mkdirSync(at("shut"), { mode: 0o555 });
+    await expect(start({ socket: at("shut/http") })).rejects.toMatchObject(told);
   });
 
   it("never takes the place of a file, nor of a path that no socket can have", async () => {

@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import type { Server } from "./server.ts";
 import type { LiveTls } from "./tls.ts";
+import { socketError } from "./unix-socket.ts";
 
 /** Where to listen. */
 export interface Place {
@@ -42,7 +43,7 @@ export async function listen(
     await app.listen(place);
   } catch (thrown) {
     await app.close();
-    throw "path" in place ? thrown : listenError(thrown, place);
+    throw "path" in place ? socketError(thrown, place.path) : listenError(thrown, place);
   }
   const address = app.server.address() as AddressInfo | string;
   const port = typeof address === "string" ? 0 : address.port;

@@ -7,7 +7,7 @@ import { hostInUrl, listen, listenError, type Place } from "./listening.ts";
 import type { MeterCounts } from "./metrics/request-meters.ts";
 import { buildReadingApp, type ReadingOptions } from "./reading-app.ts";
 import { type LiveTls, openTls, type TlsFiles } from "./tls.ts";
-import { claimSocket } from "./unix-socket.ts";
+import { claimSocket, type SocketPlace } from "./unix-socket.ts";
 
 export type { AppOptions } from "./app.ts";
 export type { AskedModel } from "./invocations.ts";
@@ -17,6 +17,7 @@ export { lastingCounts, type MeterCounts } from "./metrics/request-meters.ts";
 export { openApiDocument } from "./openapi/document.ts";
 export { appOptionsOf, type PlatformServerOptions } from "./serve-platform.ts";
 export type { TlsFiles } from "./tls.ts";
+export type { SocketPlace } from "./unix-socket.ts";
 
 /** The other road into a server. */
 export interface GrpcOptions {
@@ -26,8 +27,8 @@ export interface GrpcOptions {
 
 /** How to serve over HTTP, and gRPC. */
 export interface ServerOptions extends AppOptions, GrpcOptions, Place, Secured {
-  /** The path of a Unix socket to answer on instead of a port. What a killed process left there is removed. */
-  readonly socket?: string;
+  /** A Unix socket to answer on instead of a port. What a killed process left there is removed. */
+  readonly socket?: SocketPlace;
 }
 
 /** How connections are made safe. */
@@ -72,8 +73,14 @@ export async function createServer({ tls: files, ...options }: ServerOptions): P
   const { host, port, socket } = options;
   const tls = files && (await openTls(files));
   if (socket === undefined) return listenBoth(options, { host, port }, tls);
-  await claimSocket(socket);
-  return listenBoth(options, { path: socket }, tls);
+  const release = await claimSocket(socket);
+  try {
+    const server = await listenBoth(options, { path: socket.path }, tls);
+    return { ...server, close: (force) => server.close(force).finally(release) };
+  } catch (thrown) {
+    release();
+    throw thrown;
+  }
 }
 
 /** Starts to answer, on a Unix socket, what workers hand on; TLS is for gRPC, as nobody else can open the socket. */

@@ -86,6 +86,7 @@ async function serve(
       "USAGE",
       `Everyone who reaches ${host} could change models and runs, for nobody has to sign in yet. Add a user first: slipway users add NAME --role admin; or serve without sign-in on purpose: --open.`,
     );
+  const { socket: path, ...others } = edges;
   const endHold = await holdServer(platform);
   const serving = await startServing(platform, {
     onSwap: ({ model, from, to }) =>
@@ -106,11 +107,12 @@ async function serve(
       ...(await appOptionsOf(platform, serving, { version: ownVersion(), keyLimit: limit, limits })),
       ...(invoked ? { invoked } : {}),
       ...(grpcPort === undefined ? {} : { grpc: { host, port: grpcPort } }),
-      ...edges,
+      ...others,
     };
+    const socket = path === undefined ? undefined : { path, hold: platform.engines.process.hold };
     const server =
       workers === 1
-        ? await createServer({ ...app, host, port })
+        ? await createServer({ ...app, ...(socket ? { socket } : {}), host, port })
         : await serveWithWorkers(app, workers, say, {
             ...taskOf(context, platform, opened),
             ...edges,

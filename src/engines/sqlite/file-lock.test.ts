@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { markedProcess } from "../system/system.ts";
-import { holdFile, isFileHeld } from "./sqlite.ts";
+import { holdFile, isFileHeld, tryHoldFile } from "./sqlite.ts";
 
 let folder: string;
 let children: ChildProcess[];
@@ -54,6 +54,20 @@ test("a file is held by who took it, asked as often as one likes, until it is gi
   release();
   expect(isFileHeld(file)).toBeUndefined();
   expect(existsSync(file)).toBe(false);
+});
+
+test("a file is held by one of several that try, here and in another process, and by the next once it was given back", async () => {
+  const file = join(folder, "tried.lock");
+  const release = tryHoldFile(file);
+  expect(release).toBeTypeOf("function");
+  expect(tryHoldFile(file)).toBeUndefined();
+  release?.();
+  expect(existsSync(file)).toBe(false);
+  const kill = await holder(file);
+  expect(tryHoldFile(file)).toBeUndefined();
+  await kill();
+  expect(tryHoldFile(file)).toBeTypeOf("function");
+  expect(() => tryHoldFile(join(folder, "nowhere", "x.lock"))).toThrow(/cannot be locked/);
 });
 
 test("a file that another process holds is free the moment that process is killed, and can be taken once", async () => {

@@ -5,7 +5,7 @@ import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } 
 import type { Database } from "../../ports/ports.ts";
 import { sqliteDriver } from "./driver.ts";
 
-export { holdFile, isFileHeld } from "./file-lock.ts";
+export { holdFile, isFileHeld, tryHoldFile } from "./file-lock.ts";
 export { sqliteReader } from "./source-reader.ts";
 
 /** How a SQLite database behaves. */
