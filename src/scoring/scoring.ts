@@ -6,4 +6,5 @@ export { calibrated, type LoadedVersion } from "./calibrated.ts";
 export { cellMaker, type InputScope } from "./cells.ts";
 export { type Answer, answersIn, answersOf, type ClassAnswer, type RowAnswer } from "./class-answer.ts";
 export { elementsFrom, elementToJson, valueFromText } from "./elements.ts";
+export { type ExplainRows, explaining, requireExplainable } from "./explaining.ts";
 export { LONE_FILES, type LoneModel, loneModel, loneModelFrom, loneModelText } from "./lone-model.ts";

@@ -1,5 +1,6 @@
 // When a request may begin, and how long it may take: what its headers and its connection say, for every HTTP route that asks a model.
 
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { SlipwayError } from "../core/core.ts";
 import type { Admission, AskedTurn, Turn } from "../platform/platform.ts";
@@ -16,8 +17,9 @@ export function requestTimeout(text: string): number | undefined {
   return ms <= LONGEST_MS ? ms : undefined;
 }
 
-function askedTurn(request: FastifyRequest, reply: FastifyReply, saidMs: number | undefined): AskedTurn {
-  const given = request.headers[TIMEOUT];
+/** Reads `x-request-timeout`, in milliseconds. Throws INPUT_INVALID that names the header. */
+export function readRequestTimeout(headers: IncomingHttpHeaders): number | undefined {
+  const given = headers[TIMEOUT];
   const timeoutMs = given === undefined ? undefined : requestTimeout(String(given));
   if (given !== undefined && timeoutMs === undefined)
     throw new SlipwayError(
@@ -25,6 +27,11 @@ function askedTurn(request: FastifyRequest, reply: FastifyReply, saidMs: number 
       `The header ${TIMEOUT} is ${JSON.stringify(String(given).slice(0, 50))}; give a duration of at most an hour: 250ms, 1.5s, 2m.`,
       { details: { header: TIMEOUT } },
     );
+  return timeoutMs;
+}
+
+function askedTurn(request: FastifyRequest, reply: FastifyReply, saidMs: number | undefined): AskedTurn {
+  const timeoutMs = readRequestTimeout(request.headers);
   const { socket } = request.raw;
   return { timeoutMs: least(timeoutMs, saidMs), sinceMs: reply.elapsedTime, isGone: () => socket.destroyed };
 }

@@ -1,11 +1,19 @@
 // One version, loaded and ready to answer: its features looked up, its derived values computed, its inputs encoded as in training.
 
-import { type ColumnSchema, type Explanation, type Instant, matrixColumns, type VersionInput } from "../core/core.ts";
+import { type ColumnSchema, type Instant, matrixColumns, type VersionInput } from "../core/core.ts";
 import type { ModelSpec } from "../define/define.ts";
 import { type OnlineRead, type OnlineView, onlineView, readRows } from "../features/features.ts";
 import type { OnlineStore, Predictor } from "../ports/ports.ts";
-import { type Answer, type AskedRow, answersIn, cellMaker, type LoadedVersion, rowFields } from "../scoring/scoring.ts";
-import { explaining } from "./explaining.ts";
+import {
+  type Answer,
+  type AskedRow,
+  answersIn,
+  cellMaker,
+  type ExplainRows,
+  explaining,
+  type LoadedVersion,
+  rowFields,
+} from "../scoring/scoring.ts";
 import { gathered } from "./gathering.ts";
 
 /** A version loaded for serving. */
@@ -23,7 +31,7 @@ export interface Deployment {
   /** Scores rows of shape (inputs). */
   score(rows: readonly Float32Array[]): Promise<readonly Answer[]>;
   /** Says what each input adds to the answers of rows of shape (inputs); undefined for a version that cannot. */
-  readonly explain: ((rows: readonly Float32Array[]) => Promise<readonly Explanation[]>) | undefined;
+  readonly explain: ExplainRows | undefined;
   /** What a multi-class version tells apart, in the order of its probabilities. */
   readonly classes: readonly string[] | undefined;
 }

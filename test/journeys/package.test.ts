@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writePackage } from "../../src/cli/package/write-package.ts";
+import { explanationJson, type SlipwayError } from "../../src/core/core.ts";
 import {
   applyDefinitions,
   materialize,
@@ -158,6 +159,32 @@ test.each(["minutes_linear", "late_calibrated", "how_late"])(
     expect(new Set(predictions.map(({ score }) => score)).size).toBeGreaterThan(10);
     expect(predictions[7]).toMatchObject({ id: "p7", model, version: 1, route: "champion" });
     if (model === "how_late") expect(predictions[3]?.probabilities).toEqual(wanted[3]?.classes?.probabilities);
+    expect(await stop(running)).toBe(0);
+  },
+);
+
+test.each(["minutes_linear", "late_calibrated", "how_late"])(
+  "%s says from its package why it answers, as the server does, or that it cannot",
+  async (model) => {
+    const running = await start(join(folder, model));
+    const some = rows.slice(0, 5);
+    const said = await post(`${running.url}/api/v1/models/${model}/predict?explain=true`, {
+      rows: some.map((each) => ({ row: each })),
+    });
+    const wanted = await plain.serving
+      .predict(
+        model,
+        some.map((each) => ({ row: each, isJson: true })),
+        { explain: true },
+      )
+      .catch((thrown: unknown) => thrown as SlipwayError);
+    if (!Array.isArray(wanted)) expect(said.body).toMatchObject({ error: { code: "NOT_EXPLAINABLE" } });
+    else {
+      const { predictions } = said.body as { predictions: { explanation: unknown }[] };
+      const told = wanted.map(({ explanation }) => explanation && explanationJson(explanation));
+      expect(predictions.map(({ explanation }) => explanation)).toEqual(JSON.parse(JSON.stringify(told)));
+      expect(told[0]).toBeDefined();
+    }
     expect(await stop(running)).toBe(0);
   },
 );

@@ -37,7 +37,8 @@ export async function listenAlone(
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", headers, url = "/" } = request;
-    const [path = "/"] = url.split("?", 1);
+    const mark = url.indexOf("?");
+    const [path, query] = mark < 0 ? [url, ""] : [url.slice(0, mark) || "/", url.slice(mark + 1)];
     const send = ({ status, headers: said, body }: LoneReply): void => {
       if (response.destroyed) return;
       const length = Buffer.byteLength(body);
@@ -46,7 +47,7 @@ export async function listenAlone(
     };
     const body = await bodyOf(request, isInference(path) ? INFER_BODY_LIMIT : BODY_LIMIT);
     if (body === undefined) send(unreadable("The body is too large. Send fewer rows at a time.", path));
-    else if (body !== "broken") send(await answer({ id: randomUUID(), method, path, headers, body }));
+    else if (body !== "broken") send(await answer({ id: randomUUID(), method, path, query, headers, body }));
   }
 
   await new Promise<void>((resolve, reject) => {

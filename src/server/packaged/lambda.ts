@@ -8,9 +8,10 @@ import type { Answering, LoneReply } from "./request.ts";
 /** An event of payload format 2.0, as far as it is looked at. */
 interface HttpEvent {
   readonly rawPath?: string;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: string;
-  readonly isBase64Encoded?: boolean;
+  readonly rawQueryString?: string | null;
+  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean | null;
   readonly requestContext: {
     readonly stage?: string;
     readonly requestId?: string;
@@ -35,7 +36,9 @@ export function lambdaHandler(answer: Answering, model: string): LambdaHandler {
     if (isHttp(event)) return httpReply(await answer(requestOf(event, awsRequestId)));
     const path = `/api/v1/models/${model}/predict`;
     const body = Buffer.from(JSON.stringify(event ?? null));
-    const { status, body: said } = await answer({ id: awsRequestId, method: "POST", path, headers: {}, body });
+    // Only whom IAM lets invoke the function comes by this road, and an event has no place for a key.
+    const asked = { id: awsRequestId, method: "POST", path, query: "", headers: {}, body, isLetIn: true };
+    const { status, body: said } = await answer(asked);
     const document: unknown = JSON.parse(String(said));
     if (status === 200) return document;
     const { error } = document as { readonly error: { readonly code: string; readonly message: string } };
@@ -56,7 +59,7 @@ function isHttp(event: unknown): event is HttpEvent {
 }
 
 function requestOf(event: HttpEvent, id: string): Parameters<Answering>[0] {
-  const { rawPath = "/", headers = {}, body = "", isBase64Encoded = false, requestContext } = event;
+  const { rawPath = "/", rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
   const { stage, http, requestId = id } = requestContext;
   // A stage that has a name stands before the path.
   const isStaged = stage !== undefined && stage !== "$default" && rawPath.startsWith(`/${stage}/`);
@@ -64,8 +67,9 @@ function requestOf(event: HttpEvent, id: string): Parameters<Answering>[0] {
     id: requestId,
     method: http.method,
     path: isStaged ? rawPath.slice(stage.length + 1) : rawPath,
-    headers: lowerCased(headers),
-    body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8"),
+    query: rawQueryString ?? "",
+    headers: lowerCased(headers ?? {}),
+    body: Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"),
   };
 }
 

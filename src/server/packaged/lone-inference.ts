@@ -2,6 +2,7 @@
 // load than everything else together, and is loaded when it is first asked.
 
 import { SlipwayError } from "../../core/core.ts";
+import { readRequestTimeout } from "../admitted.ts";
 import { type AnswerForm, answerBody } from "../inference/answer.ts";
 import { readAsked } from "../inference/asked.ts";
 import { JSON_LENGTH_HEADER, readInferBody } from "../inference/body.ts";
@@ -38,6 +39,8 @@ export async function loneInference(
 }
 
 async function infer({ lone, predictor }: LoneScoring, { headers, body }: LoneRequest): Promise<LoneReply> {
+  // Nothing waits here, so nothing comes too late; what is no time is refused all the same.
+  readRequestTimeout(headers);
   const asked = readAsked(await readInferBody(headers, body));
   const form: AnswerForm = "raw" in asked ? RAW_FORM : asked;
   const { values, rows } = readMatrix(asked, predictor.inputCount);

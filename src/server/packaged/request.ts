@@ -9,8 +9,12 @@ export interface LoneRequest {
   readonly method: string;
   /** The path, without what follows a question mark. */
   readonly path: string;
+  /** What follows the question mark; empty where nothing does. */
+  readonly query: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** Whether it came by a road on which whoever asks was let in before, so that no key is asked for. */
+  readonly isLetIn?: boolean;
 }
 
 /** What is answered. */

@@ -1,16 +1,18 @@
-// Why a version that is served answers what it does.
+// Why a loaded version answers what it does.
 
 import { type Explanation, explanationsOf, matrixColumns, SlipwayError, type VersionInput } from "../core/core.ts";
 import { isExplainable } from "../ports/ports.ts";
-import type { LoadedVersion } from "../scoring/scoring.ts";
-import type { Deployment } from "./deployment.ts";
+import type { LoadedVersion } from "./calibrated.ts";
+
+/** Explains the answers of rows, each of shape (inputs). */
+export type ExplainRows = (rows: readonly Float32Array[]) => Promise<readonly Explanation[]>;
 
 /** Makes what explains the answers of rows of shape (inputs); undefined for a predictor that cannot. */
 export function explaining(
   inputs: readonly VersionInput[],
   predictor: LoadedVersion,
   classes: readonly string[] | undefined,
-): Deployment["explain"] {
+): ExplainRows | undefined {
   const { calibration } = predictor;
   if (!isExplainable(predictor)) return undefined;
   const { link } = predictor;
@@ -23,12 +25,20 @@ export function explaining(
   };
 }
 
-/** Throws NOT_EXPLAINABLE for a version that cannot say why it answers. */
-export function requireExplainable({ model, version, explain }: Deployment): void {
-  if (explain === undefined)
-    throw new SlipwayError(
-      "NOT_EXPLAINABLE",
-      `Version ${version} of "${model.name}" is of a kind that gives no SHAP values: XGBoost's tree models and linear models do. Ask without explain; slipway explain has ways for any model.`,
-      { details: { model: model.name, version } },
-    );
+/** What explains a version's answers. Throws NOT_EXPLAINABLE for a version that cannot say why it answers. */
+export function requireExplainable({
+  model,
+  version,
+  explain,
+}: {
+  readonly model: { readonly name: string };
+  readonly version: number;
+  readonly explain: ExplainRows | undefined;
+}): ExplainRows {
+  if (explain) return explain;
+  throw new SlipwayError(
+    "NOT_EXPLAINABLE",
+    `Version ${version} of "${model.name}" is of a kind that gives no SHAP values: XGBoost's tree models and linear models do. Ask without explain; slipway explain has ways for any model.`,
+    { details: { model: model.name, version } },
+  );
 }
