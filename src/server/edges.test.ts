@@ -141,6 +141,43 @@ describe.skipIf(!hasOpenssl)("TLS, with certificates that openssl makes", () => 
     expect(await ask(server.port, { ca, cert: pem("client.crt"), key: pem("client.key") })).toBe(200);
   });
 
+  it("takes only authorities of which every certificate is whole, and keeps the last good ones when the file changes", async () => {
+    const [first, second] = [pem("client-root.crt").toString(), pem("two-root.crt").toString()];
+    const ca = at("clients.crt");
+    const spoilt = second.replace(/\n[\w+/]{20}/, `\n${"A".repeat(20)}`);
+    const broken: readonly (readonly [text: string, told: RegExp])[] = [
+      [first + second.slice(0, -60), /cut off/],
+      [first + second.slice(0, second.length / 2), /cut off/],
+      [first + second.replace("-----BEGIN CERTIFICATE-----\n", ""), /cut off/],
+      [first + pem("one.key").toString(), /besides whole certificates/],
+      [first + spoilt, /certificate 2 of 2/],
+      ["-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n", /certificate 1 of 1/],
+      ["", /no certificate/],
+    ];
+    for (const [text, told] of broken) {
+      writeFileSync(ca, text);
+      await expect(start({ tls: { ...put("one"), ca } })).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringMatching(told),
+      });
+    }
+    // Words between certificates, and either line ending, are usual.
+    writeFileSync(ca, `# clients\n${first}\nsubject=two\n${second.replaceAll("\n", "\r\n")}`);
+    const server = await start({ tls: { ...put("one"), ca } });
+    const asks = (name: string): Promise<number> =>
+      ask(server.port, { ca: pem("one-root.crt"), cert: pem(`${name}.crt`), key: pem(`${name}.key`) });
+    expect([await asks("client"), await asks("two")]).toEqual([200, 200]);
+    for (const [text] of broken) {
+      writeFileSync(ca, text);
+      await expect(server.renewTls()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    }
+    expect([await asks("client"), await asks("two")]).toEqual([200, 200]);
+    writeFileSync(ca, first);
+    expect(await server.renewTls()).toBe(true);
+    expect(await asks("client")).toBe(200);
+    await expect(asks("two")).rejects.toThrow();
+  });
+
   it("is the same for gRPC, and follows its files there", async () => {
     const server = await start({
       tls: { ...put("one"), ca: at("client-root.crt") },

@@ -1,6 +1,7 @@
 // TLS from files that may change while the server runs: certificates are renewed every few weeks, and nobody restarts a server for that. New
 // connections get what the files say now; files that cannot be used leave the last good ones in place.
 
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { SlipwayError } from "../core/core.ts";
@@ -73,12 +74,25 @@ async function readTls({ cert: certFile, key: keyFile, ca: caFile }: TlsFiles): 
   refuseUnusable(`The certificate ${certFile} and the private key ${keyFile}`, () =>
     createSecureContext({ cert, key }),
   );
-  if (ca) {
-    if (!ca.includes("-----BEGIN CERTIFICATE-----"))
-      throw unusable(`The certificate authority ${caFile}`, "it holds no certificate in PEM");
-    refuseUnusable(`The certificate authority ${caFile}`, () => createSecureContext({ ca }));
-  }
+  if (ca) refuseUnusable(`The certificate authority ${caFile}`, () => checkBundle(ca));
   return { cert, key, ca };
+}
+
+/** Every certificate has to be whole: OpenSSL passes over what it cannot read, and whom that one signed would be shut out without a word. */
+function checkBundle(ca: Buffer): void {
+  const text = ca.toString("latin1");
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const marks = text.match(/-----(?:BEGIN|END)\b/g) ?? [];
+  if (blocks.length === 0) throw new Error("it holds no certificate in PEM");
+  if (marks.length !== 2 * blocks.length)
+    throw new Error("it holds something besides whole certificates in PEM, or was cut off");
+  for (const [place, block] of blocks.entries())
+    try {
+      new X509Certificate(block);
+    } catch (cause) {
+      throw new Error(`certificate ${place + 1} of ${blocks.length} in it is none`, { cause });
+    }
+  createSecureContext({ ca });
 }
 
 async function read(what: string, file: string): Promise<Buffer> {
