@@ -3,7 +3,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { formatInstant, severities } from "../core/core.ts";
-import type { Alert, AlertAnswer, AlertDelivery, Alerts } from "../platform/platform.ts";
+import type { Access, Alert, AlertAnswer, AlertDelivery, Alerts } from "../platform/platform.ts";
+import { refuseUnlessGiven } from "./access/gate.ts";
 import { onlookerOf } from "./access/onlooker.ts";
 import { checked } from "./checked.ts";
 
@@ -29,8 +30,8 @@ interface OfAlert {
   Params: { readonly id: string };
 }
 
-/** The routes of alerts, below /api/v1. */
-export function alertRoutes(all: Alerts): (app: FastifyInstance) => Promise<void> {
+/** The routes of alerts, below /api/v1. To answer one takes what it takes to change its model. */
+export function alertRoutes(all: Alerts, access?: Access): (app: FastifyInstance) => Promise<void> {
   const seen = ({ person }: Pick<FastifyRequest, "person">): Alerts => all.seenBy(onlookerOf(person));
   return async (app) => {
     app.get("/alerts", async ({ query, person }) => {
@@ -65,7 +66,12 @@ export function alertRoutes(all: Alerts): (app: FastifyInstance) => Promise<void
       app.post<OfAlert>(`/alerts/:id/${path}`, async ({ params, body, person }) => {
         const { note } = change === "commented" ? checked(commentBody, body) : checked(answerBody, body ?? {});
         const answer: AlertAnswer = { change, ...(note === undefined ? {} : { note }) };
-        return alertDocument(await seen({ person }).answer(params.id, answer, { actor: person?.name ?? "http" }));
+        const alerts = seen({ person });
+        if (access && person !== null && person.role !== "admin") {
+          const { model } = (await alerts.show(params.id)).alert;
+          await refuseUnlessGiven(access, person, { thing: { kind: "model", id: model }, permission: "edit" });
+        }
+        return alertDocument(await alerts.answer(params.id, answer, { actor: person?.name ?? "http" }));
       });
   };
 }

@@ -156,7 +156,7 @@ export function buildApp(
   }
   if (options.quarantine) app.register(quarantineRoutes(options.quarantine), { prefix: "/api/v1" });
   if (options.promotions) app.register(promotionRoutes(options.promotions), { prefix: "/api/v1" });
-  if (options.alerts) app.register(alertRoutes(options.alerts), { prefix: "/api/v1" });
+  if (options.alerts) app.register(alertRoutes(options.alerts, options.access), { prefix: "/api/v1" });
   if (options.labels) app.register(labelRoutes(options.labels), { prefix: "/api/v1" });
   if (options.records) app.register(runRoutes(options.records), { prefix: "/api/v1" });
   if (options.datasets) app.register(datasetRoutes(options.datasets), { prefix: "/api/v1" });

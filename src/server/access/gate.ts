@@ -6,7 +6,7 @@ import { type Instant, SlipwayError } from "../../core/core.ts";
 import { type Access, mayDo, type Permission, type Person, permissions, type Thing } from "../../platform/platform.ts";
 import { mlflowRule } from "../mlflow/access-rules.ts";
 import { nativeRule } from "./native-rules.ts";
-import type { Rule } from "./rule.ts";
+import type { Rule, Wanted } from "./rule.ts";
 import { forbiddenTo, refuseUnlessMay, rememberingSignIn } from "./sign-in.ts";
 
 declare module "fastify" {
@@ -54,15 +54,19 @@ export function guardRoutes(app: FastifyInstance, access: Access, now: () => Ins
   app.addHook("preHandler", async (request) => {
     const { person } = request;
     if (person === null || person.role === "admin" || request.is404) return;
-    for (const wanted of (await ruleFor(request).wants?.(request, access)) ?? []) {
-      const { thing, permission, otherwise, mustExist = false, action } = wanted;
-      if (action !== undefined && !mayDo(person.role, action)) throw forbiddenTo(person, [action]);
-      const held =
-        (await access.permissionOn(person, thing)) ?? (otherwise && (await access.permissionOn(person, otherwise)));
-      if (held === undefined ? mustExist : permissions.indexOf(held) < permissions.indexOf(permission))
-        throw forbiddenOn(person, thing, permission, await access.experimentOf(thing));
-    }
+    for (const wanted of (await ruleFor(request).wants?.(request, access)) ?? [])
+      await refuseUnlessGiven(access, person, wanted);
   });
+}
+
+/** Refuses a person to whom what is wanted of a thing was not given. Throws FORBIDDEN. */
+export async function refuseUnlessGiven(access: Access, person: Person, wanted: Wanted): Promise<void> {
+  const { thing, permission, otherwise, mustExist = false, action } = wanted;
+  if (action !== undefined && !mayDo(person.role, action)) throw forbiddenTo(person, [action]);
+  const held =
+    (await access.permissionOn(person, thing)) ?? (otherwise && (await access.permissionOn(person, otherwise)));
+  if (held === undefined ? mustExist : permissions.indexOf(held) < permissions.indexOf(permission))
+    throw forbiddenOn(person, thing, permission, await access.experimentOf(thing));
 }
 
 function forbiddenOn(

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   accessOf,
   addUser,
+  alertsOf,
   giveAccess,
   type Platform,
   permissions,
@@ -14,6 +15,7 @@ import {
   setDefaultPermission,
   takeAccess,
 } from "../../platform/platform.ts";
+import { recordAlert } from "../../registry/registry.ts";
 import { buildApp } from "../app.ts";
 import { fakeServing, flightDelaySpec } from "../fake-serving.fixture.ts";
 import { type OpenTracking, openTestTracking } from "../mlflow/mlflow.fixture.ts";
@@ -38,6 +40,7 @@ beforeEach(async () => {
     now: () => open.tracking.clock.now(),
     access: accessOf(platform),
     promotions: promotionsOf(platform),
+    alerts: alertsOf(platform),
     records: recordsReader(platform),
     tracking: open.tracking,
   });
@@ -85,6 +88,15 @@ interface World {
   readonly run: string;
   readonly shared: string;
   readonly logged: string;
+  readonly alert: string;
+}
+
+/** What a monitor finds about a model, and is to tell a channel. */
+async function alertAbout(model: string): Promise<string> {
+  const now = open.tracking.clock.now();
+  const about = { monitor: `${model}-health`, model, version: 1, windowFrom: now - 10n, windowTo: now };
+  const found = { ...about, kind: "drift", severity: "warning", evidence: { [`${model}-input`]: 1 } } as const;
+  return (await recordAlert(open.tracking, found, { to: [{ channel: "ops", from: "info" }] })).id;
 }
 
 /** Things whose every name and value says whose they are. */
@@ -108,7 +120,7 @@ async function thingsOf(who: string): Promise<World> {
   const source = `mlflow-artifacts:/${experiment}/${run}/artifacts`;
   await done(who, "POST", `${API}/model-versions/create`, { name: `of-${who}`, source, run_id: run });
   await done(who, "POST", `${API}/registered-models/alias`, { name: `of-${who}`, alias: "new", version: "1" });
-  return { experiment, run, shared, logged };
+  return { experiment, run, shared, logged, alert: await alertAbout(`of-${who}`) };
 }
 
 /** Everything that shows something, aimed at Anna's things. */
@@ -117,6 +129,7 @@ function looks({
   run,
   shared,
   logged,
+  alert,
 }: World): readonly (readonly [string, string, (object | undefined)?])[] {
   const name = "name=of-anna";
   const version = `${name}&version=1`;
@@ -202,12 +215,18 @@ function looks({
     ["GET", "/api/v1/models/of-anna/aliases"],
     ["GET", "/api/v1/models/of-anna/aliases/new"],
     ["GET", "/api/v1/models/of-anna/route"],
+    ["GET", "/api/v1/alerts"],
+    ["GET", "/api/v1/alerts?status=all&model=of-anna"],
+    ["GET", "/api/v1/alerts?monitor=of-anna-health"],
+    ["GET", `/api/v1/alerts/${alert}`],
+    ["GET", `/api/v1/alerts/${alert.slice(-8)}`],
+    ["GET", "/api/v1/alert-deliveries"],
   ];
 }
 
 /** What an answer tells of Anna's that the question did not hold. */
-function leaks(question: string, answer: string, { experiment, run, shared, logged }: World): readonly string[] {
-  return ["of-anna run", "of-anna data", "of-anna text", "of-anna", experiment, run, shared, logged].filter(
+function leaks(question: string, answer: string, { experiment, run, shared, logged, alert }: World): readonly string[] {
+  return ["of-anna run", "of-anna data", "of-anna text", "of-anna", experiment, run, shared, logged, alert].filter(
     (word) => answer.includes(word) && !question.includes(word),
   );
 }
@@ -271,6 +290,38 @@ describe("what is kept from a user", () => {
     expect((await ask("mallory", "GET", `${API}/runs/get?run_id=${world.shared}`)).status).toBe(200);
     await takeAccess(open.tracking, "mallory", { kind: "experiment", id: world.experiment });
     expect((await ask("mallory", "GET", get)).status).toBe(200);
+  });
+
+  test("is no alert of somebody else's: it is shown to whom its model is, and answered by who may change that", async () => {
+    const { alert } = await thingsOf("anna");
+    const model = { kind: "model", id: "of-anna" } as const;
+    const mine = await alertAbout("of-mallory");
+    const [one, all] = [`/api/v1/alerts/${alert}`, "/api/v1/alerts?status=all"];
+    const answers = async (): Promise<readonly number[]> => {
+      const statuses: number[] = [];
+      for (const [path, body] of [
+        ["comments", { note: "mine now" }],
+        ["acknowledge", {}],
+        ["resolve", { note: "nothing to see" }],
+      ] as const)
+        statuses.push((await ask("mallory", "POST", `${one}/${path}`, body)).status);
+      return statuses;
+    };
+    await giveAccess(open.tracking, "mallory", model, "none");
+    expect((await done("mallory", "GET", all)).alerts).toMatchObject([{ id: mine }]);
+    // What is kept from somebody takes no place in a list either.
+    await alertAbout("of-anna-2");
+    expect((await done("mallory", "GET", `${all}&limit=2`)).alerts).toHaveLength(2);
+    expect([(await ask("mallory", "GET", one)).status, await answers()]).toEqual([404, [404, 404, 404]]);
+    await giveAccess(open.tracking, "mallory", model, "read");
+    expect((await done("mallory", "GET", one)).status).toBe("open");
+    const refused = await ask("mallory", "POST", `${one}/resolve`, {});
+    expect(refused.text).toContain("users grant mallory model of-anna edit");
+    expect(await answers()).toEqual([403, 403, 403]);
+    expect((await done("anna", "GET", one)).steps).toHaveLength(1);
+    await giveAccess(open.tracking, "mallory", model, "edit");
+    expect(await answers()).toEqual([200, 200, 200]);
+    expect((await done("root", "GET", one)).status).toBe("resolved");
   });
 
   test("becomes nobody's version by being its source, and no alias of it is moved", async () => {
