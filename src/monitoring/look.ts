@@ -8,6 +8,7 @@ import {
   aliasOf,
   clearAlerts,
   getVersion,
+  inOneTransaction,
   type RecordedAlert,
   type RegistryContext,
   recordAlert,
@@ -84,24 +85,21 @@ export async function look(sources: LookSources, monitor: MonitorSpec, model: Mo
     ...(performance?.verdict === "dropped" ? (["performance"] as const) : []),
   ];
   const about = { monitor: monitor.name, model: model.name, version, windowFrom: from, windowTo: now };
-  const found: RecordedAlert[] = [];
-  for (const kind of kinds) {
-    const severity = kind === "performance" ? "critical" : "warning";
-    const evidence = kind === "drift" ? summary(drift) : { ...performance };
-    found.push(await recordAlert(sources.registry, { ...about, kind, severity, evidence }, monitor.alerts));
-  }
-  const lookedFor = ["drift", ...(performance?.verdict === "ok" ? ["performance"] : [])];
-  await clearAlerts(
-    sources.registry,
-    { ...about, kinds: lookedFor, found: found.map(({ id }) => id) },
-    monitor.alerts ?? {},
-  );
-  const opened = kinds.filter((_, place) => found[place]?.change === "opened" || found[place]?.change === "reopened");
-  return recorded(
-    sources,
-    { ...nothing, predictions: table.rowCount, drift, performance, opened, status: kinds.length > 0 ? "alert" : "ok" },
-    now,
-  );
+  // Alerts, misses and the look in one: a look that is made again since it was cut off counts once.
+  return inOneTransaction(sources.registry, async (registry) => {
+    const found: RecordedAlert[] = [];
+    for (const kind of kinds) {
+      const severity = kind === "performance" ? "critical" : "warning";
+      const evidence = kind === "drift" ? summary(drift) : { ...performance };
+      found.push(await recordAlert(registry, { ...about, kind, severity, evidence }, monitor.alerts));
+    }
+    const lookedFor = ["drift", ...(performance?.verdict === "ok" ? ["performance"] : [])];
+    const ids = found.map(({ id }) => id);
+    await clearAlerts(registry, { ...about, kinds: lookedFor, found: ids }, monitor.alerts ?? {});
+    const opened = kinds.filter((_, place) => found[place]?.change === "opened" || found[place]?.change === "reopened");
+    const status = kinds.length > 0 ? "alert" : "ok";
+    return recorded({ registry }, { ...nothing, predictions: table.rowCount, drift, performance, opened, status }, now);
+  });
 }
 
 /** The drift figures worth keeping: the verdict and the inputs that moved most. */
@@ -110,8 +108,8 @@ function summary({ driftedShare, inputs, rowCount }: DriftReport): Readonly<Reco
   return { rowCount, driftedShare, drifted: moved.slice(0, 10).map(({ name, psi, shift }) => ({ name, psi, shift })) };
 }
 
-async function recorded(sources: LookSources, found: Look, now: Instant): Promise<Look> {
-  await recordMonitorRun(sources.registry, {
+async function recorded({ registry }: Pick<LookSources, "registry">, found: Look, now: Instant): Promise<Look> {
+  await recordMonitorRun(registry, {
     monitor: found.monitor,
     model: found.model,
     version: found.version,

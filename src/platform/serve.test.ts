@@ -2,9 +2,9 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { days, type Instant, seconds } from "../core/core.ts";
-import { takeLease } from "../registry/registry.ts";
+import { endLease, isHeld, listMonitorRuns, takeLease } from "../registry/registry.ts";
 import type { Platform } from "./open.ts";
-import { applyDefinitions, holdServer, keepFresh, materialize } from "./platform.ts";
+import { applyDefinitions, holdServer, keepFresh, materialize, type WatchRound } from "./platform.ts";
 import { type RidesWorld, registered, ridesDefinitions, ridesNow, ridesWorld, writeRides } from "./rides.fixture.ts";
 
 let world: RidesWorld;
@@ -47,6 +47,27 @@ test("a monitor that is due is run by one of many that watch", async () => {
   await expect
     .poll(async () => await takeLease(platform.registry, "watch", as(9).engines.process), { timeout: 30_000 })
     .toBeUndefined();
+});
+
+test("what a process found is not recorded once another one has taken over the watch", async () => {
+  await registered(platform, ["champion"]);
+  const { registry } = platform;
+  const [slow, other] = [as(1), as(2)];
+  const { offline } = slow.engines;
+  const check = async (source: Parameters<typeof offline.check>[0]): Promise<void> => {
+    await offline.check(source);
+    const { mark } = slow.engines.process;
+    if (!(await isHeld(registry, { name: "watch", mark }))) return;
+    await endLease(registry, "watch", slow.engines.process);
+    await takeLease(registry, "watch", other.engines.process);
+  };
+  const slept = { ...slow, engines: { ...slow.engines, offline: { ...offline, check } } };
+  const rounds: WatchRound[] = [];
+  const stop = keepFresh(slept, { every: seconds(1) / 100n, onRound: (round) => rounds.push(round) });
+  await expect.poll(() => rounds.length, { timeout: 30_000 }).toBeGreaterThan(0);
+  stop();
+  expect(rounds[0]).toMatchObject({ looks: [], failures: [{ code: "STATE_LOCKED" }] });
+  expect(await listMonitorRuns(registry)).toEqual([]);
 });
 
 test("a second server is told who serves, on SQLite; on Postgres there may be many", async () => {

@@ -10,6 +10,7 @@ import {
   type Ramp,
   takeLease,
   tracking,
+  whileHeld,
 } from "../registry/registry.ts";
 import { openServing, type Serving } from "../serving/serving.ts";
 import { alone } from "./alone.ts";
@@ -81,8 +82,9 @@ export function keepFresh(platform: Platform, options: KeepOptions = {}): () => 
         if (!(thrown instanceof SlipwayError && thrown.code === "STATE_LOCKED")) throw thrown;
       });
       const { signal: ended } = options;
-      const round = await alone(platform, "watch", { signal: ended }, (still) =>
-        watchOnce(platform, { signal: still }),
+      const round = await alone(platform, "watch", { signal: ended }, (still, lease) =>
+        // A process that slept until another one had looked records no second look.
+        watchOnce({ ...platform, registry: whileHeld(platform.registry, lease) }, { signal: still }),
       );
       if ("done" in round) options.onRound?.(round.done);
     } catch (failure) {

@@ -15,3 +15,14 @@ export interface RegistryContext {
   /** A mark of this process; runs started with one can be recovered when the process has died. */
   readonly owner?: string;
 }
+
+/** Has all of what `work` writes with the context that it is given in one transaction: all of it is there, or nothing. */
+export function inOneTransaction<T>(
+  context: RegistryContext,
+  work: (within: RegistryContext) => Promise<T>,
+): Promise<T> {
+  const { records } = context;
+  return records.transact((tx) =>
+    work({ ...context, records: { ...records, db: tx, transact: (inner) => inner(tx) } }),
+  );
+}

@@ -24,20 +24,18 @@ export type NewMonitorRun = Omit<MonitorRun, "id" | "version"> & { readonly vers
 
 /** Records that a monitor has looked. */
 export async function recordMonitorRun({ records, random }: RegistryContext, run: NewMonitorRun): Promise<void> {
-  await records.db
-    .insertInto("monitor_runs")
-    .values({
-      id: newId(run.at, random),
-      monitor: run.monitor,
-      model: run.model,
-      version: run.version ?? null,
-      at: instantToSql(run.at),
-      window_from: instantToSql(run.windowFrom),
-      window_to: instantToSql(run.windowTo),
-      status: run.status,
-      details: toJson(run.details),
-    })
-    .execute();
+  const row = {
+    id: newId(run.at, random),
+    monitor: run.monitor,
+    model: run.model,
+    version: run.version ?? null,
+    at: instantToSql(run.at),
+    window_from: instantToSql(run.windowFrom),
+    window_to: instantToSql(run.windowTo),
+    status: run.status,
+    details: toJson(run.details),
+  };
+  await records.transact((tx) => tx.insertInto("monitor_runs").values(row).execute());
 }
 
 /** When a monitor last looked, or undefined. */

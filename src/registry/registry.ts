@@ -33,7 +33,7 @@ export type { ArchiveManifest } from "./archive/manifest.ts";
 export { checkedKey, fingerprint, newSigningKey, publicKeyOf } from "./archive/signature.ts";
 export { type AuditEntry, type AuditFilter, auditTrail } from "./audit.ts";
 export { TRIAL_TAGS } from "./client-words.ts";
-export type { RegistryContext } from "./context.ts";
+export { inOneTransaction, type RegistryContext } from "./context.ts";
 export {
   type DatasetRecord,
   datasetOfBlob,
