@@ -306,6 +306,29 @@ describe("other people's things", () => {
     forget();
     expect(await set("anna", "champion")).toBe(200);
   });
+
+  test("an alias takes the same whether MLflow's route moves it, the native one, or a rollback", async () => {
+    const { shared } = await annasThings();
+    await setRole(open.tracking, "mallory", "approver");
+    forget();
+    const source = `mlflow-artifacts:/0/${shared}/artifacts`;
+    for (const _ of [1, 2])
+      await mlflow("anna", "POST", "model-versions/create", { name: "churn", source, run_id: shared });
+    const moves = async (who: string, alias: string): Promise<readonly number[]> => {
+      const native = `/api/v1/models/churn/aliases/${alias}`;
+      return [
+        (await mlflow(who, "POST", "registered-models/alias", { name: "churn", alias, version: "1" })).status,
+        (await ask(who, "POST", native, { version: 2, reason: "why" })).status,
+        (await ask(who, "POST", `${native}/rollback`, { reason: "why" })).status,
+      ];
+    };
+    expect(await moves("mallory", "mine")).toEqual([403, 403, 403]);
+    expect(await moves("anna", "mine")).toEqual([200, 200, 200]);
+    expect(await moves("anna", "champion")).toEqual([403, 403, 403]);
+    expect(await moves("mallory", "champion")).toEqual([200, 200, 200]);
+    await giveAccess(open.tracking, "mallory", { kind: "model", id: "churn" }, "edit");
+    expect(await moves("mallory", "mine")).toEqual([200, 200, 200]);
+  });
 });
 
 describe("approvals over HTTP", () => {

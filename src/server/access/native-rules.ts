@@ -1,7 +1,7 @@
 // What it takes on every route but MLflow's. A route that is not here is for admins alone, so one that was forgotten is shut.
 
 import type { FastifyRequest } from "fastify";
-import type { Rule, Wanted } from "./rule.ts";
+import { type Rule, type Wanted, wantedOfAlias } from "./rule.ts";
 
 const open: Rule = { actions: [] };
 const look: Rule = { actions: ["look"] };
@@ -15,6 +15,13 @@ const seenModel = (request: FastifyRequest): readonly Wanted[] => [
 /** Of a model's records, which may be kept from some. */
 const readModel: Rule = { actions: ["read"], wants: seenModel };
 const approveModel: Rule = { actions: ["approve"], wants: seenModel };
+const moveAlias: Rule = {
+  actions: ["write"],
+  wants: ({ params }, access) => {
+    const { model = "", alias = "" } = params as Readonly<Record<string, string>>;
+    return wantedOfAlias(access, model, alias);
+  },
+};
 /** What names things of everybody. */
 const readEverything: Rule = {
   actions: ["read"],
@@ -52,8 +59,8 @@ const rules: Readonly<Record<string, Rule>> = {
   "POST /invocations": predict,
   "GET /api/v1/models/:model/aliases": readModel,
   "GET /api/v1/models/:model/aliases/:alias": readModel,
-  "POST /api/v1/models/:model/aliases/:alias": approveModel,
-  "POST /api/v1/models/:model/aliases/:alias/rollback": approveModel,
+  "POST /api/v1/models/:model/aliases/:alias": moveAlias,
+  "POST /api/v1/models/:model/aliases/:alias/rollback": moveAlias,
   "GET /api/v1/models/:model/route": readModel,
   "POST /api/v1/models/:model/route": approveModel,
   "GET /api/v1/models/:model/versions/:version/gates": readModel,

@@ -20,3 +20,10 @@ export interface Rule {
   /** The things it changes, read from the request as its handler reads them; what it throws is the answer. */
   readonly wants?: (request: FastifyRequest, access: Access) => Promise<readonly Wanted[]> | readonly Wanted[];
 }
+
+/** What it takes to move or remove an alias: for one that servers follow the right to approve, for any other that one may change the model. */
+export async function wantedOfAlias(access: Access, model: string, alias: string): Promise<readonly Wanted[]> {
+  const thing: Thing = { kind: "model", id: model };
+  if (await access.isProtected(model, alias)) return [{ thing, permission: "read", action: "approve" }];
+  return [{ thing, permission: "edit" }];
+}

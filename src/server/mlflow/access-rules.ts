@@ -4,7 +4,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Access, type Permission, type Thing, tracking } from "../../platform/platform.ts";
-import type { Rule, Wanted } from "../access/rule.ts";
+import { type Rule, type Wanted, wantedOfAlias } from "../access/rule.ts";
 import { field, listOf, read } from "./fields.ts";
 import { resourceOf } from "./permissions.ts";
 import { runIdOf } from "./runs.ts";
@@ -140,14 +140,11 @@ function ownerOf(path: string): Thing {
   return { kind: words[place - 2] === "models" && place > 2 ? "loggedModel" : "run", id: owner };
 }
 
-/** An alias that servers follow is moved by who may approve; any other by who may change the model. */
 const alias: Rule = {
   actions: ["write"],
-  wants: async ({ body }, access) => {
+  wants: ({ body }, access) => {
     const asked = read(z.object({ name: field.name, alias: field.name }), body);
-    const thing: Thing = { kind: "model", id: asked.name };
-    if (await access.isProtected(asked.name, asked.alias)) return [{ thing, permission: "read", action: "approve" }];
-    return [{ thing, permission: "edit" }];
+    return wantedOfAlias(access, asked.name, asked.alias);
   },
 };
 
