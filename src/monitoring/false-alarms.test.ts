@@ -222,6 +222,26 @@ describe("a run of windows in which nothing has changed", () => {
     expectRate(alarmed, runs, rate * windows);
   });
 
+  const tied: RowMaker = ({ next }) =>
+    Object.fromEntries(
+      Array.from({ length: 5 }, (_, at): [string, Draw] => [`x${at}`, () => (next() < 0.01 ? 1 + next() : 0)]),
+    );
+  test.each([1, 5, 20])("has columns of nearly one number alone, %d rows a window", (rows) => {
+    const [rate, windows, runs] = [0.01, 10, Math.ceil(RUNS / 2)];
+    let alarmed = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const reference = referenceOf([drawRows(tied, 18, 100 * run, 5000)]);
+      let state = freshSequence;
+      for (let day = 1; day <= windows && state.alarmed === undefined; day += 1)
+        state = nextVerdict(reference, windowOf(reference, drawRows(tied, 18, 100 * run + day, rows)), state, {
+          falseAlarms: rate,
+          minEffect: 0,
+        }).state;
+      if (state.alarmed !== undefined) alarmed += 1;
+    }
+    expectRate(alarmed, runs, rate * windows);
+  });
+
   test("does not add up the error of its reference: windows of many rows for a long time", () => {
     const runs = Math.ceil(RUNS / 10);
     let alarmed = 0;

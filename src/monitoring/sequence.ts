@@ -3,9 +3,18 @@
 
 import { frequentValues, type Standards, scoreMean, shareAgainst } from "./judge-column.ts";
 import type { CategoryReference, ColumnReference, NumberReference, Reference, Window } from "./sketch/table-sketch.ts";
-import { afterWindow, type Bets, evidenceOf, normalBets, shareBets, type Winnings } from "./statistics/e-detector.ts";
+import {
+  type Allowance,
+  afterWindow,
+  type Bets,
+  evidenceOf,
+  noBets,
+  scoreBets,
+  shareBets,
+  type Winnings,
+} from "./statistics/e-detector.ts";
 import type { Statistic } from "./statistics/finding.ts";
-import { historyModel, runningError } from "./statistics/history.ts";
+import { type HistoryModel, historyModel, runningError } from "./statistics/history.ts";
 import { massPolynomials } from "./statistics/polynomials.ts";
 import { normalDistance } from "./statistics/tails.ts";
 import { cohensH } from "./statistics/two-shares.ts";
@@ -68,7 +77,7 @@ export function nextVerdict(
     for (const name of names) {
       const key = [column.name, name.statistic, ...(name.of === undefined ? [] : [name.of])].join("\u0000");
       const step = stepOf(column, name, window, reference, options.minEffect, margin);
-      const won = afterWindow(state.winnings[key] ?? [], step?.bets ?? normalBets(0, 0).map(() => 0));
+      const won = afterWindow(state.winnings[key] ?? [], step?.bets ?? noBets);
       winnings[key] = won;
       if (step) steps.set(column.name, [...(steps.get(column.name) ?? []), { step, evidence: evidenceOf([won]) }]);
     }
@@ -210,17 +219,25 @@ function scoreStep(
       week.phase,
     );
   const centre = model?.centre ?? 0;
-  const error = model ? runningError(model, now.rows) : 1 / Math.sqrt(now.rows);
-  const ofReference = model?.centreError ?? 1 / Math.sqrt(Math.max(1, whole.rows - whole.missing));
   const value = now.value - centre;
   const named =
     degree === 0 && whole.mean !== null && sketch.mean !== null ? { from: whole.mean, to: sketch.mean } : {};
   return {
     statistic: NUMBER_STATISTICS[degree]!,
     value,
-    bets: normalBets(value / error, (floor + margin * ofReference) / error),
+    bets: scoreBets(
+      { masses: whole.counts, scores: score, rows: whole.rows - whole.missing },
+      now,
+      allowance(model, now.rows, floor, margin),
+    ),
     ...named,
   };
+}
+
+function allowance(model: HistoryModel | undefined, rows: number, floor: number, margin: number): Allowance {
+  if (model === undefined) return { centre: 0, slack: floor, between: 0, margin };
+  const between = Math.max(0, runningError(model, rows) ** 2 - 1 / rows);
+  return { centre: model.centre, slack: floor + margin * model.centreError, between, margin };
 }
 
 interface Hits {
@@ -249,8 +266,11 @@ function shareStep(
       week.phase,
     );
     if (dated && model) {
-      const error = runningError(model, now.rows);
-      const bets = normalBets((scaled(now) - model.centre) / error, (floor + margin * model.centreError) / error);
+      const bets = scoreBets(
+        { masses: [1 - share, share], scores: [-share / unit, (1 - share) / unit], rows: whole.rows },
+        { value: scaled(now), rows: now.rows },
+        allowance(model, now.rows, floor, margin),
+      );
       return { ...name, value: dated.value, bets, from: dated.from ?? share, to };
     }
   }
