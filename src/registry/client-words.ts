@@ -16,6 +16,9 @@ export const CLIENT_TAGS = {
   parent: "mlflow.parentRunId",
 } as const;
 
+/** The tag of a logged model that says which versions it became, as a JSON list of `{ name, version }`. */
+export const VERSIONS_TAG = "mlflow.modelVersions";
+
 /** Tags by which a study knows its trials. They are Slipway's own: clients read them, and change none of a trial. */
 export const TRIAL_TAGS = {
   /** From 0 on. */

@@ -50,12 +50,14 @@ export async function findRuns(context: RegistryContext, filter: RunFilter = {})
     pageToken,
     about: { model: model ?? "", kind: kind ?? "", status: status ?? "" },
     also: [
-      ...(model === undefined ? [] : [sql`(r.model = ${model} or ${made})`]),
+      ...(model === undefined
+        ? []
+        : [sql`(r.model = ${model} or ${made})`, ...seenModels(await sightOf(context), sql`${model}`)]),
       ...(kind === undefined ? [] : [sql`r.kind = ${kind}`]),
       ...(status === undefined ? [] : [sql`r.status = ${status}`]),
     ],
   });
-  return { runs: await withBelongings(context.records, rows), next };
+  return { runs: await withBelongings(context, rows), next };
 }
 
 /** The runs of one page. */
@@ -146,7 +148,7 @@ export async function recordedModels(context: RegistryContext): Promise<readonly
     .select("model")
     .distinct()
     .where("model", "is not", null)
-    .where(every(seenRuns(sight, "runs")))
+    .where(every([...seenRuns(sight, "runs"), ...seenModels(sight, sql`runs.model`)]))
     .execute();
   return [...new Set([...named.map(({ name }) => name), ...run.flatMap(({ model }) => model ?? [])])].sort();
 }

@@ -4,7 +4,9 @@
 import { type Expression, sql } from "kysely";
 import { fromJson, instantFromSql, numberFromSql, type Records, type RunRow } from "../records/records.ts";
 import { CLIENT_TAGS, NATIVE_SOURCE } from "./client-words.ts";
+import type { RegistryContext } from "./context.ts";
 import type { RunRecord } from "./runs.ts";
+import { modelsSeen } from "./sight.ts";
 
 /** Ids per query: SQLite takes 32766 parameters in one statement. */
 export const IDS_AT_ONCE = 1000;
@@ -17,12 +19,14 @@ export function anyOf({ kind }: Pick<Records, "kind">, ids: readonly string[]): 
     : sql<string>`(select json_array_elements_text(${list}::json))`;
 }
 
-/** Rows as runs with everything that belongs to them, in the same order; a handful of queries for every thousand. */
-export async function withBelongings(records: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+/** Rows as runs with everything that belongs to them but the names of models kept from the onlooker, in the same order; a handful of queries for every thousand. */
+export async function withBelongings(context: RegistryContext, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+  const { records } = context;
+  const isSeen = await modelsSeen(context);
   const runs: RunRecord[] = [];
   for (let start = 0; start < rows.length; start += IDS_AT_ONCE)
     runs.push(...(await someRuns(records, rows.slice(start, start + IDS_AT_ONCE))));
-  return runs;
+  return runs.map((run) => (run.model === null || isSeen(run.model) ? run : { ...run, model: null }));
 }
 
 async function someRuns(records: Records, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {

@@ -69,9 +69,9 @@ export function failRun(
 }
 
 /** The run of that id, or RUN_NOT_FOUND. */
-export async function getRun({ records }: RegistryContext, id: string): Promise<RunRecord> {
-  const rows = await records.db.selectFrom("runs").selectAll().where("id", "=", id).execute();
-  const [run] = await withBelongings(records, rows);
+export async function getRun(context: RegistryContext, id: string): Promise<RunRecord> {
+  const rows = await context.records.db.selectFrom("runs").selectAll().where("id", "=", id).execute();
+  const [run] = await withBelongings(context, rows);
   if (!run) throw runNotFound(id);
   return run;
 }

@@ -73,6 +73,21 @@ export function seenModels(sight: Sight | undefined, name: Sql): readonly Sql[] 
   return [sight.isOpen ? sql`not ${given(sight, "model", name, sql`=`)}` : given(sight, "model", name, sql`<>`)];
 }
 
+/** Which names of registered models are seen, where rows hold several or more than names. */
+export async function modelsSeen(context: RegistryContext): Promise<(name: string) => boolean> {
+  const sight = await sightOf(context);
+  if (!sight) return () => true;
+  const rows = await context.records.db
+    .selectFrom("grants")
+    .select("thing")
+    .where("user_name", "=", sight.user)
+    .where("kind", "=", "model")
+    .where("permission", sight.isOpen ? "=" : "!=", "none")
+    .execute();
+  const named = new Set(rows.map(({ thing }) => thing));
+  return (name) => named.has(name) !== sight.isOpen;
+}
+
 /** Conditions as one, for a query that takes one. */
 export function every(conditions: readonly RawBuilder<unknown>[]): RawBuilder<boolean> {
   return sql<boolean>`${sql.join([sql`1 = 1`, ...conditions], sql` and `)}`;

@@ -139,8 +139,8 @@ export async function findStudy<P>(context: RegistryContext, reference: string):
 }
 
 /** The runs below a run, oldest first; those that were set aside are left out. */
-export async function childRuns({ records }: RegistryContext, parent: string): Promise<readonly RunRecord[]> {
-  const rows = await records.db
+export async function childRuns(context: RegistryContext, parent: string): Promise<readonly RunRecord[]> {
+  const rows = await context.records.db
     .selectFrom("runs")
     .innerJoin("tags", "tags.run_id", "runs.id")
     .selectAll("runs")
@@ -150,7 +150,7 @@ export async function childRuns({ records }: RegistryContext, parent: string): P
     .orderBy("runs.started_at")
     .orderBy("runs.id")
     .execute();
-  return withBelongings(records, rows);
+  return withBelongings(context, rows);
 }
 
 /** Makes a run go on that has ended, as this process's. */

@@ -1,6 +1,7 @@
 // A version is made in two steps: the artifact's bytes go to the blob store under their own hash, then one transaction gives it the
 // next number. A process killed in between leaves bytes that nobody names, never a version without them.
 
+import { sql } from "kysely";
 import { type Instant, SlipwayError, sha256 } from "../core/core.ts";
 import { instantFromSql, instantToSql, type RecordsTransaction, toJson } from "../records/records.ts";
 import { writeAudit } from "./audit.ts";
@@ -8,6 +9,7 @@ import type { RegistryContext } from "./context.ts";
 import { checkedName } from "./names.ts";
 import { byRun, IDS_AT_ONCE } from "./run-rows.ts";
 import { runNotFound } from "./runs.ts";
+import { every, seenModels, sightOf } from "./sight.ts";
 import { type VersionRecord, versionOf } from "./version.ts";
 import { CALIBRATION_FILE, contentBlob, INPUTS_FILE, inputsBytes, modelFile } from "./version-content.ts";
 import { noteEvent } from "./webhook-events.ts";
@@ -150,16 +152,18 @@ export async function listModels({
   return rows.map(({ name, created_at }) => ({ name, createdAt: instantFromSql(created_at) }));
 }
 
-/** The versions that runs have made, as `model@version` by the run's id. */
+/** The versions that runs have made, as `model@version` by the run's id; those of models kept from the onlooker are left out. */
 export async function versionsOfRuns(
-  { records }: RegistryContext,
+  context: RegistryContext,
   runs: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const named: { readonly run_id: string; readonly name: string }[] = [];
+  const seen = every(seenModels(await sightOf(context), sql`versions.model`));
   for (let start = 0; start < runs.length; start += IDS_AT_ONCE) {
-    const rows = await records.db
+    const rows = await context.records.db
       .selectFrom("versions")
       .select(["model", "number", "run_id"])
+      .where(seen)
       .where("run_id", "in", runs.slice(start, start + IDS_AT_ONCE))
       .orderBy("model")
       .orderBy("number")

@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import { SlipwayError } from "../../core/core.ts";
 import type { Schema } from "../../records/records.ts";
+import { VERSIONS_TAG } from "../client-words.ts";
 import { seenLoggedModels, sightOf } from "../sight.ts";
 import {
   type Condition,
@@ -68,10 +69,16 @@ export async function searchLoggedModels(
   const question = { loggedModels: [...experimentIds].sort(), filter: filter ?? "", datasets, orderBy };
   const offset = offsetOf(search.pageToken, question);
   const clauses = parseFilter(filter);
+  const sight = await sightOf(context);
+  if (sight && clauses.some(({ entity, key }) => isTag(entity) && key === VERSIONS_TAG))
+    throw new SlipwayError(
+      "FORBIDDEN",
+      `${sight.user} may not search by the tag ${VERSIONS_TAG}, which names models that may be kept from ${sight.user}. Search model versions instead.`,
+    );
   const conditions = [
     sql`l.deleted_at is null`,
     sql`l.experiment_id in (${sql.join([...new Set(experimentIds)])})`,
-    ...seenLoggedModels(await sightOf(context), "l"),
+    ...seenLoggedModels(sight, "l"),
     ...clauses.map((clause) => condition(records.kind, clause, datasets)),
     ...(datasets.length > 0 && !clauses.some(isMetric)
       ? [sql`exists (select 1 from logged_model_metrics m where m.model_id = l.id and ${ofDatasets(datasets)})`]
@@ -83,12 +90,13 @@ export async function searchLoggedModels(
   >`select l.* from logged_models l where ${sql.join(conditions, sql` and `)} order by ${sql.join(sorted)} limit ${limit + 1} offset ${offset}`;
   const { rows } = await query.execute(records.db);
   return {
-    items: await loggedModelsOf(records, rows.slice(0, limit)),
+    items: await loggedModelsOf(context, rows.slice(0, limit)),
     next: rows.length > limit ? pageToken(question, [offset + limit]) : undefined,
   };
 }
 
 const isMetric = ({ entity }: Clause): boolean => entity === "metric" || entity === "metrics";
+const isTag = (entity: string): boolean => entity === "tag" || entity === "tags";
 const isAttribute = (entity: string): boolean =>
   ["", "attribute", "attributes", "attr", "model", "models"].includes(entity);
 
@@ -98,7 +106,7 @@ function condition(kind: DatabaseKind, clause: Clause, datasets: readonly Datase
     return sql`exists (select 1 from logged_model_metrics m where m.model_id = l.id and m.key = ${key} and ${compareNumber(sql`m.value`, clause)} and ${ofDatasets(datasets)})`;
   if (["param", "params", "parameter", "parameters"].includes(entity))
     return noted(kind, sql`logged_model_params`, clause);
-  if (entity === "tag" || entity === "tags") return noted(kind, sql`logged_model_tags`, clause);
+  if (isTag(entity)) return noted(kind, sql`logged_model_tags`, clause);
   if (!isAttribute(entity))
     throw new SlipwayError(
       "INPUT_INVALID",

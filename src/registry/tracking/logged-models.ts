@@ -1,7 +1,9 @@
 // Logged models: a model that a run made, with parameters, tags and metrics of its own, before anybody registers it.
 
 import { newId, SlipwayError } from "../../core/core.ts";
-import { type LoggedModelStatus, numberFromSql, type Records, type Schema } from "../../records/records.ts";
+import { type LoggedModelStatus, numberFromSql, type Schema } from "../../records/records.ts";
+import { VERSIONS_TAG } from "../client-words.ts";
+import { modelsSeen } from "../sight.ts";
 import { nowMicros, type Tag, type TrackingContext, toMillis } from "./context.ts";
 import { requireActive } from "./experiments.ts";
 import { madeUpName } from "./made-up-name.ts";
@@ -82,14 +84,14 @@ export async function beginLoggedModel(context: TrackingContext, given: NewLogge
 }
 
 /** The logged model of that id; MODEL_NOT_FOUND. */
-export async function loggedModel({ records }: TrackingContext, id: string): Promise<LoggedModel> {
-  const row = await records.db
+export async function loggedModel(context: TrackingContext, id: string): Promise<LoggedModel> {
+  const row = await context.records.db
     .selectFrom("logged_models")
     .selectAll()
     .where("id", "=", id)
     .where("deleted_at", "is", null)
     .executeTakeFirst();
-  const [model] = await loggedModelsOf(records, row ? [row] : []);
+  const [model] = await loggedModelsOf(context, row ? [row] : []);
   if (!model) throw loggedModelNotFound(id);
   return model;
 }
@@ -176,13 +178,15 @@ export async function logLoggedModelParams(
   );
 }
 
-/** Rows as logged models, in the same order. */
+/** Rows as logged models, in the same order; registered models that are kept from the onlooker are not named. */
 export async function loggedModelsOf(
-  { db }: Records,
+  context: TrackingContext,
   rows: readonly Schema["logged_models"][],
 ): Promise<readonly LoggedModel[]> {
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return [];
+  const { db } = context.records;
+  const isSeen = await modelsSeen(context);
   const tags = await db.selectFrom("logged_model_tags").selectAll().where("model_id", "in", ids).execute();
   const params = await db.selectFrom("logged_model_params").selectAll().where("model_id", "in", ids).execute();
   const metrics = await db
@@ -204,7 +208,9 @@ export async function loggedModelsOf(
     runId: row.run_id,
     createdAt: toMillis(row.created_at),
     updatedAt: toMillis(row.updated_at),
-    tags: tags.filter(({ model_id }) => model_id === row.id).map(({ key, value }) => ({ key, value })),
+    tags: tags
+      .filter(({ model_id }) => model_id === row.id)
+      .flatMap(({ key, value }) => (key === VERSIONS_TAG ? seenVersions(value, isSeen) : [{ key, value }])),
     params: params.filter(({ model_id }) => model_id === row.id).map(({ key, value }) => ({ key, value })),
     metrics: lastOf(metrics.filter(({ model_id }) => model_id === row.id)).map((metric) => ({
       key: metric.key,
@@ -216,6 +222,23 @@ export async function loggedModelsOf(
       datasetDigest: metric.dataset_digest,
     })),
   }));
+}
+
+/** The tag of versions without those of models that are not seen; none when nothing is left. What a client wrote there itself stays. */
+function seenVersions(value: string, isSeen: (model: string) => boolean): readonly Tag[] {
+  const all = { key: VERSIONS_TAG, value };
+  let versions: unknown;
+  try {
+    versions = JSON.parse(value);
+  } catch {
+    return [all];
+  }
+  if (!Array.isArray(versions)) return [all];
+  const left = versions.filter((one: { readonly name?: unknown } | null) =>
+    typeof one?.name === "string" ? isSeen(one.name) : true,
+  );
+  if (left.length === versions.length) return [all];
+  return left.length === 0 ? [] : [{ key: VERSIONS_TAG, value: JSON.stringify(left) }];
 }
 
 /** The last value of each metric and dataset. */

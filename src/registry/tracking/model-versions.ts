@@ -4,6 +4,7 @@
 import { SlipwayError } from "../../core/core.ts";
 import { fromJson, type RecordsTransaction, type VersionRow } from "../../records/records.ts";
 import { writeAudit } from "../audit.ts";
+import { VERSIONS_TAG } from "../client-words.ts";
 import { contentBlob, loadableFile, manifestHash, type VersionFile, writeVersionFiles } from "../version-content.ts";
 import { putVersionTag } from "../version-notes.ts";
 import { noteEvent } from "../webhook-events.ts";
@@ -153,17 +154,16 @@ function factsOf(version: VersionRow): VersionFacts {
 
 /** Keeps on a logged model which versions it became. */
 async function noteRegistration(tx: RecordsTransaction, modelId: string, name: string, version: number): Promise<void> {
-  const KEY = "mlflow.modelVersions";
   const known = await tx
     .selectFrom("logged_model_tags")
     .select("value")
     .where("model_id", "=", modelId)
-    .where("key", "=", KEY)
+    .where("key", "=", VERSIONS_TAG)
     .executeTakeFirst();
   const value = JSON.stringify([...(known ? fromJson<unknown[]>(known.value) : []), { name, version }]);
   await tx
     .insertInto("logged_model_tags")
-    .values({ model_id: modelId, key: KEY, value })
+    .values({ model_id: modelId, key: VERSIONS_TAG, value })
     .onConflict((conflict) => conflict.columns(["model_id", "key"]).doUpdateSet({ value }))
     .execute();
 }

@@ -15,7 +15,7 @@ import {
   setDefaultPermission,
   takeAccess,
 } from "../../platform/platform.ts";
-import { recordAlert } from "../../registry/registry.ts";
+import { recordAlert, startRun } from "../../registry/registry.ts";
 import { buildApp } from "../app.ts";
 import { fakeServing, flightDelaySpec } from "../fake-serving.fixture.ts";
 import { type OpenTracking, openTestTracking } from "../mlflow/mlflow.fixture.ts";
@@ -290,6 +290,65 @@ describe("what is kept from a user", () => {
     expect((await ask("mallory", "GET", `${API}/runs/get?run_id=${world.shared}`)).status).toBe(200);
     await takeAccess(open.tracking, "mallory", { kind: "experiment", id: world.experiment });
     expect((await ask("mallory", "GET", get)).status).toBe(200);
+  });
+
+  test("is named by nothing that lies in an experiment which is open", async () => {
+    const { experiment_id } = await done("anna", "POST", `${API}/experiments/create`, { name: "open" });
+    const { run } = await done("anna", "POST", `${API}/runs/create`, { experiment_id, run_name: "r" });
+    const { run_id } = run.info;
+    await done("anna", "PUT", `${FILES}/${experiment_id}/${run_id}/artifacts/a.txt`, "x");
+    const { model } = await done("anna", "POST", `${API}/logged-models`, { experiment_id, name: "lm" });
+    const { model_id } = model.info;
+    await done("anna", "PUT", `${FILES}/${experiment_id}/models/${model_id}/artifacts/a.txt`, "x");
+    for (const name of ["secret", "shown"]) {
+      await done("anna", "POST", `${API}/registered-models/create`, { name });
+      const source = `mlflow-artifacts:/${experiment_id}/${run_id}/artifacts`;
+      await done("anna", "POST", `${API}/model-versions/create`, { name, source, run_id });
+      await done("anna", "POST", `${API}/model-versions/create`, { name, source: `models:/${model_id}`, model_id });
+    }
+    const training = await startRun(open.tracking, { experiment: "open", name: "t", kind: "train", model: "secret" });
+    const shows: readonly (readonly [string, string, object?])[] = [
+      ["GET", "/api/v1/runs"],
+      ["GET", `/api/v1/runs/${run_id}`],
+      ["GET", `/api/v1/runs/${training.id}`],
+      ["GET", "/api/v1/runs?model=secre"],
+      ["POST", `${API}/runs/search`, { experiment_ids: [experiment_id] }],
+      ["GET", `${API}/runs/get?run_id=${run_id}`],
+      ["GET", `${API}/logged-models/${model_id}`],
+      ["POST", `${API}/logged-models/search`, { experiment_ids: [experiment_id] }],
+      ["PATCH", `${API}/logged-models/${model_id}/tags`, { tags: [{ key: "k", value: "v" }] }],
+    ];
+    const names = async (who: string): Promise<readonly (readonly [boolean, boolean])[]> => {
+      const found: (readonly [boolean, boolean])[] = [];
+      for (const [method, url, body] of shows) {
+        const { text } = await ask(who, method, url, body);
+        found.push([text.includes("secret"), text.includes("shown")]);
+      }
+      return found;
+    };
+    const filter = `tags.\`mlflow.modelVersions\` LIKE '%secret%'`;
+    const byTag = { experiment_ids: [experiment_id], filter };
+    const [both, neither] = [
+      [true, true],
+      [false, false],
+    ];
+    const all = [both, both, [true, false], both, neither, neither, both, both, both];
+    await giveAccess(open.tracking, "mallory", { kind: "experiment", id: experiment_id }, "edit");
+    expect(await names("mallory")).toEqual(all);
+    await giveAccess(open.tracking, "mallory", { kind: "model", id: "secret" }, "none");
+    expect(await names("mallory")).toEqual(all.map(([, shown]) => [false, shown]));
+    const others = (await done("mallory", "GET", "/api/v1/runs?model=shown")).runs;
+    expect(others).toMatchObject([{ id: run_id, versions: ["shown@1"] }]);
+    expect((await ask("mallory", "GET", "/api/v1/runs?model=secret")).status).toBe(404);
+    const refused = await ask("mallory", "POST", `${API}/logged-models/search`, byTag);
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining("mlflow.modelVersions")]);
+    // Where everything is closed, what was given of models is named and nothing else.
+    await setDefaultPermission(open.tracking, "none");
+    expect((await names("mallory")).flat()).not.toContain(true);
+    await giveAccess(open.tracking, "mallory", { kind: "model", id: "shown" }, "read");
+    expect(await names("mallory")).toEqual(all.map(([, shown]) => [false, shown]));
+    expect(await names("anna")).toEqual(all);
+    expect((await done("root", "POST", `${API}/logged-models/search`, byTag)).models).toHaveLength(1);
   });
 
   test("is no alert of somebody else's: it is shown to whom its model is, and answered by who may change that", async () => {
