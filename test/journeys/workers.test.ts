@@ -100,7 +100,8 @@ describe("two workers", () => {
       ["/%zz", { method: "GET" }],
       ["//", { method: "OPTIONS" }],
     ];
-    for (const [path, options] of asked) {
+    for (const [path, unnamed] of asked) {
+      const options = { ...unnamed, headers: { "x-request-id": "asked-twice", ...unnamed?.headers } };
       const [theirs, own] = [await ask({ socketPath: server.socket }, path, options), await ask(server, path, options)];
       const what = `${options?.method ?? "POST"} ${path} ${JSON.stringify(options).slice(0, 80)}`;
       expect(own.status, what).toBe(theirs.status);
