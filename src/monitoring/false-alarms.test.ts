@@ -150,6 +150,40 @@ describe("when nothing has changed, no more windows alarm than declared", () => 
     expectRate(alarms, runs, rate);
   });
 
+  test("300 columns of a frequent category and five that come five times", () => {
+    const { next, below } = randomOf(19, 0);
+    const drawn = (): ReadonlyMap<string, number> => {
+      const counts = new Map<string, number>();
+      let rare = 0;
+      // Each row is a rare one with the chance of a tenth, so the rows until the next are geometric.
+      for (let row = -1; ; rare += 1) {
+        row += 1 + Math.floor(Math.log(1 - next()) / Math.log(0.9));
+        if (row >= 260) break;
+        const value = `v${1 + below(5)}`;
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+      }
+      return counts.set("v0", 260 - rare);
+    };
+    const whole = {
+      rows: 1e6,
+      missing: 0,
+      counts: new Map(Array.from({ length: 6 }, (_, at) => [`v${at}`, at === 0 ? 900_000 : 20_000])),
+    };
+    const columns = Array.from({ length: 300 }, (_, at) => ({ name: `c${at}`, kind: "category" as const, whole }));
+    const reference: Reference = { rows: 1e6, columns, pairs: [], ignored: [], phases: undefined };
+    const runs = 5 * RUNS;
+    let alarms = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const sketches = columns.map(({ name, kind }): [string, ColumnWindow] => [
+        name,
+        { kind, sketch: { rows: 260, missing: 0, counts: drawn() } },
+      ]);
+      const window: Window = { rows: 260, columns: new Map(sketches), pairs: [], ignored: [], phase: undefined };
+      if (driftVerdict(reference, window, { falseAlarms: 0.01, minEffect: 0 }).alarm) alarms += 1;
+    }
+    expectRate(alarms, runs, 0.01);
+  });
+
   test("a change as large as the floor, and no larger", () => {
     let alarms = 0;
     const moved =
