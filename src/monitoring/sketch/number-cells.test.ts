@@ -20,6 +20,21 @@ describe("cells of numbers", () => {
     expect(upperEnd(cells, cellOf(0))).toBeLessThan(1e-12);
   });
 
+  test.each([-999, -1e9, -3.4e38, 1e9, 3.4e38])("are as fine as ever beside one outlier of %d", (outlier) => {
+    const values = Array.from({ length: 10_000 }, (_, at) => at / 10_000 - 0.3);
+    const filled = countsOf([...values, outlier]).filter((count) => count > 0);
+    expect(filled.length).toBeGreaterThan(200);
+    expect(Math.max(...filled)).toBeLessThanOrEqual(50);
+  });
+
+  test("tell moments of one minute apart, and not a float64 from its float32", () => {
+    const moments = Array.from({ length: 6000 }, (_, at) => 1.7e15 + at * 10_000);
+    expect(countsOf(moments).filter((count) => count > 0).length).toBeGreaterThan(200);
+    const tied = cutCells(Float64Array.from([...new Array(500).fill(0.1), ...new Array(500).fill(0.3)]));
+    const finder = cellFinder(tied);
+    expect(cellIn(finder, Math.fround(0.1))).toBe(cellIn(finder, 0.1));
+  });
+
   test("keep the order of numbers, infinities at the ends", () => {
     fc.assert(
       fc.property(

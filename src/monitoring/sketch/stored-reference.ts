@@ -5,7 +5,7 @@ import { SlipwayError } from "../../core/core.ts";
 import type { PairReference, Reference } from "./table-sketch.ts";
 
 const FORMAT = "slipway-reference";
-const VERSION = 1;
+const VERSION = 2;
 
 /** The document of a reference without a history, as JSON. */
 export function writeReference({ rows, columns, pairs, ignored }: Reference): string {
@@ -59,8 +59,8 @@ function columnOf(found: unknown): Reference["columns"][number] | undefined {
   if (typeof name !== "string" || !isCount(rows) || !isCount(missing)) return undefined;
   if (kind === "number" || kind === "moment") {
     const { origin, uppers, counts, mean } = found;
-    if (typeof origin !== "number" || !isCounts(uppers) || !isCounts(counts)) return undefined;
-    const isAscending = uppers.every((upper, place) => upper > (uppers[place - 1] ?? -1) && upper < 2 ** 31);
+    if (typeof origin !== "number" || !isFigures(uppers) || !isCounts(counts)) return undefined;
+    const isAscending = uppers.every((upper, place) => (place === 0 ? upper >= origin : upper > uppers[place - 1]!));
     if (!isAscending || counts.length !== uppers.length + 2 || !(mean === null || typeof mean === "number"))
       return undefined;
     return { name, kind, cells: { origin, uppers }, whole: { rows, missing, counts, mean } };
@@ -91,6 +91,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isCounts = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isCount);
+const isFigures = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((each) => Number.isFinite(each));
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 
