@@ -49,21 +49,21 @@ export async function permissionOn(
     case "run": {
       const run = await db
         .selectFrom("runs")
-        .select(["actor", "experiment_id"])
+        .select(["made_by", "experiment_id"])
         .where("id", "=", id)
         .executeTakeFirst();
       if (!run) return undefined;
-      return run.actor === name ? "manage" : held("experiment", run.experiment_id);
+      return run.made_by === name ? "manage" : held("experiment", run.experiment_id);
     }
     case "loggedModel": {
       const model = await db
         .selectFrom("logged_models")
         .leftJoin("runs", "runs.id", "logged_models.run_id")
-        .select(["logged_models.experiment_id", "runs.actor"])
+        .select(["logged_models.experiment_id", "runs.made_by"])
         .where("logged_models.id", "=", id)
         .executeTakeFirst();
       if (!model) return undefined;
-      if (model.actor === name) return "manage";
+      if (model.made_by === name) return "manage";
       const { given = "none" } = await permissionsOf(context, name, "loggedModel", id);
       return most(given, await held("experiment", model.experiment_id));
     }

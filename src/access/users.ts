@@ -86,7 +86,7 @@ export async function setRole(context: AccessContext, name: string, role: string
   });
 }
 
-/** Removes a user with what was given to it; what it made and approved stays. The last user takes sign-in away. */
+/** Removes a user with what was given to it; what it made and approved stays, and is the admins' from then on. The last user takes sign-in away. */
 export async function removeUser(context: AccessContext, name: string): Promise<void> {
   await context.records.transact(async (tx) => {
     const role = await requireUser(tx, name);

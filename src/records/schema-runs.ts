@@ -41,7 +41,10 @@ interface RunRow {
   readonly ended_at: number | null;
   readonly error: string | null;
   readonly model: string | null;
+  /** The name under which it was begun, which says nothing of whose it is. */
   readonly actor: string;
+  /** The user who signed in to begin it, and manages it; null where nobody did, and once that user was removed. */
+  readonly made_by: string | null;
   /** A mark of the process that runs it, by which a later one can tell whether it still lives. */
   readonly owner: string | null;
   readonly git_commit: string | null;

@@ -55,15 +55,15 @@ export function seenExperiments(sight: Sight | undefined, experiment: Sql): read
 /** That a run `r` is seen. */
 export function seenRuns(sight: Sight | undefined, r: string): readonly Sql[] {
   if (!sight) return [];
-  const [actor, experiment] = [sql.ref(`${r}.actor`), sql.ref(`${r}.experiment_id`)];
-  return [sql`(${actor} = ${sight.user} or ${seesContents(sight, experiment)})`];
+  const [maker, experiment] = [sql.ref(`${r}.made_by`), sql.ref(`${r}.experiment_id`)];
+  return [sql`(${maker} = ${sight.user} or ${seesContents(sight, experiment)})`];
 }
 
 /** That a logged model `l` is seen. */
 export function seenLoggedModels(sight: Sight | undefined, l: string): readonly Sql[] {
   if (!sight) return [];
   const [id, run, experiment] = [sql.ref(`${l}.id`), sql.ref(`${l}.run_id`), sql.ref(`${l}.experiment_id`)];
-  const isOwn = sql`exists (select 1 from runs own where own.id = ${run} and own.actor = ${sight.user})`;
+  const isOwn = sql`exists (select 1 from runs own where own.id = ${run} and own.made_by = ${sight.user})`;
   return [sql`(${given(sight, "loggedModel", id, sql`<>`)} or ${seesContents(sight, experiment)} or ${isOwn})`];
 }
 

@@ -20,6 +20,7 @@ import { lateRowColumn } from "./016-late-rows.ts";
 import { permissionTables } from "./017-permissions.ts";
 import { alertTables } from "./018-alerts.ts";
 import { rampTables } from "./019-ramps.ts";
+import { runMakerColumn } from "./020-run-makers.ts";
 
 /** One step of the schema. */
 export interface Migration {
@@ -49,4 +50,5 @@ export const migrations: readonly Migration[] = [
   { name: "permissions", statements: permissionTables },
   { name: "alerts", statements: alertTables },
   { name: "ramps", statements: rampTables },
+  { name: "run makers", statements: runMakerColumn },
 ];

@@ -53,6 +53,8 @@ export async function beginRun(context: TrackingContext, run: NewTrackedRun): Pr
         status: "running",
         started_at: startedAt,
         actor: user,
+        made_by:
+          context.user === undefined ? null : tx.selectFrom("users").select("name").where("name", "=", context.user),
         git_commit: tags.get("mlflow.source.git.commit") ?? null,
       })
       .execute();

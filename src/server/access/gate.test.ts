@@ -7,9 +7,12 @@ import {
   newKeyFor,
   type Platform,
   promotionsOf,
+  removeUser,
+  setDefaultPermission,
   setRole,
 } from "../../platform/platform.ts";
 import type { ReplayClock } from "../../ports/ports.ts";
+import { startRun } from "../../registry/registry.ts";
 import { buildApp } from "../app.ts";
 import { fakeServing, flightDelaySpec } from "../fake-serving.fixture.ts";
 import { type OpenTracking, openTestTracking } from "../mlflow/mlflow.fixture.ts";
@@ -295,6 +298,26 @@ describe("other people's things", () => {
       const { status, text } = await ask("anna", method, url, body);
       expect(status, `${method} ${url} ${text}`).not.toBe(403);
     }
+  });
+
+  test("stay nobody's but the admins' when a user of their maker's name is added", async () => {
+    const begun = await mlflow(undefined, "POST", "runs/create", { experiment_id: "0", user_id: "anna" });
+    const before: string = begun.json().run.info.run_id;
+    const { run, model } = await annasThings();
+    const trained = await startRun({ ...open.tracking, actor: "anna" }, { experiment: "trainings", kind: "train" });
+    const remove = async (run_id: string) => (await mlflow("anna", "POST", "runs/delete", { run_id })).status;
+    expect([await remove(before), await remove(trained.id)]).toEqual([403, 403]);
+    await removeUser(open.tracking, "anna");
+    keys["anna"] = (await addUser(open.tracking, "anna", "editor")).key;
+    expect([await remove(before), await remove(trained.id), await remove(run)]).toEqual([403, 403, 403]);
+    expect((await mlflow("anna", "DELETE", `logged-models/${model}`)).status).toBe(403);
+    const { run: own } = (await mlflow("anna", "POST", "runs/create", { experiment_id: "0" })).json();
+    expect(await remove(own.info.run_id)).toBe(200);
+    await setDefaultPermission(open.tracking, "none");
+    const all = { experiment_ids: ["0"], run_view_type: "ALL" };
+    const { runs } = (await mlflow("anna", "POST", "runs/search", all)).json();
+    expect(runs.map(({ info }: { info: { run_id: string } }) => info.run_id)).toEqual([own.info.run_id]);
+    expect((await mlflow("root", "POST", "runs/delete", { run_id: run })).status).toBe(200);
   });
 
   test("an alias that servers follow takes an approver, any other who may change the model", async () => {
