@@ -32,17 +32,18 @@ export function columnPicture(column: ColumnReference, window: Window): ColumnPi
   const { counts } = column.whole;
   const current = now.sketch.counts as ReadonlyMap<string, number>;
   if (counts === undefined || !(now.sketch.counts instanceof Map)) return undefined;
-  const [m, n] = [sum(counts.values()), sum(current.values())];
+  const others = "beyond" in now.sketch ? (now.sketch.beyond?.rows ?? 0) : 0;
+  const [m, n] = [sum(counts.values()), sum(current.values()) + others];
   const shares = [...new Set([...counts.keys(), ...current.keys()])]
     .map((label) => ({ label, before: (counts.get(label) ?? 0) / m || 0, now: (current.get(label) ?? 0) / n || 0 }))
     .sort((a, b) => Math.max(b.before, b.now) - Math.max(a.before, a.now) || (a.label < b.label ? -1 : 1));
   const shown = shares.slice(0, VALUES);
   const rest = shares.slice(VALUES);
-  if (rest.length > 0)
+  if (rest.length > 0 || others > 0)
     shown.push({
-      label: `${rest.length} others`,
+      label: others > 0 ? "others" : `${rest.length} others`,
       before: sum(rest.map((each) => each.before)),
-      now: sum(rest.map((each) => each.now)),
+      now: sum(rest.map((each) => each.now)) + others / n,
     });
   return shown.length === 0 ? undefined : { kind: column.kind, bars: shown };
 }

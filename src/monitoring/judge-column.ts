@@ -49,7 +49,7 @@ export function valueFindings(
   const nulls = nullFindings(whole, past, window, standards);
   if (whole.counts === undefined || window.counts === undefined) return nulls;
   if (past === undefined || standards.week === undefined)
-    return [...categoryFindings(whole.counts, window.counts, standards.floor), ...nulls];
+    return [...categoryFindings(whole.counts, window.counts, standards.floor, window.beyond), ...nulls];
   return [
     ...sharesAgainst(whole, past, { ...window, counts: window.counts }, standards.week, standards.floor),
     ...nulls,

@@ -2,6 +2,7 @@
 // value that is carried from window to window, or kept in a record between two looks.
 
 import { frequentValues, type Standards, scoreMean, shareAgainst } from "./judge-column.ts";
+import type { CategorySketch } from "./sketch/column-sketch.ts";
 import type { CategoryReference, ColumnReference, NumberReference, Reference, Window } from "./sketch/table-sketch.ts";
 import {
   type Allowance,
@@ -174,7 +175,7 @@ function stepOf(
   if (whole.counts === undefined || counts === undefined) return undefined;
   const filled = now.sketch.rows - now.sketch.missing;
   if (name.statistic === "newValues") {
-    let unseen = 0;
+    let unseen = (now.sketch as CategorySketch).beyond?.rows ?? 0;
     for (const [value, count] of counts) if (!whole.counts.has(value)) unseen += count;
     let single = 0;
     for (const count of whole.counts.values()) if (count === 1) single += 1;

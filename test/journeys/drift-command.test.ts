@@ -249,6 +249,16 @@ describe("files that are hard to judge", () => {
     expect(columnOf(line, "id")).toMatchObject({ statistic: "nulls", drifted: true, to: 0.5 });
   });
 
+  test("more new values than are counted, of a reference whose values are, are found", async () => {
+    await engine.writeParquet("SELECT 'c' || i % 50 AS country FROM range(20000) r(i)", file("countries.parquet"));
+    await engine.writeParquet("SELECT 'id' || i AS country FROM range(210000) r(i)", file("ids-instead.parquet"));
+    for (const more of [[], ["--sequence"]]) {
+      const [line] = await judged("countries.parquet", "ids-instead.parquet", ...more);
+      expect(columnOf(line, "country")).toMatchObject({ drifted: true });
+      expect(line?.alarm).toBe(true);
+    }
+  });
+
   test("names that are patterns, quotes and markup stand for themselves", async () => {
     await engine.writeParquet(`SELECT i % 7 AS "a""b<script>" FROM range(300) r(i)`, file("odd [1]*.parquet"));
     const [line] = await judged("odd [1]*.parquet", "odd [1]*.parquet", "--report", "odd.html");

@@ -19,4 +19,6 @@ export interface CategorySketch {
   readonly rows: number;
   readonly missing: number;
   readonly counts: ReadonlyMap<string, number>;
+  /** Rows of rare values that the reference never had, and how many of those values came once, where there were too many to be counted. */
+  readonly beyond?: { readonly rows: number; readonly single: number };
 }

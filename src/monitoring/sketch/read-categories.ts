@@ -32,6 +32,30 @@ export async function readCategories(
   return read;
 }
 
+// At most so many values that the reference lacks are kept by name: those with so small a part of the rows.
+const LEAST_PART = 1e-5;
+const LEAST_ROWS = 3;
+
+/** Counts a column of however many values among those of a reference; rare others are told by their number. */
+export async function readAmong(
+  source: RowSource,
+  column: SourceColumn,
+  known: ReadonlyMap<string, number>,
+  rows: number,
+): Promise<CategorySketch> {
+  const counts = new Map<string, number>();
+  let [missing, others, single] = [0, 0, 0];
+  for await (const { value, count } of streamValues(source, [column], undefined, Number.POSITIVE_INFINITY)) {
+    if (value === undefined) missing += count;
+    else if (known.has(value) || count >= Math.max(LEAST_ROWS, LEAST_PART * rows)) counts.set(value, count);
+    else {
+      others += count;
+      if (count === 1) single += 1;
+    }
+  }
+  return { rows, missing, counts, beyond: { rows: others, single } };
+}
+
 interface Tally {
   rows: number;
   missing: number;

@@ -3,7 +3,7 @@
 import type { ColumnKind } from "./column-sketch.ts";
 import { type NumberCounter, numberCounter } from "./number-counter.ts";
 import { type CodedColumn, pairsOf } from "./pair-codes.ts";
-import { readCategories } from "./read-categories.ts";
+import { readAmong, readCategories } from "./read-categories.ts";
 import { countRows, type RowSource, type SourceColumn, streamNumbers } from "./row-source.ts";
 import type { ColumnReference, ColumnWindow, NumberReference, Reference, Window } from "./table-sketch.ts";
 
@@ -28,8 +28,13 @@ export async function readWindow(source: RowSource, reference: Reference, phase?
   const coded = await readNumbers(source, numbers, reference, rows, columns);
   const categories = source.columns.filter((column) => !isNumber(column.kind) && alike(column));
   const read = await readCategories(source, categories, rows);
-  for (const [place, { name, kind }] of categories.entries())
-    columns.set(name, { kind: kind as "boolean" | "category", sketch: read[place]!.whole });
+  for (const [place, column] of categories.entries()) {
+    const { whole } = read[place]!;
+    const among = known.get(column.name)!.whole.counts;
+    const sketch =
+      whole.counts === undefined && among instanceof Map ? await readAmong(source, column, among, rows) : whole;
+    columns.set(column.name, { kind: column.kind as "boolean" | "category", sketch });
+  }
   return {
     rows,
     columns,

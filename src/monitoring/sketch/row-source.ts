@@ -68,16 +68,17 @@ export interface CountedValue {
 /** At most so many values of a column and its windows are counted. */
 export const MOST_VALUES = 200_000;
 
-/** Streams each column's values with their counts, in no order; a column of more than MOST_VALUES ends early, one above. */
+/** Streams each column's values with their counts, in no order; a column of more than `most` ends early, one above. */
 export async function* streamValues(
   { engine, relation }: RowSource,
   columns: readonly SourceColumn[],
   cut?: WindowCut,
+  most = MOST_VALUES,
 ): AsyncIterable<CountedValue> {
   const window = cut === undefined ? "0" : `coalesce(${cut.index}, -1)::INTEGER`;
   const parts = columns.map(
     ({ name }, place) =>
-      `(SELECT ${place}::INTEGER AS c, ${window} AS w, ${engine.dialect.identifier(name)}::VARCHAR AS v, count(*)::DOUBLE AS n FROM ${relation} GROUP BY ALL LIMIT ${MOST_VALUES + 2})`,
+      `(SELECT ${place}::INTEGER AS c, ${window} AS w, ${engine.dialect.identifier(name)}::VARCHAR AS v, count(*)::DOUBLE AS n FROM ${relation} GROUP BY ALL${most === Number.POSITIVE_INFINITY ? "" : ` LIMIT ${most + 2}`})`,
   );
   for await (const table of engine.stream(parts.join(" UNION ALL "))) yield* countedValues(table);
 }

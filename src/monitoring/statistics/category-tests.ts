@@ -17,19 +17,30 @@ interface Pair {
 const MOST_CELLS = 40;
 const LEAST_EXPECTED = 5;
 
+/** Rows of the window beside its counts, of values that the reference lacks, and how many of those came once. */
+export interface BeyondCounts {
+  readonly rows: number;
+  readonly single: number;
+}
+
 /** The findings about a category's counts; none where either side has no rows. */
-export function categoryFindings(reference: CategoryCounts, window: CategoryCounts, floor = 0): readonly Finding[] {
+export function categoryFindings(
+  reference: CategoryCounts,
+  window: CategoryCounts,
+  floor = 0,
+  beyond: BeyondCounts = { rows: 0, single: 0 },
+): readonly Finding[] {
   const pairs: Pair[] = [...reference].map(([of, before]) => ({ of, before, after: window.get(of) ?? 0 }));
   for (const [of, after] of window) if (!reference.has(of)) pairs.push({ of, before: 0, after });
   const m = pairs.reduce((sum, { before }) => sum + before, 0);
-  const n = pairs.reduce((sum, { after }) => sum + after, 0);
-  if (m === 0 || n === 0 || pairs.length < 2) return [];
+  const n = pairs.reduce((sum, { after }) => sum + after, beyond.rows);
+  if (m === 0 || n === 0 || (pairs.length < 2 && beyond.rows === 0)) return [];
   // By rows of both sides together, so that no side's luck decides which are looked at.
   pairs.sort((a, b) => b.before + b.after - a.before - a.after || (a.of < b.of ? -1 : 1));
   const found =
-    pairs.length === 2
+    pairs.length === 2 && beyond.rows === 0
       ? [twoCategories(pairs, m, n, floor)]
-      : [shares(pairs, m, n, floor), eachValue(pairs, m, n, floor), newValues(pairs, m, n, floor)];
+      : [shares(pairs, m, n, floor), eachValue(pairs, m, n, floor), newValues(pairs, m, n, floor, beyond)];
   return found.filter((each) => each !== undefined);
 }
 
@@ -133,8 +144,14 @@ function eachValue(pairs: readonly Pair[], m: number, n: number, floor: number):
  * Whether more values than usual are seen for the first time. Unseen values are normal where there are many; but of the values seen
  * once on both sides together, each is the window's with the chance n/(n+m).
  */
-function newValues(pairs: readonly Pair[], m: number, n: number, floor: number): Finding | undefined {
-  let [single, own, unseen] = [0, 0, 0];
+function newValues(
+  pairs: readonly Pair[],
+  m: number,
+  n: number,
+  floor: number,
+  beyond: BeyondCounts,
+): Finding | undefined {
+  let [single, own, unseen] = [beyond.single, beyond.single, beyond.rows];
   for (const { before, after } of pairs) {
     if (before + after === 1) {
       single += 1;
