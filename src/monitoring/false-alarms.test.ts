@@ -184,6 +184,36 @@ describe("when nothing has changed, no more windows alarm than declared", () => 
     expectRate(alarms, runs, 0.01);
   });
 
+  const rareOnly =
+    (values: number): RowMaker =>
+    ({ next, below }) => ({ id: () => `id${below(values)}`, tail: () => `t${Math.floor(1 / (1e-6 + next()))}` });
+  test("columns of rare values against eight weeks, in which new ones are usual", () => {
+    const runs = Math.ceil(RUNS / 2);
+    let alarms = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const days = Array.from({ length: 57 }, (_, day) => drawRows(rareOnly(2000), 20, 57 * run + day, 200));
+      const reference = referenceOf(days.slice(0, 56), true);
+      if (driftVerdict(reference, windowOf(reference, days[56]!, 56), { falseAlarms: 0.05, minEffect: 0 }).alarm)
+        alarms += 1;
+    }
+    expectRate(alarms, runs, 0.05);
+  });
+
+  test("but rare values that are others, or fewer, are found against eight weeks, by a run too", () => {
+    const days = Array.from({ length: 56 }, (_, day) => drawRows(rareOnly(2000), 21, day, 200));
+    const reference = referenceOf(days, true);
+    const [same, fewer] = [drawRows(rareOnly(2000), 21, 56, 200), drawRows(rareOnly(400), 21, 56, 200)];
+    const others = windowOf(reference, { ...same, id: same["id"]!.map((id) => `new-${id}`) }, 56);
+    const options = { falseAlarms: 0.01, minEffect: 0 };
+    expect(driftVerdict(reference, others, options).columns[0]).toMatchObject({
+      statistic: "newValues",
+      drifted: true,
+    });
+    const named = windowOf(reference, { ...fewer, id: fewer["id"]!.map((id) => String(id).replace(/\d+/, "1$&")) }, 56);
+    expect(driftVerdict(reference, named, options).columns[0]).toMatchObject({ drifted: true });
+    expect(nextVerdict(reference, others, freshSequence, options).verdict.columns[0]).toMatchObject({ drifted: true });
+  });
+
   test("a change as large as the floor, and no larger", () => {
     let alarms = 0;
     const moved =

@@ -1,5 +1,6 @@
 // Every question that is asked of one column of a window, against its reference, or against its reference's history where there is one.
 
+import { type Hits, nowNew, onceNew, rangeRows, rareRanges } from "./rare-values.ts";
 import type { CategorySketch, NumberSketch } from "./sketch/column-sketch.ts";
 import type { CategoryReference, NumberReference, UncountedSketch } from "./sketch/table-sketch.ts";
 import type { CategoryCounts } from "./statistics/category-tests.ts";
@@ -52,6 +53,7 @@ export function valueFindings(
     return [...categoryFindings(whole.counts, window.counts, standards.floor, window.beyond), ...nulls];
   return [
     ...sharesAgainst(whole, past, { ...window, counts: window.counts }, standards.week, standards.floor),
+    ...newAgainst(whole, past, { ...window, counts: window.counts }, standards.week, standards.floor),
     ...nulls,
   ];
 }
@@ -121,11 +123,6 @@ interface Missing {
   readonly missing: number;
 }
 
-interface Hits {
-  readonly hits: number;
-  readonly rows: number;
-}
-
 /** A share against its history, in standard deviations of one row. */
 export function shareAgainst(
   statistic: Finding["statistic"],
@@ -159,7 +156,46 @@ export function frequentValues(counts: CategoryCounts, expectedRows: number): re
     .map(([value]) => value);
 }
 
-/** The frequent value, or the rest, whose share is oddest for its history; its p-value times how many were looked at. */
+type Asked = { readonly of: undefined; readonly hits: (sketch: CategorySketch | UncountedSketch) => Hits };
+
+/** The rest, cut by name. */
+function rangesOf(whole: CategorySketch, values: readonly string[], windows: number): readonly Asked[] {
+  const usual = new Set(values);
+  const expected = (whole.rows - whole.missing) / Math.max(1, windows);
+  const ends = rareRanges(whole.counts, usual, expected, LEAST_EXPECTED);
+  if (ends.length === 0) return [];
+  const read = new Map<CategorySketch | UncountedSketch, readonly number[]>();
+  const rowsOf = (sketch: CategorySketch | UncountedSketch): readonly number[] => {
+    const rows = read.get(sketch) ?? rangeRows(sketch, usual, ends);
+    read.set(sketch, rows);
+    return rows;
+  };
+  return Array.from({ length: ends.length + 1 }, (_, at) => ({
+    of: undefined,
+    hits: (sketch) => ({ hits: rowsOf(sketch)[at]!, rows: sketch.rows - sketch.missing }),
+  }));
+}
+
+/** Whether more rows than usual have a value that was never seen; fewer is no finding. */
+function newAgainst(
+  whole: CategorySketch,
+  past: readonly (CategorySketch | UncountedSketch)[],
+  window: CategorySketch,
+  week: Week,
+  floor: number,
+): readonly Finding[] {
+  const before = past.map((each) => onceNew(whole.counts, each));
+  const now = nowNew(whole.counts, window);
+  const hits = before.reduce((sum, each) => sum + each.hits, 0);
+  const rows = before.reduce((sum, each) => sum + each.rows, 0);
+  const plain = shareFinding("newValues", { hits, rows }, now, floor);
+  if (plain === undefined) return [];
+  const dated = shareAgainst("newValues", hits / rows, before, now, week, floor);
+  const found = dated !== undefined && dated.pValue > plain.pValue ? dated : plain;
+  return [found.value > 0 ? found : { ...found, pValue: 1 }];
+}
+
+/** The frequent value, or the rest or a part of it, whose share is oddest for its history; its p-value times how many were looked at. */
 function sharesAgainst(
   whole: CategorySketch,
   past: readonly (CategorySketch | UncountedSketch)[],
@@ -182,6 +218,7 @@ function sharesAgainst(
       }),
     })),
     { of: undefined, hits: restOf },
+    ...rangesOf(whole, usual, past.length),
   ];
   const found = asked.flatMap(({ of, hits }) => {
     const before = hits(whole);

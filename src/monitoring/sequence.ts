@@ -2,6 +2,7 @@
 // value that is carried from window to window, or kept in a record between two looks.
 
 import { frequentValues, type Standards, scoreMean, shareAgainst } from "./judge-column.ts";
+import { type Hits, nowNew, onceNew } from "./rare-values.ts";
 import type { CategorySketch } from "./sketch/column-sketch.ts";
 import type { CategoryReference, ColumnReference, NumberReference, Reference, Window } from "./sketch/table-sketch.ts";
 import {
@@ -69,7 +70,7 @@ export function nextVerdict(
       },
       state,
     };
-  const components = reference.columns.map((column) => ({ column, names: componentsOf(column, reference) }));
+  const components = reference.columns.map((column) => ({ column, names: componentsOf(column) }));
   const count = components.reduce((sum, { names }) => sum + names.length, 0);
   const margin = normalDistance(Math.min(1, REFERENCE_PART * options.falseAlarms) / Math.max(1, count));
   const winnings: Record<string, Winnings> = {};
@@ -133,7 +134,7 @@ const NUMBER_STATISTICS = ["location", "spread", "shape"] as const;
 /** A window of about so many rows is enough for a category to be a component of its own. */
 const USUAL_ROWS = 100;
 
-function componentsOf(column: ColumnReference, { phases }: Reference): readonly ComponentName[] {
+function componentsOf(column: ColumnReference): readonly ComponentName[] {
   const nulls: ComponentName = { statistic: "nulls" };
   if (column.kind === "number" || column.kind === "moment") {
     const scores = massPolynomials(Array.from((column as NumberReference).whole.counts));
@@ -145,7 +146,7 @@ function componentsOf(column: ColumnReference, { phases }: Reference): readonly 
   const values = (whole.counts.size === 2 ? usual.slice(1) : usual).map(
     (of): ComponentName => ({ statistic: "share", of }),
   );
-  return [...values, ...(phases === undefined ? [{ statistic: "newValues" } as const] : []), nulls];
+  return [...values, { statistic: "newValues" }, nulls];
 }
 
 function stepOf(
@@ -173,10 +174,13 @@ function stepOf(
   }
   const counts = now.sketch.counts as ReadonlyMap<string, number> | undefined;
   if (whole.counts === undefined || counts === undefined) return undefined;
-  const filled = now.sketch.rows - now.sketch.missing;
   if (name.statistic === "newValues") {
-    let unseen = (now.sketch as CategorySketch).beyond?.rows ?? 0;
-    for (const [value, count] of counts) if (!whole.counts.has(value)) unseen += count;
+    const unseen = nowNew(whole.counts, { ...(now.sketch as CategorySketch), counts });
+    if (week !== undefined && past !== undefined) {
+      const before = past.map((each) => onceNew(whole.counts!, each));
+      const total = before.reduce((sum, { hits, rows }) => ({ hits: sum.hits + hits, rows: sum.rows + rows }));
+      return shareStep(name, total, before, unseen, week, floor, margin);
+    }
     let single = 0;
     for (const count of whole.counts.values()) if (count === 1) single += 1;
     // What a value's chance of never having been seen adds up to is about the share of values seen once (Good 1953).
@@ -184,7 +188,7 @@ function stepOf(
       name,
       { hits: single, rows: whole.rows - whole.missing },
       undefined,
-      { hits: unseen, rows: filled },
+      unseen,
       undefined,
       floor,
       margin,
@@ -239,11 +243,6 @@ function allowance(model: HistoryModel | undefined, rows: number, floor: number,
   if (model === undefined) return { centre: 0, slack: floor, between: 0, margin };
   const between = Math.max(0, runningError(model, rows) ** 2 - 1 / rows);
   return { centre: model.centre, slack: floor + margin * model.centreError, between, margin };
-}
-
-interface Hits {
-  readonly hits: number;
-  readonly rows: number;
 }
 
 function shareStep(
