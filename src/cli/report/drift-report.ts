@@ -11,7 +11,7 @@ import {
 import { bySurprise, findingText, placeText } from "../drift-lines.ts";
 import { distributionPlot } from "./drift-plots.ts";
 import { driftTimeline } from "./drift-timeline.ts";
-import { card, counted, escaped, page, told } from "./markup.ts";
+import { card, counted, escaped, footer, header, page, table, textRow, told } from "./markup.ts";
 
 /** A judged window with what is drawn of it. */
 export interface DrawnWindow {
@@ -56,7 +56,7 @@ export function driftReport(comparison: DriftComparison): string {
   const shown = windowToShow(windows);
   const title = windows.length === 1 ? (shown?.file ?? "") : `${windows.length} windows`;
   return page(`${title}: drift`, [
-    header(comparison, title),
+    head(comparison, title),
     ...(shown === undefined
       ? []
       : [
@@ -80,17 +80,14 @@ function windowToShow(windows: readonly DrawnWindow[]): DrawnWindow | undefined 
   );
 }
 
-function header({ reference, falseAlarms, minEffect, windows }: DriftComparison, title: string): string {
+function head({ reference, falseAlarms, minEffect, windows }: DriftComparison, title: string): string {
   const chips = [
     `held against ${reference}`,
     `${counted(windows[0]?.referenceRows ?? 0)} reference rows`,
     `false alarms ≤ ${Number((100 * falseAlarms).toPrecision(3))} % of windows`,
     minEffect > 0 ? `effects up to ${minEffect} do not count` : "",
   ];
-  return `<header><p class="eyebrow">Drift</p><h1>${escaped(title)}</h1><p class="chips">${chips
-    .filter(Boolean)
-    .map((chip) => `<span>${escaped(chip)}</span>`)
-    .join("")}</p></header>`;
+  return header("Drift", title, chips);
 }
 
 function tiles({ windows, falseAlarms }: DriftComparison, { verdict }: DrawnWindow): string {
@@ -155,9 +152,8 @@ function segments({ segments: found, verdict }: DrawnWindow): string {
       isShare === "nulls" || isShare === "value" || isShare === "share" || isShare === "newValue"
         ? `${(100 * value).toFixed(1)} %`
         : told(value);
-    return of.map(
-      ({ column, segment, rows: count, from, to, effect }) =>
-        `<tr><th scope="row">${escaped(name)}</th><td>${escaped(column)} = ${escaped(segment)}</td><td>${counted(count)}</td><td>${figure(from)}</td><td>${figure(to)}</td><td>${told(effect)}</td></tr>`,
+    return of.map(({ column, segment, rows: count, from, to, effect }) =>
+      textRow([name, `${column} = ${segment}`, counted(count), figure(from), figure(to), told(effect)]),
     );
   });
   if (rows.length === 0) return "";
@@ -181,9 +177,8 @@ function everyColumn(window: DrawnWindow): string {
     return `<tr><th scope="row">${escaped(column.name)}</th><td class="${column.drifted ? "worse" : "same"}">${column.drifted ? "drifted" : "–"}</td>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
   });
   const pairs = (window.verdict.pairs ?? []).filter((pair) => pair.drifted);
-  const pairRows = pairs.map(
-    ({ a, b, from, to, pValue }) =>
-      `<tr><th scope="row">${escaped(a)} · ${escaped(b)}</th><td>${told(from)}</td><td>${told(to)}</td><td>${told(pValue)}</td></tr>`,
+  const pairRows = pairs.map(({ a, b, from, to, pValue }) =>
+    textRow([`${a} · ${b}`, told(from), told(to), told(pValue)]),
   );
   return [
     pairRows.length === 0
@@ -193,16 +188,11 @@ function everyColumn(window: DrawnWindow): string {
   ].join("");
 }
 
-function table(head: readonly string[], rows: readonly string[]): string {
-  return `<div class="scroll"><table><thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
-}
-
 function notes({ falseAlarms }: DriftComparison, { verdict }: DrawnWindow): string {
   const ignored = verdict.ignored ?? [];
-  const texts = [
+  return footer([
     ...(verdict.note === undefined ? [] : [verdict.note]),
     `When nothing has changed, at most ${Number((100 * falseAlarms).toPrecision(3))} % of windows alarm, over all columns and pairs together.`,
     ...(ignored.length === 0 ? [] : [`Not judged: ${ignored.join(", ")}.`]),
-  ];
-  return `<footer>${texts.map((text) => `<p>${escaped(text)}</p>`).join("")}</footer>`;
+  ]);
 }

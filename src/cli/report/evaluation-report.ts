@@ -4,13 +4,13 @@
 import type { Evaluation } from "../../platform/platform.ts";
 import { evaluationPlots } from "./evaluation-plots.ts";
 import { forest, importanceBars, intervalText } from "./forest.ts";
-import { card, counted, escaped, page, told } from "./markup.ts";
+import { card, counted, escaped, footer, header, page, table, told } from "./markup.ts";
 
 /** The report as HTML. */
 export function evaluationReport(evaluation: Evaluation): string {
   const { model, version } = evaluation;
   const sections = [
-    header(evaluation),
+    head(evaluation),
     tiles(evaluation),
     `<section class="plots">${evaluationPlots(evaluation)
       .map(({ title, about, svg }) => card(title, about, svg))
@@ -24,7 +24,7 @@ export function evaluationReport(evaluation: Evaluation): string {
   return page(`${model}@${version}: evaluation`, sections);
 }
 
-function header({ model, version, span, rows, label, task, confusion, createdAt }: Evaluation): string {
+function head({ model, version, span, rows, label, task, confusion, createdAt }: Evaluation): string {
   const when = span.from === null ? "" : `${span.from.slice(0, 10)} to ${span.to?.slice(0, 10)}`;
   const mean =
     task === "binary"
@@ -33,10 +33,7 @@ function header({ model, version, span, rows, label, task, confusion, createdAt 
         ? `${confusion.classes.length} classes`
         : `mean label ${told(label)}`;
   const chips = [`${counted(rows)} ${span.rows} rows`, when, mean, `trained ${createdAt.slice(0, 10)}`];
-  return `<header><p class="eyebrow">Evaluation</p><h1>${escaped(model)}<span>version ${version}</span></h1><p class="chips">${chips
-    .filter(Boolean)
-    .map((chip) => `<span>${escaped(chip)}</span>`)
-    .join("")}</p></header>`;
+  return header("Evaluation", model, chips, `version ${version}`);
 }
 
 function tiles({ metrics, level, comparisons: others, task }: Evaluation): string {
@@ -95,7 +92,7 @@ function classes({ confusion }: Evaluation): string {
     });
     return `<tr><th scope="row">${escaped(name)}</th><td>${counted(came)}</td><td>${told(precision)}</td><td>${told(recall)}</td><td>${told(f1)}</td>${shares.join("")}</tr>`;
   });
-  return `<section class="wide">${card("Classes", "Each class on its own, and what the rows of it were called; a filled cell is its share of the row.", `<div class="scroll"><table><thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`)}</section>`;
+  return `<section class="wide">${card("Classes", "Each class on its own, and what the rows of it were called; a filled cell is its share of the row.", table(head, rows))}</section>`;
 }
 
 function slices({ slices: parts, metrics, task }: Evaluation): string {
@@ -124,22 +121,21 @@ function comparisons({ comparisons: others }: Evaluation): string {
     return card(
       `Against ${who}`,
       "The same rows and the same resamples, so that the difference is known better than either figure.",
-      `<div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col">theirs</th><th scope="col">difference</th><th scope="col">interval</th><th scope="col">this version is</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
+      table(["metric", "theirs", "difference", "interval", "this version is"], rows),
     );
   });
   return blocks.length === 0 ? "" : `<section class="wide pair">${blocks.join("")}</section>`;
 }
 
 function everyFigure({ metrics, level, resamples, slices: parts }: Evaluation): string {
-  const head = metrics.map(({ title }) => `<th scope="col">${escaped(title)}</th>`).join("");
+  const head = ["rows", ...metrics.map(({ title }) => title)];
   const row = (name: string, figures: Evaluation["metrics"]): string =>
     `<tr><th scope="row">${escaped(name)}</th>${figures
       .map(({ value, interval }) => `<td>${told(value)}<small>${intervalText(interval)}</small></td>`)
       .join("")}</tr>`;
-  return `<section class="wide">${card("Every figure", `With ${Math.round(level * 100)} % percentile intervals over ${counted(resamples)} bootstrap resamples.`, `<div class="scroll"><table><thead><tr><th scope="col">rows</th>${head}</tr></thead><tbody>${[row("all", metrics), ...parts.map((slice) => row(slice.name, slice.metrics))].join("")}</tbody></table></div>`)}</section>`;
+  return `<section class="wide">${card("Every figure", `With ${Math.round(level * 100)} % percentile intervals over ${counted(resamples)} bootstrap resamples.`, table(head, [row("all", metrics), ...parts.map((slice) => row(slice.name, slice.metrics))]))}</section>`;
 }
 
 function notes({ notes: texts, dataset }: Evaluation): string {
-  const lines = [...texts, ...(dataset === null ? [] : [`Dataset ${dataset.slice(0, 12)}`])];
-  return `<footer>${lines.map((text) => `<p>${escaped(text)}</p>`).join("")}</footer>`;
+  return footer([...texts, ...(dataset === null ? [] : [`Dataset ${dataset.slice(0, 12)}`])]);
 }

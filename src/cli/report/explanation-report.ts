@@ -4,7 +4,7 @@ import type { RowExplanation, VersionExplanation } from "../../platform/platform
 import { cellText, LOW_FIDELITY, stepsOf } from "../explanation-lines.ts";
 import { beeswarm, dependencePlots, effectPlots, shortened, sizeBars } from "./explanation-plots.ts";
 import { forest } from "./forest.ts";
-import { card, counted, escaped, page, told } from "./markup.ts";
+import { card, counted, escaped, footer, header, page, table, textRow, told } from "./markup.ts";
 
 /** The report of a version as a whole. */
 export function explanationReport(explanation: VersionExplanation): string {
@@ -18,7 +18,7 @@ export function explanationReport(explanation: VersionExplanation): string {
   ];
   const swarm = beeswarm(explanation);
   return page(`${model}@${version}: explanation`, [
-    header("Explanation", model, version, chips),
+    header("Explanation", model, chips, `version ${version}`),
     swarm === ""
       ? ""
       : `<section class="wide">${card("What each input adds, row by row", "Each dot is a row. Right of the line the input raised the answer, left it lowered it; red is a high value of the input, pale blue a low one, grey one that has no order or is missing.", swarm)}</section>`,
@@ -64,21 +64,18 @@ export function explanationReport(explanation: VersionExplanation): string {
           ),
         )}</section>`,
     everyClass(explanation),
-    footer(explanation),
+    foot(explanation),
   ]);
 }
 
 function everyClass({ effects = [] }: VersionExplanation): string {
   if (effects.length < 2) return "";
   const names = effects[0]?.effects.map(({ input }) => input) ?? [];
-  const head = effects.map((each) => `<th scope="col">${escaped(each.class ?? "")}</th>`).join("");
-  const lines = names.map((name) => {
-    const cells = effects.map(
-      (each) => `<td>${told(each.effects.find(({ input }) => input === name)?.meanAbsolute)}</td>`,
-    );
-    return `<tr><th scope="row">${escaped(name)}</th>${cells.join("")}</tr>`;
-  });
-  return `<section class="wide">${card("By class", "The mean size of what each input adds to each class's sum.", `<div class="scroll"><table><thead><tr><th scope="col">input</th>${head}</tr></thead><tbody>${lines.join("")}</tbody></table></div>`)}</section>`;
+  const head = ["input", ...effects.map((each) => each.class ?? "")];
+  const lines = names.map((name) =>
+    textRow([name, ...effects.map((each) => told(each.effects.find(({ input }) => input === name)?.meanAbsolute))]),
+  );
+  return `<section class="wide">${card("By class", "The mean size of what each input adds to each class's sum.", table(head, lines))}</section>`;
 }
 
 /** The report of one row. */
@@ -87,7 +84,7 @@ export function rowExplanationReport(explanation: RowExplanation): string {
   const sum = shap?.outputs.find((each) => each.class === explanation.class) ?? shap?.outputs[0];
   const chips = [`answer ${told(answer)}`, ...(explanation.class === undefined ? [] : [`class ${explanation.class}`])];
   return page(`${model}@${version}: one row`, [
-    header("One row explained", model, version, chips),
+    header("One row explained", model, chips, `version ${version}`),
     sum === undefined || shap === undefined
       ? ""
       : `<section class="wide">${card("How the sum comes about", `From what is answered where nothing is known, ${told(sum.base)}, to this row's sum, ${told(sum.margin)}: what each input adds (SHAP). Link ${shap.link}${shap.calibration ? `, then ${shap.calibration} calibration` : ""}.`, waterfallPicture(sum.base, stepsOf(sum, row)))}</section>`,
@@ -98,7 +95,7 @@ export function rowExplanationReport(explanation: RowExplanation): string {
           `A linear model of the answers around the row; it explains ${Math.round(100 * lime.fidelity)} % of them and says ${told(lime.localAnswer)} here.${lime.fidelity < LOW_FIDELITY ? " That is little: do not take these reasons for the model's." : ""}`,
           table(
             ["what is true of the row", "adds"],
-            lime.effects.map(({ condition, weight }) => [condition, told(weight)]),
+            lime.effects.map(({ condition, weight }) => textRow([condition, told(weight)])),
           ),
         )}</section>`,
     counterfactuals === undefined || counterfactuals.ways.length === 0
@@ -109,7 +106,9 @@ export function rowExplanationReport(explanation: RowExplanation): string {
           table(
             ["input", "is", "would be", "way", "answer"],
             counterfactuals.ways.flatMap(({ changes, answer: then }, way) =>
-              changes.map(({ input, from, to }) => [input, cellText(from), cellText(to), String(way + 1), told(then)]),
+              changes.map(({ input, from, to }) =>
+                textRow([input, cellText(from), cellText(to), String(way + 1), told(then)]),
+              ),
             ),
           ),
         )}</section>`,
@@ -118,30 +117,15 @@ export function rowExplanationReport(explanation: RowExplanation): string {
       "Every input as it was.",
       table(
         ["input", "value"],
-        Object.entries(row).map(([name, cell]) => [name, cellText(cell)]),
+        Object.entries(row).map(([name, cell]) => textRow([name, cellText(cell)])),
       ),
     )}</section>`,
-    footer(explanation),
+    foot(explanation),
   ]);
 }
 
-function header(eyebrow: string, model: string, version: number, chips: readonly string[]): string {
-  return `<header><p class="eyebrow">${eyebrow}</p><h1>${escaped(model)}<span>version ${version}</span></h1><p class="chips">${chips
-    .map((chip) => `<span>${escaped(chip)}</span>`)
-    .join("")}</p></header>`;
-}
-
-function footer({ notes, dataset }: VersionExplanation | RowExplanation): string {
-  const lines = [...notes, ...(dataset === null ? [] : [`Dataset ${dataset.slice(0, 12)}`])];
-  return `<footer>${lines.map((text) => `<p>${escaped(text)}</p>`).join("")}</footer>`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const body = rows.map(
-    ([first = "", ...rest]) =>
-      `<tr><th scope="row">${escaped(first)}</th>${rest.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`,
-  );
-  return `<div class="scroll"><table><thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+function foot({ notes, dataset }: VersionExplanation | RowExplanation): string {
+  return footer([...notes, ...(dataset === null ? [] : [`Dataset ${dataset.slice(0, 12)}`])]);
 }
 
 const WIDTH = 860;

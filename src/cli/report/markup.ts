@@ -26,6 +26,30 @@ export function card(title: string, about: string, content: string): string {
   return `<figure><figcaption><h2>${escaped(title)}</h2><p>${escaped(about)}</p></figcaption>${content}</figure>`;
 }
 
+/** The head of a page: what kind of page, what about, and a few facts; empty ones are left out. */
+export function header(kind: string, title: string, chips: readonly string[], beside = ""): string {
+  const aside = beside === "" ? "" : `<span>${escaped(beside)}</span>`;
+  return `<header><p class="eyebrow">${escaped(kind)}</p><h1>${escaped(title)}${aside}</h1><p class="chips">${chips
+    .filter(Boolean)
+    .map((chip) => `<span>${escaped(chip)}</span>`)
+    .join("")}</p></header>`;
+}
+
+/** The foot of a page: a paragraph for each text. */
+export function footer(texts: readonly string[]): string {
+  return `<footer>${texts.map((text) => `<p>${escaped(text)}</p>`).join("")}</footer>`;
+}
+
+/** A table of rows that are markup already. */
+export function table(head: readonly string[], rows: readonly string[]): string {
+  return `<div class="scroll"><table><thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+}
+
+/** A row of a table: its name and its cells, all of them text. */
+export function textRow([name = "", ...cells]: readonly string[]): string {
+  return `<tr><th scope="row">${escaped(name)}</th>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
+}
+
 /** Text as it may stand in an element or a quoted attribute. */
 export function escaped(text: string): string {
   const names: Readonly<Record<string, string>> = {

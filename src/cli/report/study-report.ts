@@ -3,7 +3,7 @@
 import type { ShownStudy, TunedTrial } from "../../platform/platform.ts";
 import { paramText } from "../trial-table.ts";
 import { importanceBars } from "./forest.ts";
-import { card, counted, escaped, page, told } from "./markup.ts";
+import { card, counted, escaped, footer, header, page, table, textRow, told } from "./markup.ts";
 import { parallelCoordinates } from "./parallel-coordinates.ts";
 import { type ParamAxis, paramAxis } from "./param-axis.ts";
 import { dot, line, plot } from "./svg-plot.ts";
@@ -40,7 +40,7 @@ export function studyReport(study: ShownStudy): string {
       : []),
   ];
   const body = [
-    header(study),
+    head(study),
     tiles(study),
     `<section class="plots">${plots.join("")}</section>`,
     complete.length === 0
@@ -49,13 +49,13 @@ export function studyReport(study: ShownStudy): string {
     complete.length === 0
       ? ""
       : `<section class="wide"><div class="plots">${byImportance.map((axis) => card(axis.name, `${measure} by ${axis.name}.`, slice(complete, axis, study))).join("")}</div></section>`,
-    `<section class="wide">${card(goals.length > 1 ? "Front" : "Best trials", `By ${measure}.`, table(goals.length > 1 ? front : ordered(complete, study).slice(0, SHOWN), study))}</section>`,
-    `<footer><p>Run ${escaped(study.run)}</p><p>Dataset ${escaped(study.dataset.slice(0, 12))}</p></footer>`,
+    `<section class="wide">${card(goals.length > 1 ? "Front" : "Best trials", `By ${measure}.`, trialTable(goals.length > 1 ? front : ordered(complete, study).slice(0, SHOWN), study))}</section>`,
+    footer([`Run ${study.run}`, `Dataset ${study.dataset.slice(0, 12)}`]),
   ];
   return page(`${name}: ${model} tuned`, body);
 }
 
-function header({ name, model, startedAt, sampler, seed, pruner, status }: ShownStudy): string {
+function head({ name, model, startedAt, sampler, seed, pruner, status }: ShownStudy): string {
   const chips = [
     name,
     status,
@@ -64,9 +64,7 @@ function header({ name, model, startedAt, sampler, seed, pruner, status }: Shown
     `pruner ${pruner}`,
     `begun ${startedAt.slice(0, 16).replace("T", " ")}`,
   ];
-  return `<header><p class="eyebrow">Study</p><h1>${escaped(model)}</h1><p class="chips">${chips
-    .map((chip) => `<span>${escaped(chip)}</span>`)
-    .join("")}</p></header>`;
+  return header("Study", model, chips);
 }
 
 function tiles({ goals, best, trials, complete, pruned, failed, budget }: ShownStudy): string {
@@ -209,21 +207,18 @@ function fronts({ trials, front, goals }: ShownStudy): string {
   ]);
 }
 
-function table(trials: readonly TunedTrial[], { goals, space }: ShownStudy): string {
+function trialTable(trials: readonly TunedTrial[], { goals, space }: ShownStudy): string {
   const names = Object.keys(space);
   const head = ["trial", ...goals.map(({ name }) => name), "on test rows", ...names];
-  const rows = trials.map((trial) => [
-    String(trial.number + 1),
-    ...goals.map((_, goal) => shown(trial.values?.[goal])),
-    shown(trial.test),
-    ...names.map((name) => paramText(trial.params[name])),
-  ]);
-  return `<div class="scroll"><table><thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join("")}</tr></thead><tbody>${rows
-    .map(
-      ([first, ...rest]) =>
-        `<tr><th scope="row">${escaped(first!)}</th>${rest.map((each) => `<td>${escaped(each)}</td>`).join("")}</tr>`,
-    )
-    .join("")}</tbody></table></div>`;
+  const rows = trials.map((trial) =>
+    textRow([
+      String(trial.number + 1),
+      ...goals.map((_, goal) => shown(trial.values?.[goal])),
+      shown(trial.test),
+      ...names.map((name) => paramText(trial.params[name])),
+    ]),
+  );
+  return table(head, rows);
 }
 
 /** A value for people; a large whole number is a count. */
