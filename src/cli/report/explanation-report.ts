@@ -2,6 +2,7 @@
 
 import type { RowExplanation, VersionExplanation } from "../../platform/platform.ts";
 import { cellText, LOW_FIDELITY, stepsOf } from "../explanation-lines.ts";
+import { type WaterfallStep, waterfallSpans } from "../plot/waterfall.ts";
 import { beeswarm, dependencePlots, effectPlots, shortened, sizeBars } from "./explanation-plots.ts";
 import { forest } from "./forest.ts";
 import { card, counted, escaped, footer, header, page, table, textRow, told } from "./markup.ts";
@@ -134,21 +135,8 @@ const FIGURE = 80;
 const ROW = 28;
 const MOST = 20;
 
-function waterfallPicture(base: number, steps: readonly { readonly name: string; readonly change: number }[]): string {
-  const shown = steps.length > MOST ? steps.slice(0, MOST - 1) : steps;
-  const rest = steps.slice(shown.length);
-  const all = [
-    ...shown,
-    ...(rest.length === 0
-      ? []
-      : [{ name: `${rest.length} others`, change: rest.reduce((sum, { change }) => sum + change, 0) }]),
-  ];
-  let at = base;
-  const spans = all.map(({ name, change }) => {
-    const from = at;
-    at += change;
-    return { name, change, from, to: at };
-  });
+function waterfallPicture(base: number, steps: readonly WaterfallStep[]): string {
+  const spans = waterfallSpans(base, steps, MOST);
   const ends = [base, ...spans.map(({ to }) => to)];
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const x = (value: number): number =>
