@@ -92,6 +92,15 @@ describe("the packed package", () => {
     expect(stdout).toContain("Usage: slipway");
   });
 
+  test("a project that is begun elsewhere asks for the version that is installed", () => {
+    expect(slipway("init", "another")).toMatchObject({ code: 0 });
+    const read = (file: string): { version: string; dependencies: { slipway: string } } =>
+      JSON.parse(readFileSync(file, "utf8"));
+    const { version } = read(join(installed, "package.json"));
+    expect(read(join(project, "another/package.json")).dependencies.slipway).toBe(`^${version}`);
+    rmSync(join(project, "another"), { recursive: true });
+  });
+
   test("init, then a TypeScript config that loads and type-checks", () => {
     expect(slipway("init")).toMatchObject({ code: 0 });
     expect(configProblem()).toMatch(/^late_deliveries, from /);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { main } from "./program.ts";
@@ -131,7 +131,14 @@ describe("init", () => {
     expect(code).toBe(0);
     const { written } = JSON.parse(stdout) as { written: string[] };
     expect(written).toContain("data/orders.parquet");
-    expect(JSON.parse(readFileSync(join(folder, "My Model/package.json"), "utf8"))).toMatchObject({ name: "my-model" });
+    const { name, dependencies } = JSON.parse(readFileSync(join(folder, "My Model/package.json"), "utf8")) as {
+      name: string;
+      dependencies: { slipway: string };
+    };
+    expect(name).toBe("my-model");
+    // No registry has what a checkout holds, so the project takes it from there.
+    const [, path = ""] = /^file:(.+)$/.exec(dependencies.slipway) ?? [];
+    expect(resolve(folder, "My Model", path)).toBe(fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, ""));
     expect(await slipway(["init", "My Model"], folder)).toMatchObject({ code: 65, stdout: "" });
   });
 

@@ -3,12 +3,13 @@
 
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SlipwayError } from "../../core/core.ts";
 import type { CommandContext } from "../run-command.ts";
 
-const STARTER = fileURLToPath(new URL("../../../examples/starter/", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
+const STARTER = join(PACKAGE, "examples/starter");
 const COPIED = ["definitions.ts", "slipway.config.ts", "README.md", "data/orders.parquet", "data/deliveries.parquet"];
 
 /** `slipway init [dir]` */
@@ -33,7 +34,7 @@ export async function run(
     written.push(file);
   };
   for (const file of COPIED) await write(file, (target) => copyFile(join(STARTER, file), target));
-  for (const [file, content] of Object.entries(await ownFiles(basename(root))))
+  for (const [file, content] of Object.entries(await ownFiles(root)))
     await write(file, (target) => writeFile(target, content));
   const change = relative(host.cwd, root);
   const next = [
@@ -53,11 +54,17 @@ export async function run(
   ]);
 }
 
-async function ownFiles(folder: string): Promise<Readonly<Record<string, string>>> {
-  const own = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
+/** What a project says to get this very package: its version, or a checkout's folder, which no registry has. */
+function dependency(root: string, version: string): string {
+  const isInstalled = PACKAGE.split(sep).includes("node_modules");
+  return isInstalled ? `^${version}` : `file:${relative(root, PACKAGE).split(sep).join("/")}`;
+}
+
+async function ownFiles(root: string): Promise<Readonly<Record<string, string>>> {
+  const own = await readFile(join(PACKAGE, "package.json"), "utf8");
   const { version, engines } = JSON.parse(own) as { version: string; engines: unknown };
   const name =
-    folder
+    basename(root)
       .toLowerCase()
       .replace(/[^a-z0-9-]+/g, "-")
       .replace(/^-+|-+$/g, "") || "slipway-project";
@@ -67,7 +74,7 @@ async function ownFiles(folder: string): Promise<Readonly<Record<string, string>
     type: "module",
     engines,
     scripts: { check: "tsc" },
-    dependencies: { slipway: `^${version}` },
+    dependencies: { slipway: dependency(root, version) },
     devDependencies: { typescript: ">=5.7" },
   };
   const typescript = {
