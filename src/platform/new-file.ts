@@ -1,4 +1,4 @@
-// A file that a person asked for by its name: it is not there yet, and it appears whole or not at all.
+// A file that a person asked for by its name: it appears whole or not at all.
 
 import { open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { SlipwayError } from "../core/core.ts";
@@ -18,6 +18,11 @@ export async function requireFree(file: string): Promise<void> {
 /** Writes a new file, whole or not at all. Throws ALREADY_EXISTS, and INPUT_INVALID when its folder is not there. */
 export async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
   await requireFree(file);
+  await writeWhole(file, content);
+}
+
+/** Writes a file, in the place of one that is there, whole or not at all. Throws INPUT_INVALID when its folder is not there. */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   await makeNew(file, (unfinished) => writeFile(unfinished, content, { flag: "wx" }));
 }
 

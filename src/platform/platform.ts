@@ -199,7 +199,7 @@ export {
   showVersion,
   versionList,
 } from "./model-operations.ts";
-export { writeNew } from "./new-file.ts";
+export { writeNew, writeWhole } from "./new-file.ts";
 export { type OpenOptions, openPlatform, type Platform } from "./open.ts";
 export { type OpenReader, openReader, type ReaderOptions } from "./open-reader.ts";
 export { type LoneContents, versionAlone } from "./package-operations.ts";

@@ -1,11 +1,13 @@
-import { writeFile } from "node:fs/promises";
-import { SlipwayError } from "../../core/core.ts";
+import { asSlipwayError, SlipwayError } from "../../core/core.ts";
+import { writeWhole } from "../../platform/platform.ts";
 
-/** Writes a report. Throws USAGE for a file that cannot be written, with why. */
+/** Writes a report, whole or not at all, in the place of an earlier one. Throws USAGE for a file that cannot be written, with why, and STORAGE_FULL. */
 export async function writeReport(file: string, html: string): Promise<void> {
   try {
-    await writeFile(file, html);
+    await writeWhole(file, html);
   } catch (cause) {
+    const known = asSlipwayError(cause);
+    if (known === cause || known.code === "STORAGE_FULL") throw known;
     throw new SlipwayError("USAGE", `The report cannot be written to ${file}: ${(cause as Error).message}.`, { cause });
   }
 }
